@@ -1,0 +1,1 @@
+"""Frameworks that train a fleet; they never import each other."""

@@ -1,0 +1,114 @@
+"""What the columns of a table may be, and how an error names them."""
+
+import difflib
+import unicodedata
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from yaynay.errors import DataError
+
+MIN_ROWS = 3
+"""A line through two points fits them whatever they are."""
+
+
+def check_names(names: Sequence[str], target: str, where: str) -> None:
+    """Check that column names are unique and that the target is one of them, with a feature beside it.
+
+    Raises:
+        DataError: They are not; names that differ in blanks around them or in Unicode form count as equal.
+    """
+    seen: dict[str, str] = {}
+    for name in names:
+        key = unicodedata.normalize("NFC", name).strip()
+        if key in seen:
+            raise DataError(
+                f"{where}: columns {shown(seen[key])} and {shown(name)} have the same name; names must "
+                "differ by more than blanks around them and Unicode form; rename one"
+            )
+        seen[key] = name
+    if target not in names:
+        raise DataError(f"{where}: {unknown_name(target, names)}")
+    if len(names) < 2:
+        raise DataError(f"{where}: no column beside the target; at least one feature is needed; add one")
+
+
+def unknown_name(name: str, names: Sequence[str]) -> str:
+    """What to say of a column that is not there.
+
+    >>> unknown_name("prise", ["price", "size"])
+    "no column 'prise'; columns: 'price', 'size'; did you mean 'price'?"
+    """
+    nearest = difflib.get_close_matches(name, names, n=1)
+    listed = ", ".join(shown(known) for known in names[:20]) + (", ..." if len(names) > 20 else "")
+    advice = f"did you mean {shown(nearest[0])}?" if nearest else "choose one of them"
+    return f"no column {shown(name)}; columns: {listed}; {advice}"
+
+
+def shown(text: str) -> str:
+    """A name or cell in quotes, on one line and not too long.
+
+    >>> print(shown("two\\nlines"))
+    'two\\nlines'
+    """
+    return repr(text if len(text) <= 60 else f"{text[:57]}...")
+
+
+def plain(frame: pd.DataFrame, where: str) -> pd.DataFrame:
+    """The frame with float64 and str columns alone; -0.0 becomes 0.0, so that equal cells are equal bytes."""
+    columns: dict[str, NDArray] = {}
+    for name, values in frame.items():
+        if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_complex_dtype(values):
+            numbers = values.to_numpy(dtype=np.float64, na_value=np.nan) + 0.0
+            columns[str(name)] = np.where(np.isnan(numbers), np.nan, numbers)
+            continue
+        texts = values.astype(object).where(values.notna(), None).to_numpy()
+        odd = next((text for text in texts if text is not None and not isinstance(text, str)), None)
+        if odd is not None:
+            raise DataError(
+                f"{where}, column {shown(str(name))}: holds {type(odd).__name__}; allowed: numbers, or "
+                "text as a category; convert it"
+            )
+        columns[str(name)] = texts
+    return pd.concat([pd.Series(v, name=name, dtype=v.dtype) for name, v in columns.items()], axis=1)
+
+
+def check_values(frame: pd.DataFrame, target: str, where: str) -> list[str]:
+    """Notes on the columns of a plain frame.
+
+    Raises:
+        DataError: Too few rows, an infinite cell, a column without values, a target that cannot be predicted.
+    """
+    if len(frame) < MIN_ROWS:
+        raise DataError(f"{where}: {len(frame)} rows; at least {MIN_ROWS} are needed; add rows")
+    notes: list[str] = []
+    for name, values in frame.items():
+        column = f"{where}, column {shown(name)}"
+        n_missing = int(values.isna().sum())
+        if n_missing == len(values):
+            raise DataError(f"{column}: every cell is missing; a column needs values; leave it out")
+        if values.dtype == np.float64 and np.isinf(values.to_numpy()).any():
+            raise DataError(f"{column}: infinite cells; numbers must be finite; correct them")
+        if name == target:
+            if values.dtype != np.float64:
+                raise DataError(f"{column}: the target is text; it must be a number; choose another target")
+            if n_missing:
+                raise DataError(
+                    f"{column}: {n_missing} missing cells; none is allowed in the target; drop them"
+                )
+        n_values = values.nunique()
+        if name == target and n_values == 1:
+            raise DataError(f"{column}: the target is constant; it must vary; choose another target")
+        if n_missing:
+            notes.append(f"column {shown(name)}: {n_missing} missing cells, filled in from the training rows")
+        elif n_values == 1:
+            notes.append(f"column {shown(name)} is constant and tells nothing")
+    return notes
+
+
+def encode(values: pd.Series) -> tuple[NDArray[np.int64], list[str]]:
+    """Number of each cell's level, -1 where missing, (n_rows,), and the levels in order."""
+    codes, levels = pd.factorize(values.to_numpy(), sort=True)
+    return codes.astype(np.int64), list(levels)

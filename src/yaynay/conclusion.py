@@ -1,0 +1,170 @@
+"""What a sweep shows: records -> line, gate, effect, verdict, winner and parity. From records alone."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from yaynay import gate as gates
+from yaynay import ols
+from yaynay import verdict as verdicts
+from yaynay.backends import least_squares
+from yaynay.backends.base import MODULES
+from yaynay.effect import Effect, check_same, measure
+from yaynay.errors import DataError
+from yaynay.plan import MIN_BLOCKS, Plan
+from yaynay.records import Record, Sweep
+from yaynay.schema import Verdict as Options
+from yaynay.scores import FoldScores
+from yaynay.table import Table
+from yaynay.verdict import Decision
+
+
+@dataclass(frozen=True, eq=False)
+class Conclusion:
+    """Everything that pictures, report and tracking show of a sweep; computed here and nowhere else.
+
+    Attributes:
+        records: All that ended, lines first.
+        line, line_fit: Least squares on the plan's folds and on the whole table.
+        line_seconds: What both took [s].
+        gate: None for a table too small for it.
+        effect: None without folds or without a network.
+        winner: The configuration with the lowest val/rmse (train/rmse without folds), a network if there is one.
+        verdict: What `reports/verdicts.json` holds of the table.
+    """
+
+    sweep: Sweep
+    table: Table
+    plan: Plan
+    records: list[Record]
+    line: FoldScores
+    line_fit: ols.LeastSquares
+    line_seconds: float
+    gate: gates.Gate | None
+    effect: Effect | None
+    winner: Record | None
+    verdict: dict[str, Any]
+
+    @property
+    def finished(self) -> list[Record]:
+        return [record for record in self.records if record.status == "finished"]
+
+
+def conclude(sweep: Sweep, options: Options) -> Conclusion:
+    """Compute gate, effect and verdict of a sweep.
+
+    Raises:
+        DataError: No run of the sweep ended, or its records are on different tables or plans.
+    """
+    table, plan = sweep.data()
+    records = sweep.records()
+    if not records:
+        raise DataError(f"sweep {sweep.key[:12]} on '{sweep.table_name}': no run has ended; train it first")
+    check_same(table, plan, records)
+    clock = time.perf_counter()
+    line = least_squares.score(table.x, table.y, plan)
+    line_fit = least_squares.fit_whole(table.x, table.y)
+    line_seconds = time.perf_counter() - clock
+    gate = _gate(table, options)
+    candidates = networks(records)
+    effect = measure(table, plan, line, candidates) if plan.n_repeats and candidates else None
+    decision = _decide(table, plan, gate, effect, line, options)
+    winner = find_winner(records)
+    verdict = _summary(table, plan, records, gate, effect, decision, line, line_seconds, winner)
+    return Conclusion(
+        sweep, table, plan, records, line, line_fit, line_seconds, gate, effect, winner, verdict
+    )
+
+
+def networks(records: Sequence[Record], backend: str | None = None) -> list[Record]:
+    """Finished networks with hidden layers, of one backend: the first in the registry's order that has any.
+
+    A backend is no candidate of its own: the same network in another framework is the same network.
+    """
+    nets = [record for record in records if record.status == "finished" and not record.parsed.is_line]
+    for name in MODULES if backend is None else (backend,):
+        found = [record for record in nets if record.parsed.backend.name == name]
+        if found:
+            return found
+    return []
+
+
+def find_winner(records: Sequence[Record]) -> Record | None:
+    """The network whose inner folds score best; a line where the sweep has no network."""
+    candidates = networks(records) or [record for record in records if record.status == "finished"]
+    if not candidates:
+        return None
+    return min(candidates, key=lambda record: record.scores.get("val/rmse", record.scores["train/rmse"]))
+
+
+def _gate(table: Table, options: Options) -> gates.Gate | None:
+    x = least_squares.impute(table.x, np.arange(table.n_rows))
+    try:
+        return gates.measure(x, table.y, n_draws=options.n_draws, groups=table.groups)
+    except DataError:  # too few rows for it; the verdict says so
+        return None
+
+
+def _decide(
+    table: Table, plan: Plan, gate: gates.Gate | None, effect: Effect | None, line: FoldScores, options: Options
+) -> Decision:
+    if plan.n_repeats == 0 or gate is None:
+        r2 = 1 - float(np.mean((line.whole - table.y) ** 2) / np.var(table.y))
+        n_needed = max(MIN_BLOCKS, plan.n_folds * plan.n_inner, 2 * (table.n_features + 2))
+        return verdicts.too_small(table.n_rows, n_needed, gate.p_value if gate else None, r2)
+    if effect is None:
+        return verdicts.no_network(gate.p_value)
+    return verdicts.decide(gate, effect, table.n_rows, options)
+
+
+def _summary(
+    table: Table,
+    plan: Plan,
+    records: Sequence[Record],
+    gate: gates.Gate | None,
+    effect: Effect | None,
+    decision: Decision,
+    line: FoldScores,
+    line_seconds: float,
+    winner: Record | None,
+) -> dict[str, Any]:
+    """The verdict as JSON; nulls where a table is too small to say."""
+    line_metrics = line.metrics(table.y)
+    candidates = networks(records)
+    verdict: dict[str, Any] = {
+        "outcome": decision.outcome,
+        "sentence": decision.sentence,
+        "p_value": gate.p_value if gate else None,
+        "kernel_p_values": gate.kernel_p_values if gate else {},
+        "gain": effect.gain if effect else None,
+        "gain_low": effect.low if effect else None,
+        "gain_high": effect.high if effect else None,
+        "gain_standard_error": effect.standard_error if effect else None,
+        "gain_corrected_error": effect.corrected_error if effect else None,
+        "share_of_line": effect.share_of_line if effect else None,
+        "rows_needed": decision.rows_needed,
+        "rmse_linear": line_metrics.get("test/rmse", line_metrics["train/rmse"]),
+        "rmse_network": effect.rmse_network if effect else winner.scores["train/rmse"] if winner else None,
+        "is_cross_validated": plan.n_repeats > 0,
+        "n_rows": table.n_rows,
+        "n_features": table.n_features,
+        "n_folds": plan.n_folds if plan.n_repeats else 0,
+        "n_repeats": plan.n_repeats,
+        "n_configurations": len(records),
+        "n_candidates": len(candidates),
+        "n_failed": sum(record.status != "finished" for record in records),
+        "n_parameters_linear": table.n_features + 1,
+        "n_parameters_network": winner.scores["n_parameters"] if winner else None,
+        "fit_seconds_linear": line_seconds,
+        "fit_seconds_network": sum(record.run["fit_seconds"] for record in candidates) if candidates else None,
+        "predict_microseconds_per_row": winner.run.get("predict_microseconds_per_row") if winner else None,
+        "winner": winner.name if winner else None,
+        "winner_key": winner.key if winner else None,
+        "table_sha256": table.sha256,
+        "plan_sha256": plan.sha256,
+        "truth_rmse": float(np.sqrt(np.mean(table.truth.noise_sd**2))) if table.truth else None,
+    }
+    return verdicts.as_json(verdict)

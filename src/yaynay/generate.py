@@ -1,0 +1,32 @@
+"""`python -m yaynay.generate dataset=NAME`: write a table, its plan and its card to data/NAME/."""
+
+import sys
+
+from omegaconf import DictConfig, OmegaConf
+
+from yaynay import command
+
+
+def generate(config: DictConfig) -> None:
+    """One table."""
+    from yaynay import schema, tables
+
+    values = OmegaConf.to_container(config, resolve=True)
+    dataset, plan = schema.parse_table(values)  # type: ignore[arg-type]  # a mapping at the top
+    table, drawn, path = tables.generate(dataset, plan)
+    folds = f"{drawn.n_folds} folds x {drawn.n_repeats}" if drawn.n_repeats else "too small to cross-validate"
+    print(f"{path.name}: {table.n_rows} rows, {table.n_features} features, {folds}; table {table.sha256[:12]}")
+    for note in table.notes:
+        print(f"  {note}", file=sys.stderr)
+
+
+def body() -> int:
+    """The command."""
+    from yaynay.generate import generate as task  # by its importable name, also when run as a script
+
+    command.run(task, "generate")
+    return 0
+
+
+if __name__ == "__main__":
+    command.finish(body)

@@ -1,0 +1,182 @@
+"""Tables from files of one's own: CSV and Parquet, with one clear line for whatever is wrong with them."""
+
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from yaynay.cells import Content, Floats, check_levels, clean, count_rounded, judge, parse_numbers
+from yaynay.columns import check_names, shown, unknown_name
+from yaynay.csv_file import SEPARATORS, read_csv
+from yaynay.errors import DataError, OptionError
+from yaynay.table import Table
+
+Missing = Literal["refuse", "drop", "impute"]
+
+_INDEX = re.compile(r"__index_level_\d+__")
+
+
+def read_file(
+    path: str | Path,
+    target: str,
+    *,
+    missing: Missing = "refuse",
+    groups: str | None = None,
+    separator: str | None = None,
+    leave_out: Sequence[str] = (),
+) -> Table:
+    """Read a table from a CSV or Parquet file.
+
+    Args:
+        path: The file; its stem becomes the table's name.
+        target: Column to predict.
+        missing: What to do where cells are missing: refuse the file, drop the rows, or impute features (in
+            each fold, by the mean of its training rows).
+        groups: Column whose equal cells mark rows that belong together; it is no feature.
+        separator: Name or character out of `SEPARATORS`; None is a tab for .tsv and a comma otherwise.
+        leave_out: Columns that are neither read nor checked.
+
+    Raises:
+        DataError: The file cannot be used as it is.
+        OptionError: The options contradict each other.
+    """
+    path = Path(path)
+    roles = {name: "leave_out" for name in leave_out} | ({} if groups is None else {groups: "groups"})
+    if target in roles or groups in leave_out:
+        twice = target if target in roles else str(groups)
+        raise OptionError(
+            f"option 'dataset.{roles[twice]}': {shown(twice)} has another role already; a column is target, "
+            "groups or left out; name it once"
+        )
+    if not path.is_file():
+        raise DataError(f"{path}: no such file; give the path of a CSV or Parquet file (dataset.path)")
+
+    def keep(names: Sequence[str]) -> list[int]:
+        check_names(names, target, str(path))
+        for name, role in roles.items():
+            if name not in names:
+                raise DataError(f"{path}: {unknown_name(name, names)} (dataset.{role})")
+        return [column for column, name in enumerate(names) if name not in leave_out]
+
+    try:
+        if path.suffix.lower() in (".parquet", ".pq"):
+            content = _read_parquet(path, keep)
+        else:
+            content = read_csv(path, _separator(separator, path), keep)
+    except OSError as error:
+        reason = error.strerror or " ".join(str(error).split())
+        raise DataError(f"{path}: cannot be read ({reason}); a CSV or Parquet file is needed") from error
+    return _assemble(path, content, target, missing, groups)
+
+
+def _separator(option: str | None, path: Path) -> str:
+    if option is None:
+        return "\t" if path.suffix.lower() == ".tsv" else ","
+    separator = SEPARATORS.get(option, option)
+    if separator not in SEPARATORS.values():
+        raise OptionError(
+            f"option 'dataset.separator': {shown(option)} is unknown; allowed: {', '.join(SEPARATORS)}; use one"
+        )
+    return separator
+
+
+def _read_parquet(path: Path, keep: Callable[[Sequence[str]], list[int]]) -> Content:
+    """Columns of a Parquet file; texts in it are read as they would be from CSV."""
+    try:
+        content = pq.ParquetFile(path).read()
+    except (pa.ArrowException, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise DataError(f"{path}: not a readable Parquet file ({reason}); write it again") from error
+    # pandas stores its row labels as columns; they are no data
+    content = content.select([i for i, name in enumerate(content.column_names) if not _INDEX.fullmatch(name)])
+    columns: dict[str, Floats | list[str | None]] = {}
+    n_rounded: dict[str, int] = {}
+    for number in keep(content.column_names):
+        name, column = content.column_names[number], content.column(number)
+        kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+        if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+            cells = ["" if cell is None else cell for cell in column.to_pylist()]
+            values = parse_numbers(cells)
+            columns[name] = [clean(cell) for cell in cells] if values is None else values
+        elif pa.types.is_boolean(kind) or pa.types.is_decimal(kind) or pa.types.is_primitive(kind):
+            if pa.types.is_temporal(kind):
+                raise DataError(
+                    f"{path}, column {shown(name)}: holds dates or times ({kind}); allowed: numbers and "
+                    "categories; write them as a number, such as days since the first, or leave the column out "
+                    "(dataset.leave_out)"
+                )
+            cells = [str(cell) for cell in column.to_pylist()] if pa.types.is_integer(kind) else []
+            values = column.cast(pa.float64(), safe=False).to_numpy()
+            columns[name] = values
+        else:
+            raise DataError(
+                f"{path}, column {shown(name)}: holds {kind}; allowed: numbers and text; convert it or leave the "
+                "column out (dataset.leave_out)"
+            )
+        n_rounded[name] = count_rounded(cells, values) if cells and values is not None else 0
+    return Content(columns, {name: count for name, count in n_rounded.items() if count})
+
+
+def _assemble(path: Path, content: Content, target: str, missing: Missing, groups: str | None) -> Table:
+    """The table of what a file holds, missing cells dealt with."""
+    columns: dict[str, NDArray] = {}
+    for name, cells in content.columns.items():
+        read = (
+            judge(cells, name, lambda row: f"{path}{content.place(row)}")
+            if isinstance(cells, list)
+            else cells
+        )
+        columns[name] = np.array(read, dtype=np.float64 if isinstance(read, np.ndarray) else object)
+    n_rows = len(columns[target])
+    is_missing = np.zeros(n_rows, dtype=bool)
+    for name, values in columns.items():
+        empty = pd.isna(values)
+        infinite = np.isinf(values) if values.dtype == np.float64 else np.zeros(n_rows, dtype=bool)
+        must_be_there = missing == "refuse" or (missing == "impute" and name in (target, groups))
+        if infinite.any() or (empty.any() and must_be_there):
+            raise DataError(f"{path}, column {shown(name)}: {_describe(content, empty, infinite)}")
+        is_missing |= empty
+    n_dropped = int(is_missing.sum()) if missing == "drop" else 0
+    if n_dropped:
+        columns = {name: values[~is_missing] for name, values in columns.items()}
+    notes = [f"{n_dropped} of {n_rows} rows were dropped: a cell was missing"] if n_dropped else []
+    notes += [
+        f"column {shown(name)}: {count} whole numbers beyond 2**53 were rounded"
+        for name, count in content.n_rounded.items()
+    ]
+    codes = None if groups is None else pd.factorize(columns.pop(groups))[0]
+    for name, values in columns.items():
+        if values.dtype == object and name != target:
+            check_levels(list(values), name, str(path))
+    return Table(
+        name=re.sub(r"[^A-Za-z0-9_-]+", "-", path.stem)[:80].strip("-") or "table",
+        frame=pd.concat([pd.Series(v, name=name, dtype=v.dtype) for name, v in columns.items()], axis=1),
+        target=target,
+        source=f"file {path.name}",
+        groups=codes,
+        n_dropped=n_dropped,
+        notes=tuple(notes),
+        where=str(path),
+    )
+
+
+def _describe(content: Content, empty: NDArray[np.bool_], infinite: NDArray[np.bool_]) -> str:
+    """Missing and infinite cells of a column, told apart, and what may be done."""
+    parts = [
+        f"{count} {kind} cell{'s' * (count > 1)} ({content.places(np.flatnonzero(rows)[:3].tolist())}"
+        f"{', ...' * (count > 3)})"
+        for kind, rows in (("missing", empty), ("infinite", infinite))
+        if (count := int(rows.sum()))
+    ]
+    if infinite.any():
+        return f"{' and '.join(parts)}; numbers must be finite, whatever dataset.missing is; correct them"
+    return (
+        f"{parts[0]}; none is allowed in a target or groups, nor where dataset.missing=refuse; fill them in, or "
+        "set dataset.missing to drop (the rows) or impute (a feature's cells)"
+    )

@@ -1,0 +1,273 @@
+"""What a run leaves on disk. Records are the truth; MLflow, verdicts and reports are written from them.
+
+A store is a folder with three kinds of folders, each written aside and moved into place:
+
+    runs/KEY/       record.json  arrays.safetensors  weights.safetensors  run.json
+    tables/DIGESTS/ table.parquet  plan.parquet  card.json
+    sweeps/KEY/     sweep.json  and what was concluded from it
+"""
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from yaynay.errors import DataError
+from yaynay.plan import Plan, load_plan, write_plan
+from yaynay.schema import Configuration, digest, parse
+from yaynay.table import Table, load_table, write_table
+
+Arrays = dict[str, NDArray]
+
+
+@dataclass(frozen=True, eq=False)
+class Record:
+    """One configuration trained on one table and plan.
+
+    Attributes:
+        key: Digest of what shaped the fit (`make_key`).
+        status: "finished", "diverged" or "failed"; only a finished record has scores.
+        configuration: All values, nested.
+        table: name, sha256, n_rows, n_features, features, target.
+        plan: sha256, n_folds, n_repeats, n_inner, n_seeds.
+        scores: Metrics by name.
+        arrays: predictions (n_repeats, n_rows) out of fold [unit of y], inner_mse, fold_mse and fold_r2
+            (n_splits,), train_loss and val_loss (n_epochs,).
+        weights: Networks trained on the whole table, stacked, and their standardisation.
+        run: What is not the same when run again: start, seconds, versions, device, commit.
+        reason: Why a run has no scores.
+        line: Coefficients of a least-squares line with their standard errors, t, p and 95 % intervals.
+    """
+
+    key: str
+    status: str
+    configuration: dict[str, Any]
+    table: dict[str, Any]
+    plan: dict[str, Any]
+    scores: dict[str, float]
+    arrays: Arrays = field(default_factory=dict)
+    weights: Arrays = field(default_factory=dict)
+    run: dict[str, Any] = field(default_factory=dict)
+    reason: str | None = None
+    line: dict[str, Any] | None = None
+
+    @cached_property
+    def parsed(self) -> Configuration:
+        return parse(self.configuration)
+
+    @property
+    def name(self) -> str:
+        """What the run is, in a line: "torch depth 2 x 32, lr 0.01"."""
+        return run_name(self.parsed)
+
+
+def run_name(configuration: Configuration) -> str:
+    """A configuration in a line.
+
+    A sweep over other values shows in the params; the name says backend, network and learning rate.
+    """
+    if configuration.backend.name == "least_squares":
+        return "least_squares line"
+    model, optimizer = configuration.model, configuration.optimizer
+    network = "line" if model.depth == 0 else f"{model.depth} x {model.width}{' + skip' if model.skip else ''}"
+    return f"{configuration.backend.name} {network}, {optimizer.name} lr {optimizer.lr:g}"
+
+
+def make_key(configuration: Configuration, table_sha256: str, plan_sha256: str, numerics: str) -> str:
+    """Digest of configuration, table, plan, seed and the version of the numerics; it names the record."""
+    return digest([configuration.numerics(), table_sha256, plan_sha256, numerics])
+
+
+def find_root() -> Path:
+    """The project that holds the working folder (the nearest one up with a dvc.yaml), or else that folder."""
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "dvc.yaml").is_file():
+            return folder
+    return here
+
+
+class Store:
+    """A folder of records.
+
+    Args:
+        folder: Where; made when something is first written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @classmethod
+    def default(cls) -> "Store":
+        """`records/` of the project."""
+        return cls(find_root() / "records")
+
+    def path(self, key: str) -> Path:
+        return self.folder / "runs" / key
+
+    def has(self, key: str) -> bool:
+        """Whether this run ended: a record is there whole or not at all."""
+        return (self.path(key) / "record.json").is_file()
+
+    def write(self, record: Record) -> None:
+        """Add a record; one that is there already stays."""
+        with self._aside(self.path(record.key)) as folder:
+            content = {name: getattr(record, name) for name in _RECORD_FIELDS}
+            write_json(folder / "record.json", content)
+            write_json(folder / "run.json", record.run)
+            write_arrays(folder / "arrays.safetensors", record.arrays)
+            write_arrays(folder / "weights.safetensors", record.weights)
+
+    def read(self, key: str) -> Record:
+        """Read a record; arrays and weights with it.
+
+        Raises:
+            DataError: It is missing or damaged.
+        """
+        folder = self.path(key)
+        try:
+            return Record(
+                **read_json(folder / "record.json"),
+                run=read_json(folder / "run.json"),
+                arrays=read_arrays(folder / "arrays.safetensors"),
+                weights=read_arrays(folder / "weights.safetensors"),
+            )
+        except (OSError, ValueError, TypeError) as error:
+            raise DataError(f"{folder}: not a readable record ({error}); remove it and train again") from error
+
+    def write_table(self, table: Table, plan: Plan) -> None:
+        """Keep the table and plan that runs were trained on."""
+        path = self.table_path(plan)
+        if path.is_dir():
+            return
+        with self._aside(path) as folder:
+            write_table(table, folder, plan_sha256=plan.sha256)
+            write_plan(plan, folder / "plan.parquet")
+
+    def table_path(self, plan: Plan | str, table_sha256: str = "") -> Path:
+        """Folder of a table and its plan; give the plan, or both digests."""
+        plan_sha256 = plan if isinstance(plan, str) else plan.sha256
+        table_sha256 = table_sha256 if isinstance(plan, str) else plan.table_sha256
+        return self.folder / "tables" / f"{table_sha256[:20]}-{plan_sha256[:20]}"
+
+    def read_table(self, plan_sha256: str, table_sha256: str) -> tuple[Table, Plan]:
+        """The table and plan of a record, checked against their digests.
+
+        Raises:
+            DataError: Missing or changed.
+        """
+        folder = self.table_path(plan_sha256, table_sha256)
+        return load_table(folder), load_plan(folder / "plan.parquet")
+
+    def write_sweep(self, table: Table, plan: Plan, keys: Sequence[str], about: dict[str, Any]) -> "Sweep":
+        """Note which runs one command asked for on one table; the same runs are the same sweep."""
+        keys = sorted(set(keys))
+        key = digest([table.sha256, plan.sha256, keys])
+        path = self.folder / "sweeps" / key
+        if not path.is_dir():
+            content = {
+                "key": key,
+                "table": table.name,
+                "table_sha256": table.sha256,
+                "plan_sha256": plan.sha256,
+                "runs": keys,
+                **about,
+            }
+            with self._aside(path) as folder:
+                write_json(folder / "sweep.json", content)
+        return Sweep(self, path)
+
+    def sweeps(self) -> list["Sweep"]:
+        """All sweeps, oldest first."""
+        found = [Sweep(self, path) for path in (self.folder / "sweeps").glob("*") if path.is_dir()]
+        return sorted(found, key=lambda sweep: (sweep.started_at, sweep.key))
+
+    @contextmanager
+    def _aside(self, path: Path) -> Iterator[Path]:
+        """A folder beside `path` that is moved there at the end, unless another process was first."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside = Path(tempfile.mkdtemp(prefix=".part-", dir=path.parent))
+        try:
+            yield aside
+            aside.chmod(0o755)
+            try:
+                os.rename(aside, path)
+            except OSError:
+                if not path.is_dir():
+                    raise
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """The runs that one command asked for on one table."""
+
+    store: Store
+    path: Path
+
+    @cached_property
+    def about(self) -> dict[str, Any]:
+        return read_json(self.path / "sweep.json")
+
+    @property
+    def key(self) -> str:
+        return self.path.name
+
+    @property
+    def table_name(self) -> str:
+        return self.about["table"]
+
+    @property
+    def started_at(self) -> float:
+        """[seconds since 1970]"""
+        return self.about["started_at"]
+
+    def records(self) -> list[Record]:
+        """Records of the sweep that have ended, lines first, then by name."""
+        found = [self.store.read(key) for key in self.about["runs"] if self.store.has(key)]
+        return sorted(found, key=lambda record: (record.parsed.is_line is False, record.name, record.key))
+
+    def data(self) -> tuple[Table, Plan]:
+        """The table and plan that all runs share."""
+        return self.store.read_table(self.about["plan_sha256"], self.about["table_sha256"])
+
+
+_RECORD_FIELDS = ("key", "status", "configuration", "table", "plan", "scores", "reason", "line")
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write sorted, indented JSON beside itself and then into place; a number that is not finite is refused."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    aside.write_text(json.dumps(value, indent=1, sort_keys=True, allow_nan=False) + "\n", encoding="utf-8")
+    os.replace(aside, path)
+
+
+def read_json(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def write_arrays(path: Path, arrays: Arrays) -> None:
+    """Write arrays as safetensors, a format that runs no code when read."""
+    from safetensors.numpy import save_file
+
+    save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, path)
+
+
+def read_arrays(path: Path) -> Arrays:
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    try:
+        return load_file(path)
+    except SafetensorError as error:
+        raise ValueError(str(error)) from error

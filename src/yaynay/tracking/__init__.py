@@ -1,0 +1,1 @@
+"""Records -> MLflow; the only part that imports mlflow."""
