@@ -31,7 +31,7 @@ _DATE = re.compile(
     rf"(\d{{4}}[-/.]\d{{1,2}}([-/.]\d{{1,2}})?|\d{{1,2}}[-/.]\d{{1,2}}[-/.](\d{{4}}|\d{{2}}))([T ]+{_TIME})?"
     rf"|{_TIME}|[A-Za-z]{{3,9}}\.? \d{{1,2}},? \d{{4}}|\d{{1,2}}[ -][A-Za-z]{{3,9}}[ -]\d{{2,4}}"
 )
-_DECORATION = re.compile(r"[\s,_'’$€£%]")
+_DECORATION = re.compile(r"[\s,_'\u2019$\u20ac\u00a3%]")
 _HEXADECIMAL = re.compile(r"[+-]?0x[0-9a-f]+", re.IGNORECASE)
 
 
@@ -101,7 +101,7 @@ def count_rounded(cells: Sequence[str], values: Floats) -> int:
     >>> count_rounded(["9007199254740993", "9007199254740992"], np.array([2.0**53, 2.0**53]))
     1
     """
-    large = np.flatnonzero((np.abs(values) > 2**53 - 1) & np.isfinite(values))
+    large = np.flatnonzero((np.abs(values) > 2**53 - 1) & np.isfinite(values)).tolist()
     texts = [(cells[row].strip(" \t"), int(values[row])) for row in large]
     return sum(bool(_WHOLE.fullmatch(text)) and int(text) != value for text, value in texts)
 
@@ -149,9 +149,9 @@ def check_levels(texts: Texts, name: str, path: str) -> None:
     n_levels = len({text for text in texts if text is not None})
     if n_levels > MAX_LEVELS or n_levels > max(2, 0.5 * len(texts)):
         raise DataError(
-            f"{path}, column {shown(name)}: {n_levels} different texts in {len(texts)} rows, an identifier or "
-            f"free text; a category has at most {MAX_LEVELS} and fewer than half as many as there are rows; leave "
-            "the column out (dataset.leave_out)"
+            f"{path}, column {shown(name)}: {n_levels} different texts in {len(texts)} rows, an identifier "
+            f"or free text; a category has at most {MAX_LEVELS}, and not more than half as many as there are "
+            "rows; leave the column out (dataset.leave_out)"
         )
 
 

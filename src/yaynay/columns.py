@@ -84,7 +84,8 @@ def check_values(frame: pd.DataFrame, target: str, where: str) -> list[str]:
     if len(frame) < MIN_ROWS:
         raise DataError(f"{where}: {len(frame)} rows; at least {MIN_ROWS} are needed; add rows")
     notes: list[str] = []
-    for name, values in frame.items():
+    for label, values in frame.items():
+        name = str(label)
         column = f"{where}, column {shown(name)}"
         n_missing = int(values.isna().sum())
         if n_missing == len(values):

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from yaynay.backends.base import MODULES
 from yaynay.effect import Effect, check_same, measure
 from yaynay.errors import DataError
 from yaynay.plan import MIN_BLOCKS, Plan
-from yaynay.records import Record, Sweep
+from yaynay.records import Record, Store, Sweep
 from yaynay.schema import Verdict as Options
 from yaynay.scores import FoldScores
 from yaynay.table import Table
@@ -168,3 +169,20 @@ def _summary(
         "truth_rmse": float(np.sqrt(np.mean(table.truth.noise_sd**2))) if table.truth else None,
     }
     return verdicts.as_json(verdict)
+
+
+def conclude_all(records: Path, options: Options) -> list[Conclusion]:
+    """Conclude every sweep of a store, or of each store in a folder, by table.
+
+    Args:
+        records: A store, or a folder of stores.
+        options: The rule.
+
+    Raises:
+        DataError: There is no sweep, or two sweeps of one table.
+    """
+    stores = [Store(records)] if (records / "sweeps").is_dir() else [Store(path) for path in sorted(records.glob("*"))]
+    sweeps = [sweep for store in stores for sweep in store.sweeps()]
+    if not sweeps:
+        raise DataError(f"{records}: no sweep here; allowed: a store of records, or a folder of stores; train first")
+    return [conclude(sweep, options) for sweep in sorted(sweeps, key=lambda sweep: sweep.table_name)]

@@ -25,6 +25,7 @@ def read_csv(path: Path, separator: str, keep: Callable[[Sequence[str]], list[in
     """Columns of a CSV file in UTF-8 with a header line.
 
     Args:
+        path: The file.
         separator: One of the values of `SEPARATORS`.
         keep: Checks the names in the header and gives the columns to read, by number.
 
@@ -92,8 +93,8 @@ def _check_widths(
         if len(row) != width:
             hint = "; a quoted cell in it spans lines" if any("\n" in cell for cell in row) else ""
             raise DataError(
-                f"{path}:{line}: {len(row)} fields where the header has {width}{hint}; every row needs one field "
-                "a column; add what is missing or quote a cell that holds the separator"
+                f"{path}:{line}: {len(row)} fields where the header has {width}{hint}; every row needs "
+                "one field a column; add what is missing or quote a cell that holds the separator"
             )
         yield line, row
 

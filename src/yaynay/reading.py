@@ -1,25 +1,22 @@
 """Tables from files of one's own: CSV and Parquet, with one clear line for whatever is wrong with them."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from yaynay.cells import Content, Floats, check_levels, clean, count_rounded, judge, parse_numbers
+from yaynay.cells import Content, check_levels, judge
 from yaynay.columns import check_names, shown, unknown_name
 from yaynay.csv_file import SEPARATORS, read_csv
 from yaynay.errors import DataError, OptionError
+from yaynay.parquet_file import read_parquet
 from yaynay.table import Table
 
 Missing = Literal["refuse", "drop", "impute"]
-
-_INDEX = re.compile(r"__index_level_\d+__")
 
 
 def read_file(
@@ -47,7 +44,7 @@ def read_file(
         OptionError: The options contradict each other.
     """
     path = Path(path)
-    roles = {name: "leave_out" for name in leave_out} | ({} if groups is None else {groups: "groups"})
+    roles = dict.fromkeys(leave_out, "leave_out") | ({} if groups is None else {groups: "groups"})
     if target in roles or groups in leave_out:
         twice = target if target in roles else str(groups)
         raise OptionError(
@@ -66,7 +63,7 @@ def read_file(
 
     try:
         if path.suffix.lower() in (".parquet", ".pq"):
-            content = _read_parquet(path, keep)
+            content = read_parquet(path, keep)
         else:
             content = read_csv(path, _separator(separator, path), keep)
     except OSError as error:
@@ -81,46 +78,9 @@ def _separator(option: str | None, path: Path) -> str:
     separator = SEPARATORS.get(option, option)
     if separator not in SEPARATORS.values():
         raise OptionError(
-            f"option 'dataset.separator': {shown(option)} is unknown; allowed: {', '.join(SEPARATORS)}; use one"
+            f"option 'dataset.separator': {shown(option)} is unknown; allowed: {', '.join(SEPARATORS)}"
         )
     return separator
-
-
-def _read_parquet(path: Path, keep: Callable[[Sequence[str]], list[int]]) -> Content:
-    """Columns of a Parquet file; texts in it are read as they would be from CSV."""
-    try:
-        content = pq.ParquetFile(path).read()
-    except (pa.ArrowException, ValueError) as error:
-        reason = " ".join(str(error).split())
-        raise DataError(f"{path}: not a readable Parquet file ({reason}); write it again") from error
-    # pandas stores its row labels as columns; they are no data
-    content = content.select([i for i, name in enumerate(content.column_names) if not _INDEX.fullmatch(name)])
-    columns: dict[str, Floats | list[str | None]] = {}
-    n_rounded: dict[str, int] = {}
-    for number in keep(content.column_names):
-        name, column = content.column_names[number], content.column(number)
-        kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
-        if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
-            cells = ["" if cell is None else cell for cell in column.to_pylist()]
-            values = parse_numbers(cells)
-            columns[name] = [clean(cell) for cell in cells] if values is None else values
-        elif pa.types.is_boolean(kind) or pa.types.is_decimal(kind) or pa.types.is_primitive(kind):
-            if pa.types.is_temporal(kind):
-                raise DataError(
-                    f"{path}, column {shown(name)}: holds dates or times ({kind}); allowed: numbers and "
-                    "categories; write them as a number, such as days since the first, or leave the column out "
-                    "(dataset.leave_out)"
-                )
-            cells = [str(cell) for cell in column.to_pylist()] if pa.types.is_integer(kind) else []
-            values = column.cast(pa.float64(), safe=False).to_numpy()
-            columns[name] = values
-        else:
-            raise DataError(
-                f"{path}, column {shown(name)}: holds {kind}; allowed: numbers and text; convert it or leave the "
-                "column out (dataset.leave_out)"
-            )
-        n_rounded[name] = count_rounded(cells, values) if cells and values is not None else 0
-    return Content(columns, {name: count for name, count in n_rounded.items() if count})
 
 
 def _assemble(path: Path, content: Content, target: str, missing: Missing, groups: str | None) -> Table:
@@ -177,6 +137,6 @@ def _describe(content: Content, empty: NDArray[np.bool_], infinite: NDArray[np.b
     if infinite.any():
         return f"{' and '.join(parts)}; numbers must be finite, whatever dataset.missing is; correct them"
     return (
-        f"{parts[0]}; none is allowed in a target or groups, nor where dataset.missing=refuse; fill them in, or "
-        "set dataset.missing to drop (the rows) or impute (a feature's cells)"
+        f"{parts[0]}; none is allowed in a target or groups, nor where dataset.missing=refuse; fill them in, "
+        "or set dataset.missing to drop (the rows) or impute (a feature's cells)"
     )

@@ -4,7 +4,7 @@ A store is a folder with three kinds of folders, each written aside and moved in
 
     runs/KEY/       record.json  arrays.safetensors  weights.safetensors  run.json
     tables/DIGESTS/ table.parquet  plan.parquet  card.json
-    sweeps/KEY/     sweep.json  and what was concluded from it
+    sweeps/KEY/     sweep.json
 """
 
 import json
@@ -146,17 +146,15 @@ class Store:
 
     def write_table(self, table: Table, plan: Plan) -> None:
         """Keep the table and plan that runs were trained on."""
-        path = self.table_path(plan)
+        path = self.table_path(plan.sha256, table.sha256)
         if path.is_dir():
             return
         with self._aside(path) as folder:
             write_table(table, folder, plan_sha256=plan.sha256)
             write_plan(plan, folder / "plan.parquet")
 
-    def table_path(self, plan: Plan | str, table_sha256: str = "") -> Path:
-        """Folder of a table and its plan; give the plan, or both digests."""
-        plan_sha256 = plan if isinstance(plan, str) else plan.sha256
-        table_sha256 = table_sha256 if isinstance(plan, str) else plan.table_sha256
+    def table_path(self, plan_sha256: str, table_sha256: str) -> Path:
+        """Folder of a table and its plan."""
         return self.folder / "tables" / f"{table_sha256[:20]}-{plan_sha256[:20]}"
 
     def read_table(self, plan_sha256: str, table_sha256: str) -> tuple[Table, Plan]:
@@ -168,23 +166,48 @@ class Store:
         folder = self.table_path(plan_sha256, table_sha256)
         return load_table(folder), load_plan(folder / "plan.parquet")
 
-    def write_sweep(self, table: Table, plan: Plan, keys: Sequence[str], about: dict[str, Any]) -> "Sweep":
-        """Note which runs one command asked for on one table; the same runs are the same sweep."""
-        keys = sorted(set(keys))
-        key = digest([table.sha256, plan.sha256, keys])
-        path = self.folder / "sweeps" / key
+    def note_job(self, sweep: str, key: str, table: Table, plan: Plan, about: dict[str, Any]) -> None:
+        """Say that a job of a running sweep wants this record; `take_jobs` reads it when all have ended."""
+        folder = self.folder / "jobs" / sweep
+        folder.mkdir(parents=True, exist_ok=True)
+        note = {"key": key, "table": table.name, "table_sha256": table.sha256, "plan_sha256": plan.sha256}
+        write_json(folder / f"{key}.json", note | about)
+
+    def take_jobs(self, sweep: str) -> list[dict[str, Any]]:
+        """What a sweep's jobs noted, in order of key; the notes are gone afterwards."""
+        folder = self.folder / "jobs" / sweep
+        jobs = [read_json(path) for path in sorted(folder.glob("*.json"))]
+        shutil.rmtree(folder, ignore_errors=True)
+        return jobs
+
+    def write_sweeps(self, jobs: Sequence[dict[str, Any]], about: dict[str, Any]) -> list["Sweep"]:
+        """Note which runs one command asked for, a sweep a table and plan; the same runs are the same sweep."""
+        by_data: dict[tuple[str, str, str], set[str]] = {}
+        for job in jobs:
+            by_data.setdefault((job["table"], job["table_sha256"], job["plan_sha256"]), set()).add(job["key"])
+        return [self._write_sweep(*data, sorted(keys), about) for data, keys in sorted(by_data.items())]
+
+    def _write_sweep(
+        self, table: str, table_sha256: str, plan_sha256: str, keys: list[str], about: dict[str, Any]
+    ) -> "Sweep":
+        content = {"table": table, "table_sha256": table_sha256, "plan_sha256": plan_sha256, "runs": keys}
+        path = self.folder / "sweeps" / digest(content)
         if not path.is_dir():
-            content = {
-                "key": key,
-                "table": table.name,
-                "table_sha256": table.sha256,
-                "plan_sha256": plan.sha256,
-                "runs": keys,
-                **about,
-            }
             with self._aside(path) as folder:
-                write_json(folder / "sweep.json", content)
+                write_json(folder / "sweep.json", content | about)
         return Sweep(self, path)
+
+    def export(self, sweep: "Sweep", path: Path) -> None:
+        """Make `path` a store that holds this sweep alone."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".part-", dir=path.parent) as folder:
+            aside = Path(folder) / path.name
+            table = self.table_path(sweep.about["plan_sha256"], sweep.about["table_sha256"])
+            sources = [sweep.path, table, *(self.path(key) for key in sweep.about["runs"] if self.has(key))]
+            for source in sources:
+                shutil.copytree(source, aside / source.relative_to(self.folder))
+            shutil.rmtree(path, ignore_errors=True)
+            os.replace(aside, path)
 
     def sweeps(self) -> list["Sweep"]:
         """All sweeps, oldest first."""
