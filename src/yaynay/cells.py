@@ -2,12 +2,13 @@
 
 import re
 import unicodedata
-from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from yaynay.columns import shown
@@ -42,22 +43,23 @@ class Content:
     Attributes:
         columns: Cells of each column: numbers, NaN where missing, or texts, None where missing.
         n_rounded: How many whole numbers of a column no float64 can hold, where there are any.
-        lines: Line at which each row starts, from 1; empty for a file that has no lines.
+        unit: What a row is counted in, where the file stands on disk: "line" or "row".
+        find: Numbers of rows (from 0) in that unit.
     """
 
     columns: dict[str, Floats | list[str | None]]
     n_rounded: dict[str, int]
-    lines: Sequence[int] = field(default_factory=lambda: array("q"))
+    unit: Literal["line", "row"]
+    find: Callable[[Sequence[int]], list[int]]
 
     def place(self, row: int) -> str:
-        """Where a row (from 0) stands, to put behind the file's name."""
-        return f":{self.lines[row]}" if self.lines else f", row {row + 1}"
+        """Where a row stands, to put behind the file's name."""
+        number = self.find([row])[0]
+        return f":{number}" if self.unit == "line" else f", row {number}"
 
-    def places(self, rows: Iterable[int]) -> str:
+    def places(self, rows: Sequence[int]) -> str:
         """Where rows stand, to read in a sentence."""
-        numbers = [self.lines[row] if self.lines else row + 1 for row in rows]
-        unit = "line" if self.lines else "row"
-        return f"{unit}{'s' * (len(numbers) > 1)} {', '.join(map(str, numbers))}"
+        return f"{self.unit}{'s' * (len(rows) > 1)} {', '.join(map(str, self.find(rows)))}"
 
 
 def clean(cell: str) -> str | None:
@@ -80,11 +82,10 @@ def parse_numbers(cells: Sequence[str]) -> Floats | None:
     >>> parse_numbers(["1", "1,5"]) is None
     True
     """
-    # float() takes more than plain numbers ("1_0", "nan", digits of every script); its first letters decide
     if _PLAIN_CHARACTERS.fullmatch("".join(cells)):
         try:
-            return np.array([float(cell) for cell in cells])
-        except ValueError:  # an empty cell, or a text such as "1-2"
+            return pa.array(cells, pa.string()).cast(pa.float64()).to_numpy()
+        except pa.ArrowInvalid:  # an empty cell, or a text such as "1-2"
             pass
     values = np.empty(len(cells))
     for row, cell in enumerate(cells):

@@ -1,5 +1,6 @@
 """What the four commands share: Hydra's start, and one clear line and exit code for a mistake."""
 
+import functools
 import logging
 import os
 import secrets
@@ -37,7 +38,19 @@ def run(task: Callable[[DictConfig], Any], config_name: str) -> None:
     """
     os.environ["HYDRA_FULL_ERROR"] = "1"  # let errors reach `finish`
     os.environ[SWEEP] = f"{time.strftime('%Y-%m-%d_%H-%M-%S')}_{secrets.token_hex(4)}"
-    hydra.main(version_base="1.3", config_path=str(conf_folder()), config_name=config_name)(task)()
+    mistakes: list[YaynayError] = []
+
+    @functools.wraps(task)
+    def guarded(config: DictConfig) -> Any:
+        try:
+            return task(config)
+        except YaynayError as mistake:  # kept from Hydra, which would print more than the one line
+            mistakes.append(mistake)
+            return None
+
+    hydra.main(version_base="1.3", config_path=str(conf_folder()), config_name=config_name)(guarded)()
+    if mistakes:
+        raise mistakes[0]
 
 
 def finish(body: Callable[[], int]) -> None:

@@ -3,7 +3,6 @@
 import codecs
 import csv
 import unicodedata
-from array import array
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -17,8 +16,10 @@ from yaynay.errors import DataError
 SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|", "space": " "}
 """What may stand between two fields, by name."""
 
-_CHUNK_ROWS = 20_000
+_CHUNK_ROWS = 4000
 _FOREIGN_MARKS = {codecs.BOM_UTF32_LE: "UTF-32", codecs.BOM_UTF16_LE: "UTF-16", codecs.BOM_UTF16_BE: "UTF-16"}
+_BLOCK_BYTES = 1 << 20
+_CHANGED = "the file changed while it was read; run it again once it is complete"
 
 
 def read_csv(path: Path, separator: str, keep: Callable[[Sequence[str]], list[int]]) -> Content:
@@ -32,47 +33,55 @@ def read_csv(path: Path, separator: str, keep: Callable[[Sequence[str]], list[in
     Raises:
         DataError: The file is no such file; the message names the line.
     """
-    names, rows = _open(path, separator)
+    _check_encoding(path)
+    names = _read_names(path, separator)
     kept = keep(names)
-    chunks: dict[int, list[Floats]] = {column: [] for column in kept}
+    parts: dict[int, list[Floats]] = {column: [np.empty(0)] for column in kept}
     n_rounded = dict.fromkeys(kept, 0)
-    lines = array("q")
-    while chunk := list(islice(rows, _CHUNK_ROWS)):
-        lines.extend(line for line, _ in chunk)
-        for column in list(chunks):
-            cells = [row[column] for _, row in chunk]
+    n_rows = 0
+    for rows in _chunks(path, separator, len(names)):
+        n_rows += len(rows)
+        for column in list(parts):
+            cells = [row[column] for row in rows]
             values = parse_numbers(cells)
             if values is None:  # a text among them: read the whole column again as texts
-                del chunks[column]
+                del parts[column]
                 continue
-            chunks[column].append(values)
+            parts[column].append(values)
             n_rounded[column] += count_rounded(cells, values)
-    texts = _read_texts(path, separator, [column for column in kept if column not in chunks])
+    texts = _read_texts(path, separator, len(names), [column for column in kept if column not in parts])
     columns: dict[str, Floats | list[str | None]] = {}
     for column in kept:
-        read = np.concatenate([np.empty(0), *chunks.pop(column)]) if column in chunks else texts[column]
-        if len(read) != len(lines):
-            raise DataError(f"{path}: the file changed while it was read; run it again once it is complete")
-        columns[names[column]] = read
-    return Content(columns, {names[c]: n for c, n in n_rounded.items() if n and c not in texts}, lines)
+        columns[names[column]] = np.concatenate(parts.pop(column)) if column in parts else texts[column]
+    if {len(cells) for cells in columns.values()} != {n_rows}:
+        raise DataError(f"{path}: {_CHANGED}")
+    rounded = {names[column]: count for column, count in n_rounded.items() if count and column not in texts}
+
+    def find(rows: Sequence[int]) -> list[int]:
+        wanted = set(rows)
+        return [line for row, (line, _) in enumerate(_records(path, separator), -1) if row in wanted]
+
+    return Content(columns, rounded, "line", find)
 
 
-def _read_texts(path: Path, separator: str, columns: Sequence[int]) -> dict[int, list[str | None]]:
+def _read_texts(
+    path: Path, separator: str, width: int, columns: Sequence[int]
+) -> dict[int, list[str | None]]:
     """Cells of some columns as texts, equal ones as one object."""
     texts: dict[int, list[str | None]] = {column: [] for column in columns}
     if texts:
-        known: dict[str | None, str | None] = {}
-        for _, row in _open(path, separator)[1]:
+        known: dict[str, str | None] = {}
+        for rows in _chunks(path, separator, width):
             for column, read in texts.items():
-                text = clean(row[column])
-                read.append(known.setdefault(text, text))
+                cells = [row[column] for row in rows]
+                known |= {cell: clean(cell) for cell in set(cells) - known.keys()}
+                read += [known[cell] for cell in cells]
     return texts
 
 
-def _open(path: Path, separator: str) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
-    """Names in the header, without blanks around them and in one Unicode form, and the rows below it."""
-    records = _records(path, separator)
-    line, header = next(records, (1, []))
+def _read_names(path: Path, separator: str) -> list[str]:
+    """Names in the header, without blanks around them and in one Unicode form."""
+    line, header = next(_records(path, separator), (1, []))
     if not header:
         raise DataError(f"{path}: 0 rows, the file is empty; a header line and rows are needed; add them")
     if len(header) == 1:
@@ -82,62 +91,90 @@ def _open(path: Path, separator: str) -> tuple[list[str], Iterator[tuple[int, li
             f"feature are needed, separated by {shown(separator)}; set dataset.separator to one of "
             f"{', '.join(SEPARATORS)}"
         )
-    names = [unicodedata.normalize("NFC", name).strip() for name in header]
-    return names, _check_widths(path, records, len(header))
+    return [unicodedata.normalize("NFC", name).strip() for name in header]
 
 
-def _check_widths(
-    path: Path, records: Iterator[tuple[int, list[str]]], width: int
-) -> Iterator[tuple[int, list[str]]]:
-    for line, row in records:
+def _chunks(path: Path, separator: str, width: int) -> Iterator[list[list[str]]]:
+    """Rows below the header, many at once; a second, slower pass finds the line of a fault."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.reader(file, delimiter=separator, strict=True)
+        is_header_ahead = True
+        while True:
+            try:
+                read = list(islice(reader, _CHUNK_ROWS))
+            except csv.Error:
+                raise _first_fault(path, separator, width) from None
+            if not read:
+                return
+            rows = [row for row in read if row] if [] in read else read
+            if set(map(len, rows)) - {width}:
+                raise _first_fault(path, separator, width)
+            yield rows[1:] if is_header_ahead else rows
+            is_header_ahead = is_header_ahead and not rows
+
+
+def _first_fault(path: Path, separator: str, width: int) -> DataError:
+    for line, row in _records(path, separator):
         if len(row) != width:
             hint = "; a quoted cell in it spans lines" if any("\n" in cell for cell in row) else ""
-            raise DataError(
+            return DataError(
                 f"{path}:{line}: {len(row)} fields where the header has {width}{hint}; every row needs "
                 "one field a column; add what is missing or quote a cell that holds the separator"
             )
-        yield line, row
+    return DataError(f"{path}: {_CHANGED}")
 
 
 def _records(path: Path, separator: str) -> Iterator[tuple[int, list[str]]]:
     """Rows that are not blank, each with the line at which it starts."""
-    reader = csv.reader(_lines(path), delimiter=separator, strict=True)
-    line = 1
-    while True:
-        try:
-            row = next(reader, None)
-        except csv.Error as error:
-            if "new-line" in str(error):
-                reason = "carriage returns without line feeds; lines end in LF or CRLF; save it so"
-            else:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.reader(file, delimiter=separator, strict=True)
+        line = 1
+        while True:
+            try:
+                row = next(reader, None)
+            except csv.Error as error:
                 reason = f"unbalanced quote ({error}); quotes come in pairs; close it or take it out"
-            raise DataError(f"{path}:{line}: {reason}") from None
-        if row is None:
-            return
-        if row:
-            yield line, row
-        line = reader.line_num + 1
+                raise DataError(f"{path}:{line}: {reason}") from None
+            if row is None:
+                return
+            if row:
+                yield line, row
+            line = reader.line_num + 1
 
 
-def _lines(path: Path) -> Iterator[str]:
-    """Lines of a text in UTF-8, with or without its mark in front."""
+def _check_encoding(path: Path) -> None:
+    """Refuse what is not text in UTF-8, with or without its mark in front."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    with path.open("rb") as file:
+        foreign = [name for mark, name in _FOREIGN_MARKS.items() if file.peek(4).startswith(mark)]
+        if foreign:
+            raise _not_utf8(path, 1, f"byte 1 begins a mark of {foreign[0]}")
+        while block := file.read(_BLOCK_BYTES):
+            try:
+                decoder.decode(block)
+                is_text = b"\0" not in block
+            except UnicodeDecodeError:
+                is_text = False
+            if not is_text:
+                raise _first_foreign_byte(path)
+    if decoder.getstate()[0]:
+        raise _first_foreign_byte(path)
+
+
+def _first_foreign_byte(path: Path) -> DataError:
     n_bytes = 0
     with path.open("rb") as file:
         for number, line in enumerate(file, 1):
-            if number == 1:
-                foreign = [name for mark, name in _FOREIGN_MARKS.items() if line.startswith(mark)]
-                if foreign:
-                    raise _not_utf8(path, 1, f"byte 1 begins a mark of {foreign[0]}")
             if b"\0" in line:
                 guess = "UTF-16 suspected" if line.count(0) >= len(line) // 3 else "no text"
-                raise _not_utf8(path, number, f"NUL at byte {n_bytes + line.index(0) + 1}, {guess}")
+                return _not_utf8(path, number, f"NUL at byte {n_bytes + line.index(0) + 1}, {guess}")
             try:
-                text = line.decode()
+                line.decode()
             except UnicodeDecodeError as error:
                 byte = f"byte {n_bytes + error.start + 1} is {line[error.start]:#04x}"
-                raise _not_utf8(path, number, f"{byte}, Latin-1 or Windows-1252 suspected") from None
-            yield text.removeprefix("\ufeff") if number == 1 else text
+                return _not_utf8(path, number, f"{byte}, Latin-1 or Windows-1252 suspected")
             n_bytes += len(line)
+    return DataError(f"{path}: {_CHANGED}")
 
 
 def _not_utf8(path: Path, line: int, reason: str) -> DataError:

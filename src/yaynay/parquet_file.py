@@ -39,7 +39,8 @@ def read_parquet(path: Path, keep: Callable[[Sequence[str]], list[int]]) -> Cont
     for number in keep(content.column_names):
         name = content.column_names[number]
         columns[name], n_rounded[name] = _read_column(content.column(number), f"{path}, column {shown(name)}")
-    return Content(columns, {name: count for name, count in n_rounded.items() if count})
+    rounded = {name: count for name, count in n_rounded.items() if count}
+    return Content(columns, rounded, "row", lambda rows: [row + 1 for row in rows])
 
 
 def _read_column(column: pa.ChunkedArray, where: str) -> tuple[Floats | list[str | None], int]:
@@ -54,8 +55,8 @@ def _read_column(column: pa.ChunkedArray, where: str) -> tuple[Floats | list[str
         )
     if types.is_temporal(kind):
         raise DataError(
-            f"{where}: holds dates or times ({kind}); allowed: numbers and categories; write them as a number, "
-            "such as days since the first, or leave the column out (dataset.leave_out)"
+            f"{where}: holds dates or times ({kind}); allowed: numbers and categories; write them as a "
+            "number, such as days since the first, or leave the column out (dataset.leave_out)"
         )
     if not (
         types.is_boolean(kind) or types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind)

@@ -72,6 +72,15 @@ def read_file(
     return _assemble(path, content, target, missing, groups)
 
 
+def table_name(path: str | Path) -> str:
+    """The file's stem, with what a folder's name had better not hold replaced.
+
+    >>> table_name("../house prices.csv")
+    'house-prices'
+    """
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", Path(path).stem)[:80].strip("-") or "table"
+
+
 def _separator(option: str | None, path: Path) -> str:
     if option is None:
         return "\t" if path.suffix.lower() == ".tsv" else ","
@@ -87,12 +96,9 @@ def _assemble(path: Path, content: Content, target: str, missing: Missing, group
     """The table of what a file holds, missing cells dealt with."""
     columns: dict[str, NDArray] = {}
     for name, cells in content.columns.items():
-        read = (
-            judge(cells, name, lambda row: f"{path}{content.place(row)}")
-            if isinstance(cells, list)
-            else cells
-        )
-        columns[name] = np.array(read, dtype=np.float64 if isinstance(read, np.ndarray) else object)
+        if isinstance(cells, list) and name != groups:
+            cells = judge(cells, name, lambda row: f"{path}{content.place(row)}")
+        columns[name] = cells if isinstance(cells, np.ndarray) else np.array(cells, dtype=object)
     n_rows = len(columns[target])
     is_missing = np.zeros(n_rows, dtype=bool)
     for name, values in columns.items():
@@ -115,7 +121,7 @@ def _assemble(path: Path, content: Content, target: str, missing: Missing, group
         if values.dtype == object and name != target:
             check_levels(list(values), name, str(path))
     return Table(
-        name=re.sub(r"[^A-Za-z0-9_-]+", "-", path.stem)[:80].strip("-") or "table",
+        name=table_name(path),
         frame=pd.concat([pd.Series(v, name=name, dtype=v.dtype) for name, v in columns.items()], axis=1),
         target=target,
         source=f"file {path.name}",

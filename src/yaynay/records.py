@@ -173,6 +173,12 @@ class Store:
         note = {"key": key, "table": table.name, "table_sha256": table.sha256, "plan_sha256": plan.sha256}
         write_json(folder / f"{key}.json", note | about)
 
+    def note_mistake(self, sweep: str, about: dict[str, Any]) -> None:
+        """Say that a job of a running sweep ended without a record, and why."""
+        folder = self.folder / "jobs" / sweep
+        folder.mkdir(parents=True, exist_ok=True)
+        write_json(folder / f"mistake-{digest(about)}.json", about)
+
     def take_jobs(self, sweep: str) -> list[dict[str, Any]]:
         """What a sweep's jobs noted, in order of key; the notes are gone afterwards."""
         folder = self.folder / "jobs" / sweep

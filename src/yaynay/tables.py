@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from yaynay import datasets
-from yaynay.datasets import options as dataset_options
 from yaynay.errors import DataError
+from yaynay.reading import table_name
 from yaynay.plan import Plan, load_plan, make_plan, write_plan
 from yaynay.records import find_root
 from yaynay.schema import Plan as PlanOptions
@@ -56,7 +56,7 @@ def load_or_make(dataset: dict[str, Any], plan: PlanOptions) -> tuple[Table, Pla
 @functools.lru_cache(maxsize=32)
 def _load_or_make(dataset: str, plan: PlanOptions) -> tuple[Table, Plan]:
     options = json.loads(dataset)
-    folder = find_root() / "data" / dataset_options.table_name(options)
+    folder = find_root() / "data" / (table_name(options["path"]) if options["name"] == "csv" else options["name"])
     try:
         made_from = json.loads((folder / "card.json").read_text(encoding="utf-8")).get("made_from")
     except (OSError, ValueError):

@@ -8,31 +8,49 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
 from yaynay import command
+from yaynay.errors import YaynayError
+
+if TYPE_CHECKING:
+    from yaynay.records import Store
 
 
 def train(config: DictConfig) -> float:
     """One Hydra job: train one configuration, unless its record is there.
 
+    A mistake is noted for the end of the sweep, and the other jobs go on.
+
     Returns:
-        Its score on inner folds, for sweepers that optimise; infinity for a run that diverged.
+        Its score on inner folds, for sweepers that optimise; infinity for a run without scores.
     """
+    from yaynay.records import Store
+
+    store, sweep = Store.default(), os.environ[command.SWEEP]
+    overrides = list(HydraConfig.get().overrides.task)
+    try:
+        return _train(config, store, sweep, overrides)
+    except YaynayError as mistake:
+        about = {"error": str(mistake), "exit_code": mistake.exit_code, "overrides": overrides}
+        store.note_mistake(sweep, about)
+        return math.inf
+
+
+def _train(config: DictConfig, store: "Store", sweep: str, overrides: list[str]) -> float:
     from yaynay import schema, tables, training
     from yaynay.progress import Progress
-    from yaynay.records import Store, run_name
+    from yaynay.records import run_name
 
     values: Any = OmegaConf.to_container(config, resolve=True)
     configuration = schema.parse(values)
     table, plan = tables.load_or_make(configuration.dataset, configuration.plan)
-    store, key = Store.default(), training.record_key(configuration, table, plan)
+    key = training.record_key(configuration, table, plan)
     store.write_table(table, plan)
-    overrides = list(HydraConfig.get().overrides.task)
-    store.note_job(os.environ[command.SWEEP], key, table, plan, {"configuration": values, "overrides": overrides})
+    store.note_job(sweep, key, table, plan, {"configuration": values, "overrides": overrides})
     if not store.has(key):
         with Progress(f"{table.name}: {run_name(configuration)}", configuration.trainer.max_epochs) as progress:
             (record,) = training.train([configuration], table, plan, progress.on_epoch)
@@ -43,32 +61,34 @@ def train(config: DictConfig) -> float:
 
 
 def body() -> int:
-    """The command: 0 done, 1 where a run has no scores."""
+    """The command; its exit code is 0, 1 where a run has no scores, or a mistake's own where nothing ran."""
     from yaynay.train import train as task  # by its importable name, also when run as a script
 
-    failure: Exception | None = None
-    try:
-        command.run(task, "config")
-    except Exception as error:  # what has ended is tracked before the error goes on its way
-        failure = error
-    n_failed = conclude_sweeps(os.environ[command.SWEEP])
-    if failure is not None:
-        raise failure
-    return 1 if n_failed else 0
+    command.run(task, "config")
+    return conclude_jobs(os.environ[command.SWEEP])
 
 
-def conclude_sweeps(name: str) -> int:
+def conclude_jobs(sweep: str) -> int:
     """Track what a sweep's jobs left, print each table's verdict, and export what the pipeline asked for.
 
     Returns:
-        Runs without scores.
+        The exit code.
     """
     from yaynay.records import Store
 
     store = Store.default()
-    jobs = store.take_jobs(name)
-    if not jobs:
-        return 0
+    noted = store.take_jobs(sweep)
+    jobs, mistakes = [job for job in noted if "key" in job], [job for job in noted if "error" in job]
+    n_failed = _conclude(store, jobs) if jobs else 0
+    for mistake in mistakes:
+        print(f"error: {_one_line(mistake['error'])} [{' '.join(mistake['overrides'])}]", file=sys.stderr)
+    if mistakes and not jobs:
+        return max(mistake["exit_code"] for mistake in mistakes)
+    return 1 if mistakes or n_failed else 0
+
+
+def _conclude(store: "Store", jobs: list[dict[str, Any]]) -> int:
+    """Runs without scores, once every sweep is concluded and in MLflow."""
     from yaynay import schema
     from yaynay.conclusion import conclude
     from yaynay.tracking.sync import sync
@@ -83,11 +103,15 @@ def conclude_sweeps(name: str) -> int:
         conclusions.append(conclude(sweep, configuration.verdict))
         verdict = conclusions[-1].verdict
         print(f"{sweep.table_name}: {verdict['outcome']}. {verdict['sentence']}")
-    sync(conclusions, configuration.tracking.experiment)
     failed = [record for one in conclusions for record in one.records if record.status != "finished"]
     for record in failed:
         print(f"error: {record.table['name']}, {record.name}: {record.reason}", file=sys.stderr)
+    sync(conclusions, configuration.tracking.experiment)
     return len(failed)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 if __name__ == "__main__":

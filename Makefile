@@ -1,0 +1,49 @@
+# Everything a user or developer does; `make help` lists it.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+PORT ?= 5000
+BIN := .venv/bin
+export DVC_NO_ANALYTICS := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: help install repro test check ui sync bench clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 18
+
+install: .venv/.installed  ## make .venv and install yaynay with all backends
+
+.venv/.installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "error: $(PYTHON) is $$($(PYTHON) -V); Python 3.11 or newer is needed; say which with: make PYTHON=python3.11" >&2; exit 4; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install -q -c constraints.txt -e '.[tensorflow,pytensor,dev]'
+	@touch $@
+
+repro: install  ## make tables, train, compare and report; then print the verdicts
+	@$(BIN)/dvc repro -q
+	@cat reports/verdicts.txt
+	@echo
+	@echo "Report: reports/index.html    Runs: make ui"
+
+test: install  ## run all tests
+	$(BIN)/pytest -n 2
+
+check: install  ## ruff, types, import contracts and unit tests: under a minute
+	$(BIN)/ruff format --check -q .
+	$(BIN)/ruff check -q .
+	$(BIN)/mypy -p yaynay
+	$(BIN)/lint-imports
+	$(BIN)/pytest -n 2 tests/unit tests/conf --doctest-modules src
+
+ui: install  ## serve the MLflow UI (PORT=5000)
+	@$(BIN)/python -m yaynay ui --port $(PORT)
+
+sync: install  ## bring every record into MLflow
+	@$(BIN)/python -m yaynay sync
+
+bench: install  ## measure speed beside what users would pick instead
+	$(BIN)/python benchmarks/run.py
+
+clean:  ## remove what make and the tests leave, but no records, data or reports
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache multirun

@@ -1,0 +1,36 @@
+"""Where tables come from: generators with a known truth, worked examples, libraries, and one's own files."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from yaynay.datasets import bundled, truths, worked
+from yaynay.datasets.options import NAMES, File, Generated, parse
+from yaynay.table import Table
+
+__all__ = ["NAMES", "make"]
+
+
+def make(options: Mapping[str, Any]) -> Table:
+    """The table that the configuration group `dataset` describes.
+
+    Args:
+        options: The group's keys, resolved; `name` says which table.
+
+    Raises:
+        OptionError: A key is unknown, missing or out of range.
+        DataError: A file cannot be used as it is.
+
+    Example:
+        >>> make({"name": "pytorch_line"}).y.tolist()
+        [2.0, 4.0, 6.0]
+    """
+    checked = parse(options)
+    keys = checked.model_dump()
+    if isinstance(checked, File):
+        from yaynay.reading import read_file
+
+        return read_file(**{key: value for key, value in keys.items() if key != "name"})
+    if isinstance(checked, Generated):
+        return truths.draw(**keys)
+    tables = {**worked.TABLES, **bundled.TABLES}
+    return tables[checked.name]()

@@ -1,0 +1,112 @@
+"""All tables' answers in one picture: the README's, and the head of the report."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from yaynay.plots import canvas
+from yaynay.plots.canvas import INK, OUTCOMES, QUIET
+from yaynay.wording import gain
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Verdict = Mapping[str, Any]
+
+_LEAST, _MOST = -0.3, 1.0
+"""Gains that the axis shows at most; what lies outside gets an arrow."""
+_TICKS = (-1, -0.5, -0.2, -0.1, -0.05, -0.02, 0, 0.02, 0.05, 0.1, 0.2, 0.5, 1)
+
+
+def draw_overview(
+    verdicts: Mapping[str, Verdict], path: Path, delta: float = 0.01, delta_nay: float = 0.02
+) -> Path:
+    """Draw the gain of every table with its 90 % interval.
+
+    Args:
+        verdicts: By table, as in verdicts.json.
+        path: PNG to write.
+        delta: Gain that a yay needs [share of the variance].
+        delta_nay: Gain that a nay excludes [share of the variance].
+    """
+    with canvas.style():
+        rows = sorted(verdicts.items(), key=_place)
+        counts = [sum(verdict["outcome"] == one for _, verdict in rows) for one in OUTCOMES]
+        figure = canvas.start(
+            "Is a neural network worth it over a straight line?",
+            ", ".join(f"{count} {one}" for count, one in zip(counts, OUTCOMES, strict=True))
+            + "; what the network gains on rows that it has not seen, with a 90 % interval",
+            0.9 + 0.31 * len(rows),
+        )
+        axes = figure.subplots()
+        low, high = _limits(verdicts, delta_nay)
+        axes.set_xscale("asinh", linear_width=0.03)  # a gain of 2 % decides and one of 80 % happens
+        axes.axvspan(low, 0, color="#F6F6F6", linewidth=0)
+        axes.axvline(0, color=QUIET, linewidth=1)
+        for value in (delta, delta_nay):
+            axes.axvline(value, color=QUIET, linewidth=1, linestyle=":")
+        for place, (_, verdict) in enumerate(rows):
+            _draw_row(axes, place, verdict, low, high)
+        axes.set_yticks(range(len(rows)), [canvas.name(name, 28) for name, _ in rows])
+        axes.tick_params(axis="y", length=0, labelcolor=INK, labelsize=10)
+        ticks = [tick for tick in _TICKS if low <= tick <= high]
+        axes.set_xticks(ticks, [f"{100 * tick:g} %" for tick in ticks])
+        axes.set_xticks([], minor=True)
+        axes.set_xlim(low, high)
+        axes.set_ylim(max(1, len(rows)) - 0.4, -0.6)
+        axes.spines["left"].set_visible(False)
+        axes.set_xlabel(
+            f"gain in explained variance; dotted: {100 * delta:g} % (a yay has at least this) and "
+            f"{100 * delta_nay:g} % (a nay has less)"
+        )
+        return canvas.save(figure, path)
+
+
+def _place(row: tuple[str, Verdict]) -> tuple[bool, float, str]:
+    """Largest gain first, tables without a gain last."""
+    name, verdict = row
+    return verdict["gain"] is None, -(verdict["gain"] or 0.0), name
+
+
+def _limits(verdicts: Mapping[str, Verdict], delta_nay: float) -> tuple[float, float]:
+    """Ends of the axis: room for every interval, but not for an endless one."""
+    known = [verdict for verdict in verdicts.values() if verdict["gain"] is not None]
+    low = min((verdict["gain_low"] for verdict in known), default=0.0)
+    high = max((verdict["gain_high"] for verdict in known), default=0.0)
+    return max(_LEAST, 1.2 * min(low, -delta_nay)), min(_MOST, 1.2 * max(high, 2 * delta_nay))
+
+
+def _draw_row(axes: "Axes", place: int, verdict: Verdict, low: float, high: float) -> None:
+    """One table: its interval, arrows where that leaves the picture, its outcome and gain beside it."""
+    color, marker = OUTCOMES[verdict["outcome"]]
+    _write_at_right(axes, place, 10, verdict["outcome"], color=color, weight="bold")
+    if verdict["gain"] is None:
+        reason = "no network to compare with" if verdict["is_cross_validated"] else "too small"
+        note = axes.text(0, place, f"  {reason}: {verdict['n_rows']:,} rows", size=9, color=QUIET)
+        note.set(va="center_baseline", bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5})
+        return
+    _write_at_right(axes, place, 84, gain(verdict), size=9)
+    ends = max(low, verdict["gain_low"]), min(high, verdict["gain_high"])
+    axes.plot(ends, (place, place), color=color, linewidth=2.4, solid_capstyle="butt")
+    for end, is_cut, arrow in (
+        (low, verdict["gain_low"] < low, "<"),
+        (high, verdict["gain_high"] > high, ">"),
+    ):
+        if is_cut:
+            axes.plot(end, place, arrow, color=color, markersize=8, clip_on=False)
+    if low <= verdict["gain"] <= high:
+        axes.plot(verdict["gain"], place, marker, color=color, markersize=8, markeredgecolor="white")
+
+
+def _write_at_right(axes: "Axes", place: int, points: int, text: str, **look: Any) -> None:
+    """Text beside the axes, so many points from their right end."""
+    axes.annotate(
+        text,
+        (1, place),
+        xycoords=("axes fraction", "data"),
+        xytext=(points, 0),
+        textcoords="offset points",
+        va="center_baseline",
+        annotation_clip=False,
+        **look,
+    )

@@ -1,0 +1,73 @@
+"""Numbers as people read them; pictures, page and terminal say them in the same words."""
+
+from collections.abc import Mapping
+from typing import Any
+
+NONE = "\u2013"
+"""What stands where there is no number."""
+
+
+def number(value: float | None) -> str:
+    """A measured value with four figures that count.
+
+    >>> number(0.0123456), number(1234567.8), number(12), number(1e-9), number(None) == NONE
+    ('0.01235', '1,234,568', '12', '1e-09', True)
+    """
+    if value is None:
+        return NONE
+    if value == int(value) and abs(value) < 1e9:
+        return f"{int(value):,}"
+    if not 1e-4 <= abs(value) < 1e9:
+        return f"{value:.4g}"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:#.4g}"
+
+
+def probability(value: float | None) -> str:
+    """A p value with three decimals, or four where it is smaller.
+
+    >>> probability(0.0005), probability(0.0321), probability(0.25)
+    ('0.0005', '0.032', '0.250')
+    """
+    if value is None:
+        return NONE
+    return f"{value:.4f}" if value < 0.001 else f"{value:.3f}"
+
+
+def percent(share: float, *, sign: bool = False) -> str:
+    """A share in percent; one decimal below 10 %.
+
+    >>> percent(0.0214, sign=True), percent(-0.253), percent(0.0996), percent(-0.0001)
+    ('+2.1 %', '-25 %', '10 %', '0.0 %')
+    """
+    return f"{_percents(share, '+' if sign else '')} %"
+
+
+def gain(verdict: Mapping[str, Any]) -> str:
+    """The gain with its 90 % interval, in percent of the target's variance.
+
+    >>> gain({"gain": 0.021, "gain_low": -0.003, "gain_high": 0.045})
+    '+2.1 % (-0.3 to 4.5)'
+    """
+    if verdict["gain"] is None:
+        return NONE
+    low, high = _percents(verdict["gain_low"]), _percents(verdict["gain_high"])
+    return f"{percent(verdict['gain'], sign=True)} ({low} to {high})"
+
+
+def _percents(share: float, sign: str = "") -> str:
+    decimals = 1 if abs(share) < 0.0995 else 0
+    value = round(100 * share, decimals) + 0.0  # not -0.0
+    return f"{value:{sign if value else ''}.{decimals}f}"
+
+
+def seconds(value: float | None) -> str:
+    """A duration.
+
+    >>> seconds(0.00042), seconds(0.25), seconds(12.34), seconds(700)
+    ('0.42 ms', '250 ms', '12.3 s', '11.7 min')
+    """
+    if value is None:
+        return NONE
+    if value < 1:
+        return f"{1000 * value:.2g} ms" if value < 0.1 else f"{1000 * value:.0f} ms"
+    return f"{value:.1f} s" if value < 120 else f"{value / 60:.1f} min"
