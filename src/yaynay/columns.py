@@ -2,7 +2,7 @@
 
 import difflib
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -62,7 +62,8 @@ def plain(frame: pd.DataFrame, where: str) -> pd.DataFrame:
     for name, values in frame.items():
         if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_complex_dtype(values):
             numbers = values.to_numpy(dtype=np.float64, na_value=np.nan) + 0.0
-            columns[str(name)] = np.where(np.isnan(numbers), np.nan, numbers)
+            numbers[np.isnan(numbers)] = np.nan
+            columns[str(name)] = numbers
             continue
         texts = values.astype(object).where(values.notna(), None).to_numpy()
         odd = next((text for text in texts if text is not None and not isinstance(text, str)), None)
@@ -72,7 +73,13 @@ def plain(frame: pd.DataFrame, where: str) -> pd.DataFrame:
                 "text as a category; convert it"
             )
         columns[str(name)] = texts
-    return pd.concat([pd.Series(v, name=name, dtype=v.dtype) for name, v in columns.items()], axis=1)
+    return frame_of(columns)
+
+
+def frame_of(columns: Mapping[str, NDArray]) -> pd.DataFrame:
+    """A frame over these very arrays, texts left as objects; a plain DataFrame() would guess and copy."""
+    series = {name: pd.Series(values, dtype=values.dtype, copy=False) for name, values in columns.items()}
+    return pd.DataFrame(series, copy=False)
 
 
 def check_values(frame: pd.DataFrame, target: str, where: str) -> list[str]:
@@ -99,12 +106,13 @@ def check_values(frame: pd.DataFrame, target: str, where: str) -> list[str]:
                 raise DataError(
                     f"{column}: {n_missing} missing cells; none is allowed in the target; drop them"
                 )
-        n_values = values.nunique()
-        if name == target and n_values == 1:
+        present = values.dropna()
+        is_constant = bool((present == present.iloc[0]).all())
+        if name == target and is_constant:
             raise DataError(f"{column}: the target is constant; it must vary; choose another target")
         if n_missing:
             notes.append(f"column {shown(name)}: {n_missing} missing cells, filled in from the training rows")
-        elif n_values == 1:
+        elif is_constant:
             notes.append(f"column {shown(name)} is constant and tells nothing")
     return notes
 

@@ -1,12 +1,14 @@
 """What the four commands share: Hydra's start, and one clear line and exit code for a mistake."""
 
+import difflib
 import functools
-import logging
 import os
+import re
 import secrets
 import signal
 import sys
 import time
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -55,21 +57,45 @@ def run(task: Callable[[DictConfig], Any], config_name: str) -> None:
 
 def finish(body: Callable[[], int]) -> None:
     """Run a command's body and leave with its exit code; mistakes get one line and no traceback."""
-    logging.captureWarnings(True)
+    if not sys.warnoptions:  # libraries' warnings are for developers, who ask with -W
+        warnings.simplefilter("ignore")
+        os.environ["PYTHONWARNINGS"] = "ignore"  # workers too
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         code = body()
     except YaynayError as error:
         code = _say(error, error.exit_code)
     except (HydraException, OmegaConfBaseException) as error:
-        code = _say(error.__cause__ if isinstance(error.__cause__, YaynayError) else error, OptionError.exit_code)
+        code = _say(explain(error), OptionError.exit_code)
     except KeyboardInterrupt:
         code = 130
     sys.stdout.flush()
     sys.exit(code)
 
 
-def _say(error: BaseException, code: int) -> int:
+def explain(error: Exception) -> str:
+    """Hydra's message as one sentence with the key, what is allowed, and the nearest name."""
     message = " ".join(str(error).split())
-    print(f"error: {message}", file=sys.stderr)
+    if found := re.search(r"Could not find '([^']+)/([^'/]+)'.*?Available options in '[^']+': (.*?)(?: Config |$)", message):
+        group, option, options = found[1], found[2], found[3].split()
+        return f"option '{group}': '{option}' is unknown; allowed: {', '.join(options)}{_nearest(option, options)}"
+    if found := re.search(r"Could not override '([^']+)'", message):
+        from yaynay.schema import known_keys
+
+        keys = known_keys()
+        return f"option '{found[1]}': unknown key; --cfg job lists the keys{_nearest(found[1], keys)}"
+    if found := re.search(r"Missing mandatory value: (\S+)", message):
+        return f"option '{found[1]}': no value given; give one with {found[1]}=..."
+    return f"options: {message}"
+
+
+def _nearest(word: str, words: list[str]) -> str:
+    nearest = difflib.get_close_matches(word, words, n=1, cutoff=0.5)
+    if not nearest:  # a key without its group
+        nearest = difflib.get_close_matches(word, [one.rsplit(".", 1)[-1] for one in words], n=1, cutoff=0.7)
+    return f"; did you mean '{nearest[0]}'?" if nearest else ""
+
+
+def _say(error: BaseException | str, code: int) -> int:
+    print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
     return code

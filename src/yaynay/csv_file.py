@@ -166,7 +166,7 @@ def _first_foreign_byte(path: Path) -> DataError:
     with path.open("rb") as file:
         for number, line in enumerate(file, 1):
             if b"\0" in line:
-                guess = "UTF-16 suspected" if line.count(0) >= len(line) // 3 else "no text"
+                guess = "UTF-16 suspected" if line.count(0) > max(1, len(line) // 3) else "no text"
                 return _not_utf8(path, number, f"NUL at byte {n_bytes + line.index(0) + 1}, {guess}")
             try:
                 line.decode()

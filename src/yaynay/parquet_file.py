@@ -66,6 +66,6 @@ def _read_column(column: pa.ChunkedArray, where: str) -> tuple[Floats | list[str
             "(dataset.leave_out)"
         )
     values = column.cast(pa.float64(), safe=False).to_numpy()
-    if not types.is_integer(kind) or np.nanmax(np.abs(values), initial=0) <= 2**53:
+    if not types.is_integer(kind) or np.nanmax(np.abs(values), initial=0) < 2**53:
         return values, 0
     return values, count_rounded(list(map(str, column.to_pylist())), values)

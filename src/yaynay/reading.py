@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from yaynay.cells import Content, check_levels, judge
-from yaynay.columns import check_names, shown, unknown_name
+from yaynay.columns import check_names, frame_of, shown, unknown_name
 from yaynay.csv_file import SEPARATORS, read_csv
 from yaynay.errors import DataError, OptionError
 from yaynay.parquet_file import read_parquet
@@ -122,7 +122,7 @@ def _assemble(path: Path, content: Content, target: str, missing: Missing, group
             check_levels(list(values), name, str(path))
     return Table(
         name=table_name(path),
-        frame=pd.concat([pd.Series(v, name=name, dtype=v.dtype) for name, v in columns.items()], axis=1),
+        frame=frame_of(columns),
         target=target,
         source=f"file {path.name}",
         groups=codes,

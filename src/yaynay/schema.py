@@ -146,6 +146,16 @@ def parse(values: Mapping[str, Any]) -> Configuration:
     return configuration.model_copy(update={"dataset": checked.model_dump()})
 
 
+def known_keys() -> list[str]:
+    """Every key of a configuration, with dots."""
+    keys = [f"dataset.{name}" for kind in dataset_options.KINDS for name in kind.model_fields]
+    for name, field in Configuration.model_fields.items():
+        group = field.annotation
+        is_group = isinstance(group, type) and issubclass(group, BaseModel)
+        keys += [f"{name}.{inner}" for inner in group.model_fields] if is_group else [name]
+    return sorted(set(keys))
+
+
 def parse_table(values: Mapping[str, Any]) -> tuple[dict[str, Any], Plan]:
     """Check the groups that make a table: dataset and plan.
 

@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from yaynay.columns import check_names, check_values, encode, plain, shown
+from yaynay.columns import check_names, check_values, encode, frame_of, plain, shown
 from yaynay.errors import DataError
 
 Floats = NDArray[np.float64]
@@ -288,8 +288,4 @@ _AGAIN = "make it again with yaynay.generate"
 def _read(path: Path) -> pd.DataFrame:
     # not read_table, which turns a folder named "a=b" into a column
     content = pq.ParquetFile(path).read()
-    columns = []
-    for name, column in zip(content.column_names, content.columns, strict=True):
-        values = column.to_numpy()
-        columns.append(pd.Series(values, name=name, dtype=values.dtype))
-    return pd.concat(columns, axis=1)
+    return frame_of({name: content.column(name).to_numpy() for name in content.column_names})

@@ -6,7 +6,6 @@ Jobs leave records; when all have ended, this process puts each table's sweep in
 import math
 import os
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -94,10 +93,12 @@ def _conclude(store: "Store", jobs: list[dict[str, Any]]) -> int:
     from yaynay.tracking.sync import sync
 
     configuration = schema.parse(jobs[0]["configuration"])
-    sweeps = store.write_sweeps(jobs, {"started_at": time.time()})
-    if configuration.results is not None:
+    started_at = min(store.read(job["key"]).run["started_at"] for job in jobs if store.has(job["key"]))
+    sweeps = store.write_sweeps(jobs, {"started_at": started_at})
+    if configuration.results is not None:  # the pipeline's compare stage concludes
         for sweep in sweeps:
             store.export(sweep, Path(configuration.results) / sweep.table_name)
+        return sum(record.status != "finished" for sweep in sweeps for record in sweep.records())
     conclusions = []
     for sweep in sweeps:
         conclusions.append(conclude(sweep, configuration.verdict))

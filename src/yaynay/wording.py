@@ -3,7 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-NONE = "\u2013"
+Verdict = Mapping[str, Any]
+"""What verdicts.json holds of a table."""
+
+OUTCOMES = ("yay", "nay", "undecided")
+
+NONE = "-"
 """What stands where there is no number."""
 
 
@@ -42,7 +47,7 @@ def percent(share: float, *, sign: bool = False) -> str:
     return f"{_percents(share, '+' if sign else '')} %"
 
 
-def gain(verdict: Mapping[str, Any]) -> str:
+def gain(verdict: Verdict) -> str:
     """The gain with its 90 % interval, in percent of the target's variance.
 
     >>> gain({"gain": 0.021, "gain_low": -0.003, "gain_high": 0.045})
@@ -64,10 +69,35 @@ def seconds(value: float | None) -> str:
     """A duration.
 
     >>> seconds(0.00042), seconds(0.25), seconds(12.34), seconds(700)
-    ('0.42 ms', '250 ms', '12.3 s', '11.7 min')
+    ('420 us', '250 ms', '12.3 s', '11.7 min')
     """
     if value is None:
         return NONE
+    if value < 1e-4:
+        return f"{1e6 * value:.1f} us"
+    if value < 1e-3:
+        return f"{1e6 * value:.0f} us"
     if value < 1:
-        return f"{1000 * value:.2g} ms" if value < 0.1 else f"{1000 * value:.0f} ms"
+        return f"{1e3 * value:.0f} ms"
     return f"{value:.1f} s" if value < 120 else f"{value / 60:.1f} min"
+
+
+def in_order(verdicts: Mapping[str, Verdict]) -> list[tuple[str, Verdict]]:
+    """Tables with the largest gain first, those without a gain last."""
+
+    def place(row: tuple[str, Verdict]) -> tuple[bool, float, str]:
+        name, verdict = row
+        return verdict["gain"] is None, -(verdict["gain"] or 0.0), name
+
+    return sorted(verdicts.items(), key=place)
+
+
+def count(verdicts: Mapping[str, Verdict]) -> str:
+    """How many tables have each outcome.
+
+    >>> count({"a": {"outcome": "nay"}, "b": {"outcome": "nay"}})
+    '2 tables: 0 yay, 2 nay, 0 undecided'
+    """
+    outcomes = [verdict["outcome"] for verdict in verdicts.values()]
+    counts = ", ".join(f"{outcomes.count(outcome)} {outcome}" for outcome in OUTCOMES)
+    return f"{len(outcomes)} table{'' if len(outcomes) == 1 else 's'}: {counts}"

@@ -265,14 +265,14 @@ texts = st.one_of(
 @st.composite
 def frames(draw: st.DrawFn) -> pd.DataFrame:
     n_rows = draw(st.integers(3, 6))
-    columns = {}
+    columns: dict[str, list] = {}
     for name in draw(st.lists(names, min_size=2, max_size=4)):
         cells = numbers if not columns or draw(st.booleans()) else texts
         columns[name] = draw(st.lists(cells, min_size=n_rows, max_size=n_rows))
     return pd.DataFrame({name: pd.Series(cells, dtype=None) for name, cells in columns.items()})
 
 
-@settings(max_examples=300, deadline=None)
+@settings(deadline=None)
 @given(frames())
 def test_any_table_comes_back_as_it_was(frame: pd.DataFrame) -> None:
     try:

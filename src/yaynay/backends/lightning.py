@@ -213,6 +213,7 @@ class _Progress(pl.Callback):
 def train(fleet: Fleet, course: Course, device: str, on_epoch: OnEpoch | None) -> FleetModule:
     """Train a fleet in one Lightning fit."""
     logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
+    torch.set_num_threads(1)  # small stacked products gain nothing from a second thread; sweeps use processes
     module = FleetModule(fleet, course)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*configure_optimizers. returned .None.*")

@@ -57,6 +57,7 @@ class File(_Closed):
 
 
 DatasetOptions = Fixed | Generated | Friedman1 | File
+KINDS: tuple[type[DatasetOptions], ...] = (Fixed, Generated, Friedman1, File)
 
 
 def parse(options: Mapping[str, Any]) -> DatasetOptions:

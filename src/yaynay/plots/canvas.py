@@ -4,7 +4,7 @@ import functools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,18 +16,18 @@ if TYPE_CHECKING:
 LINE, NETWORK, INK, QUIET, DATA = "#0072B2", "#D55E00", "#222222", "#666666", "#8A8A8A"
 """The first two from Okabe & Ito (2008), Color Universal Design. An outcome has the color of who wins."""
 
-OUTCOMES = {"yay": (NETWORK, "^"), "nay": (LINE, "s"), "undecided": (QUIET, "o")}
+MARKS = {"yay": (NETWORK, "^"), "nay": (LINE, "s"), "undecided": (QUIET, "o")}
 """Color and marker of each outcome."""
 
 MOST_DOTS = 3000
 """Rows that a cloud of dots shows; more would be one blot."""
 
-_WIDTH, _HEADER = 9.0, 0.66
+_WIDTH, _HEADER = 8.0, 0.66
 """[inches]"""
 _DPI = 200
 _FONT = "DejaVu Sans"  # comes with matplotlib, so that a picture is the same on every machine
 
-_STYLE = {
+_STYLE: Any = {
     "font.family": _FONT,
     "font.size": 10,
     "text.color": INK,
@@ -72,12 +72,11 @@ def start(title: str, subtitle: str, height: float) -> "Figure":
         height: Below the header [inches]; the width is always the same.
     """
     from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     total = height + _HEADER
-    figure = Figure(figsize=(_WIDTH, total), dpi=_DPI, layout="constrained", facecolor="white")
-    engine = figure.get_layout_engine()
-    assert engine is not None
-    engine.set(rect=(0.01, 0, 0.98, height / total))
+    below = ConstrainedLayoutEngine(rect=(0.01, 0, 0.98, height / total))
+    figure = Figure(figsize=(_WIDTH, total), dpi=_DPI, layout=below, facecolor="white")
     left = 0.16 / _WIDTH
     figure.text(left, 1 - 0.30 / total, title, size=13, weight="bold")
     figure.text(left, 1 - 0.54 / total, subtitle, size=10, color=QUIET)

@@ -23,7 +23,7 @@ class _Arm:
     """One side of the comparison.
 
     Attributes:
-        predictions: Out of fold in the first repeat, or fitted where there are no folds, (n_rows,) [unit of y].
+        predictions: Out of fold in the first repeat, or fitted where there are no folds, (n_rows,).
         rmse: Over all repeats [unit of y].
     """
 
@@ -48,7 +48,7 @@ def _arms(conclusion: Conclusion) -> list[_Arm]:
 
 def title(conclusion: Conclusion) -> str:
     """The table and its outcome."""
-    return f"{canvas.name(conclusion.table.name)}: {conclusion.verdict['outcome']}"
+    return f"{canvas.name(conclusion.table.name, 32)}: {conclusion.verdict['outcome']}"
 
 
 def subtitle(conclusion: Conclusion) -> str:
@@ -56,7 +56,7 @@ def subtitle(conclusion: Conclusion) -> str:
     verdict = conclusion.verdict
     p = f"p of a straight line: {probability(verdict['p_value'])}"
     if verdict["gain"] is not None:
-        return f"gain in explained variance, with a 90 % interval: {gain(verdict)}; {p}"
+        return f"gain {gain(verdict)} of the variance, 90 % interval; {p}"
     if conclusion.plan.n_repeats == 0:
         return f"{verdict['n_rows']} rows, too few to hold some out: these are fitted values, not forecasts"
     return f"no network to compare with; {p}"
@@ -71,7 +71,7 @@ def draw_fit(conclusion: Conclusion) -> "Figure":
 
 def _draw_curve(conclusion: Conclusion) -> "Figure":
     table, winner = conclusion.table, conclusion.winner
-    figure = canvas.start(title(conclusion), subtitle(conclusion), 4.9)
+    figure = canvas.start(title(conclusion), subtitle(conclusion), 4.4)
     axes = figure.subplots()
     x, rows = table.x[:, 0], canvas.thin(table.n_rows)
     inputs = np.linspace(x.min(), x.max(), 500)
@@ -83,9 +83,7 @@ def _draw_curve(conclusion: Conclusion) -> "Figure":
         inputs, conclusion.line_fit.predict(inputs[:, None]), color=LINE, linewidth=2.2, label="least squares"
     )
     if winner is not None and not winner.parsed.is_line:
-        axes.plot(
-            inputs, _predict(winner, inputs[:, None]), color=NETWORK, linewidth=2.2, label=winner.name
-        )
+        axes.plot(inputs, _predict(winner, inputs[:, None]), color=NETWORK, linewidth=2.2, label=winner.name)
     axes.set_xlabel(canvas.name(table.features[0]))
     axes.set_ylabel(canvas.name(table.target))
     canvas.grid(axes)
@@ -104,7 +102,7 @@ def _predict(winner: Record, x: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _draw_predictions(conclusion: Conclusion) -> "Figure":
     arms, y = _arms(conclusion), conclusion.table.y
-    figure = canvas.start(title(conclusion), subtitle(conclusion), 4.85)
+    figure = canvas.start(title(conclusion), subtitle(conclusion), 4.35)
     rows = canvas.thin(len(y))
     everything = np.concatenate([y, *(arm.predictions for arm in arms)])
     ends = [everything.min(), everything.max()]
@@ -115,6 +113,7 @@ def _draw_predictions(conclusion: Conclusion) -> "Figure":
         axes.set_title(f"{arm.label}: rmse {number(arm.rmse)}", color=arm.color)
         axes.set_xlabel(f"observed {canvas.name(conclusion.table.target)}")
         axes.set_box_aspect(1)
+        axes.locator_params(nbins=6)
         canvas.grid(axes)
     panels[0].set_ylabel("predicted, out of fold" if conclusion.plan.n_repeats else "fitted")
     return figure
@@ -125,10 +124,10 @@ def draw_residuals(conclusion: Conclusion) -> "Figure":
     arms, y = _arms(conclusion), conclusion.table.y
     kind = "out of fold" if conclusion.plan.n_repeats else "fitted, not held out"
     has_means = len(y) >= 30
-    shape = "; dark: means of tenths of the rows; their shape is what the model misses" if has_means else ""
+    means = "; dark dots: means of tenths of the rows, flat where nothing is missed" if has_means else ""
     figure = canvas.start(
-        f"{canvas.name(conclusion.table.name)}: residuals",
-        f"observed less predicted, {kind}{shape}",
+        f"{canvas.name(conclusion.table.name, 32)}: residuals",
+        f"{kind}{means}",
         3.7,
     )
     rows = canvas.thin(len(y))
@@ -140,12 +139,13 @@ def draw_residuals(conclusion: Conclusion) -> "Figure":
         if has_means:
             tenths = np.array_split(np.argsort(arm.predictions, kind="stable"), 10)
             middles = [arm.predictions[tenth].mean() for tenth in tenths]
-            means = [residuals[tenth].mean() for tenth in tenths]
-            axes.plot(middles, means, "-o", color=INK, linewidth=1, markersize=4)
+            heights = [residuals[tenth].mean() for tenth in tenths]
+            axes.plot(middles, heights, "-o", color=INK, linewidth=1, markersize=4)
         axes.set_title(f"{arm.label}: rmse {number(arm.rmse)}", color=arm.color)
         axes.set_xlabel("predicted")
+        axes.locator_params(axis="x", nbins=5)
         canvas.grid(axes)
-    panels[0].set_ylabel("residual")
+    panels[0].set_ylabel("residual (observed - predicted)")
     return figure
 
 

@@ -5,13 +5,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from yaynay.plots import canvas
-from yaynay.plots.canvas import INK, OUTCOMES, QUIET
-from yaynay.wording import gain
+from yaynay.plots.canvas import INK, MARKS, QUIET
+from yaynay.wording import Verdict, count, gain, in_order
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-Verdict = Mapping[str, Any]
 
 _LEAST, _MOST = -0.3, 1.0
 """Gains that the axis shows at most; what lies outside gets an arrow."""
@@ -30,12 +28,10 @@ def draw_overview(
         delta_nay: Gain that a nay excludes [share of the variance].
     """
     with canvas.style():
-        rows = sorted(verdicts.items(), key=_place)
-        counts = [sum(verdict["outcome"] == one for _, verdict in rows) for one in OUTCOMES]
+        rows = in_order(verdicts)
         figure = canvas.start(
-            "Is a neural network worth it over a straight line?",
-            ", ".join(f"{count} {one}" for count, one in zip(counts, OUTCOMES, strict=True))
-            + "; what the network gains on rows that it has not seen, with a 90 % interval",
+            "What a network gains over a straight line",
+            f"{count(verdicts)}; on rows that it has not seen, with 90 % intervals",
             0.9 + 0.31 * len(rows),
         )
         axes = figure.subplots()
@@ -62,12 +58,6 @@ def draw_overview(
         return canvas.save(figure, path)
 
 
-def _place(row: tuple[str, Verdict]) -> tuple[bool, float, str]:
-    """Largest gain first, tables without a gain last."""
-    name, verdict = row
-    return verdict["gain"] is None, -(verdict["gain"] or 0.0), name
-
-
 def _limits(verdicts: Mapping[str, Verdict], delta_nay: float) -> tuple[float, float]:
     """Ends of the axis: room for every interval, but not for an endless one."""
     known = [verdict for verdict in verdicts.values() if verdict["gain"] is not None]
@@ -78,12 +68,15 @@ def _limits(verdicts: Mapping[str, Verdict], delta_nay: float) -> tuple[float, f
 
 def _draw_row(axes: "Axes", place: int, verdict: Verdict, low: float, high: float) -> None:
     """One table: its interval, arrows where that leaves the picture, its outcome and gain beside it."""
-    color, marker = OUTCOMES[verdict["outcome"]]
+    color, marker = MARKS[verdict["outcome"]]
     _write_at_right(axes, place, 10, verdict["outcome"], color=color, weight="bold")
     if verdict["gain"] is None:
         reason = "no network to compare with" if verdict["is_cross_validated"] else "too small"
-        note = axes.text(0, place, f"  {reason}: {verdict['n_rows']:,} rows", size=9, color=QUIET)
-        note.set(va="center_baseline", bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5})
+        note = axes.annotate(
+            f"{reason}: {verdict['n_rows']:,} rows", (0, place), xytext=(7, 0), textcoords="offset points"
+        )
+        note.set(size=9, color=QUIET, va="center_baseline")
+        note.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 1.5})
         return
     _write_at_right(axes, place, 84, gain(verdict), size=9)
     ends = max(low, verdict["gain_low"]), min(high, verdict["gain_high"])

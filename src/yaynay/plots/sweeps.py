@@ -42,13 +42,14 @@ def score(record: Record) -> float:
 
 
 def by_depth(conclusion: Conclusion) -> dict[int, list[Record]]:
-    """Finished gradient-descent records of the winner's backend by depth, each with the best first."""
+    """Finished gradient-descent records by depth, each with the best first; of the winner's backend alone."""
     trained = [record for record in conclusion.finished if record.parsed.backend.name in MODULES]
-    backends = [record.parsed.backend.name for record in (conclusion.winner, *trained) if record in trained]
-    records = [record for record in trained if record.parsed.backend.name == backends[0]]
+    leaders = [record for record in trained if record is conclusion.winner] or trained
+    records = [record for record in trained if record.parsed.backend == leaders[0].parsed.backend]
     depths = sorted({record.parsed.model.depth for record in records})
     return {
-        depth: sorted((one for one in records if one.parsed.model.depth == depth), key=score) for depth in depths
+        depth: sorted((one for one in records if one.parsed.model.depth == depth), key=score)
+        for depth in depths
     }
 
 
@@ -68,8 +69,8 @@ def draw_curves(conclusion: Conclusion) -> "Figure | None":
     n_columns = min(4, len(depths))
     n_rows = math.ceil(len(depths) / n_columns)
     figure = canvas.start(
-        f"{canvas.name(conclusion.table.name)}: learning curves",
-        "mean loss of all networks of a configuration, on standardised data; bold: the best of its depth",
+        f"{canvas.name(conclusion.table.name, 32)}: learning curves",
+        "mean loss of a configuration's networks, standardised; bold: the best of its depth",
         0.5 + 2.5 * n_rows,
     )
     panels = figure.subplots(n_rows, n_columns, sharey=True, squeeze=False).ravel()
@@ -77,7 +78,7 @@ def draw_curves(conclusion: Conclusion) -> "Figure | None":
         for record in records[:0:-1]:
             _draw_losses(axes, record, "#B5B5B5", 0.9)
         _draw_losses(axes, records[0], NETWORK if depth else LINE, 2.2)
-        axes.set_title(f"{_depth_label(depth)}: lr {records[0].parsed.optimizer.lr:g}")
+        axes.set_title(f"depth {depth}, lr {records[0].parsed.optimizer.lr:g}")
         axes.set_xlabel("epoch")
         canvas.grid(axes)
     _set_log_axis(panels[0])
@@ -111,10 +112,6 @@ def _set_log_axis(axes: "Axes") -> None:
     axes.yaxis.set_minor_formatter(NullFormatter())
 
 
-def _depth_label(depth: int) -> str:
-    return "no hidden layer" if depth == 0 else f"{depth} hidden layer{'s' if depth > 1 else ''}"
-
-
 def draw_heatmap(conclusion: Conclusion) -> "Figure | None":
     """Best score of each depth and learning rate, a panel a backend."""
     trained = [record for record in conclusion.records if record.parsed.backend.name in MODULES]
@@ -127,9 +124,8 @@ def draw_heatmap(conclusion: Conclusion) -> "Figure | None":
     n_rows, n_columns = (len(backends), 1) if is_wide else (1, len(backends))
     kind = "inner folds" if conclusion.plan.n_repeats else "training rows"
     figure = canvas.start(
-        f"{canvas.name(conclusion.table.name)}: rmse by depth and learning rate",
-        f"on {kind}, best over other settings; least squares {number(_line_score(conclusion))}; "
-        "framed: the winner; hatched: no score",
+        f"{canvas.name(conclusion.table.name, 32)}: rmse by depth and learning rate",
+        f"on {kind}; least squares: {number(_line_score(conclusion))}; framed: the winner; hatched: no score",
         n_rows * (0.9 + 0.5 * len(depths)),
     )
     panels = figure.subplots(n_rows, n_columns, sharex=True, sharey=True, squeeze=False).ravel()
@@ -139,8 +135,8 @@ def draw_heatmap(conclusion: Conclusion) -> "Figure | None":
         records = [record for record in trained if record.parsed.backend.name == backend]
         for row, depth in enumerate(depths):
             for column, rate in enumerate(rates):
-                here = [one for one in records if (one.parsed.model.depth, one.parsed.optimizer.lr) == (depth, rate)]
-                _draw_cell(axes, column, row, here, ends, conclusion.winner)
+                here = [one for one in records if _place(one) == (depth, rate)]
+                _draw_cell(axes, (column, row), here, ends, conclusion.winner)
         axes.set(xlim=(-0.5, len(rates) - 0.5), ylim=(-0.5, len(depths) - 0.5), title=backend)
         axes.set_xticks(range(len(rates)), [f"{rate:g}" for rate in rates])
         axes.set_yticks(range(len(depths)), [str(depth) for depth in depths])
@@ -158,40 +154,48 @@ def _line_score(conclusion: Conclusion) -> float:
     return metrics.get("val/rmse", metrics["train/rmse"])
 
 
+def _place(record: Record) -> tuple[int, float]:
+    return record.parsed.model.depth, record.parsed.optimizer.lr
+
+
 def _draw_cell(
-    axes: "Axes", column: int, row: int, records: list[Record], ends: tuple[float, float], winner: Record | None
+    axes: "Axes",
+    place: tuple[int, int],
+    records: list[Record],
+    ends: tuple[float, float],
+    winner: Record | None,
 ) -> None:
-    """One cell: its value, or why it has none."""
+    """One cell: its value, or why it has none.
+
+    Args:
+        axes: Where to draw.
+        place: Column and row.
+        records: What was run there.
+        ends: Scores with the darkest and the lightest color.
+        winner: Framed if it is among them.
+    """
     from matplotlib import colormaps
     from matplotlib.patches import Rectangle
 
-    corner = (column - 0.48, row - 0.46)
+    cell = Rectangle((place[0] - 0.48, place[1] - 0.46), 0.96, 0.92, linewidth=0)
+    axes.add_patch(cell)
     finished = [record for record in records if record.status == "finished"]
     if not finished:
-        axes.add_patch(Rectangle(corner, 0.96, 0.92, facecolor="#F4F4F4", edgecolor="#CFCFCF", hatch="///", lw=0))
-        label = "not run" if not records else records[0].status
-        box = {"facecolor": "#F4F4F4", "edgecolor": "none", "pad": 1.5}
-        axes.text(column, row, label, ha="center", va="center", size=8, color=QUIET, bbox=box)
+        cell.set(facecolor="#F4F4F4", edgecolor="#CFCFCF", hatch="///")
+        label = axes.text(*place, records[0].status if records else "not run", ha="center", va="center")
+        label.set(size=8, color=QUIET, bbox={"facecolor": "#F4F4F4", "edgecolor": "none", "pad": 1.5})
         return
     best = min(finished, key=score)
     reach = ends[1] - ends[0]
     badness = min(1.0, (score(best) - ends[0]) / reach) if reach > 0 else 0.0
     color = colormaps["Blues"](0.75 - 0.69 * badness)
-    is_winner = winner is not None and any(record.key == winner.key for record in finished)
-    axes.add_patch(Rectangle(corner, 0.96, 0.92, facecolor=color, edgecolor="none"))
-    if is_winner:
-        axes.add_patch(Rectangle(corner, 0.96, 0.92, fill=False, edgecolor=NETWORK, linewidth=2.5, zorder=3))
+    cell.set(facecolor=color)
     luminance = np.dot((0.2126, 0.7152, 0.0722), np.power(color[:3], 2.2))
-    axes.text(
-        column,
-        row,
-        number(score(best)),
-        ha="center",
-        va="center",
-        size=9,
-        weight="bold" if is_winner else "normal",
-        color=INK if luminance > 0.18 else "white",
-    )
+    text = axes.text(*place, number(score(best)), ha="center", va="center", size=9)
+    text.set(color="black" if luminance > 0.18 else "white")  # either way 4.5:1 or more
+    if winner in finished:
+        cell.set(edgecolor=NETWORK, linewidth=2.5, zorder=3)
+        text.set(weight="bold", zorder=4)
 
 
 def draw_depths(conclusion: Conclusion) -> "Figure | None":
@@ -200,8 +204,8 @@ def draw_depths(conclusion: Conclusion) -> "Figure | None":
     if not depths:
         return None
     figure = canvas.start(
-        f"{canvas.name(conclusion.table.name)}: do more hidden layers help?",
-        "error on outer test folds, settings chosen on inner folds; bars and band: 80 % of the folds",
+        f"{canvas.name(conclusion.table.name, 32)}: do more hidden layers help?",
+        "error on test folds, settings chosen on inner folds; bars and band: 80 % of the folds",
         3.9,
     )
     axes = figure.subplots()
@@ -210,14 +214,15 @@ def draw_depths(conclusion: Conclusion) -> "Figure | None":
     axes.axhspan(low, high, color=LINE, alpha=0.12, linewidth=0)
     axes.axhline(verdict["rmse_linear"], color=LINE, linewidth=2, label="least squares")
     if verdict["truth_rmse"] is not None:
-        axes.axhline(verdict["truth_rmse"], color=QUIET, linewidth=1.6, linestyle="--", label="noise of the truth")
+        axes.axhline(verdict["truth_rmse"], color=QUIET, linewidth=1.6, linestyle="--", label="noise")
     places = {depth: nested_error(records) for depth, records in depths.items()}
     for place, (depth, error) in enumerate(places.items()):
         _draw_error(axes, place, error, NETWORK if depth else LINE, "o")
     labels = [str(depth) for depth in places]
     axes.plot([], [], "o", color=NETWORK, label="networks of one depth")
     if conclusion.effect is not None:
-        axes.plot(len(places), conclusion.effect.rmse_network, "D", color=NETWORK, markersize=8, label="the whole sweep")
+        rmse = conclusion.effect.rmse_network
+        axes.plot(len(places), rmse, "D", color=NETWORK, markersize=8, label="the whole sweep")
         labels.append("whole\nsweep")
     axes.set_xticks(range(len(labels)), labels)
     axes.set_xlim(-0.6, len(labels) - 0.4)

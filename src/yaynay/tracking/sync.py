@@ -32,12 +32,13 @@ _MOST_METRICS = 1000
 _DONE = ("FINISHED", "FAILED")
 
 
-def sync(conclusions: Iterable[Conclusion], experiment: str) -> dict[str, str]:
+def sync(conclusions: Iterable[Conclusion], experiment: str, pictures: Path | None = None) -> dict[str, str]:
     """Bring sweeps into MLflow; what is there already stays as it is.
 
     Args:
         conclusions: The sweeps, concluded.
         experiment: Name of the MLflow experiment.
+        pictures: Where each table's pictures are; None draws them for the occasion.
 
     Returns:
         Run id of each sweep's parent, by sweep key.
@@ -48,11 +49,13 @@ def sync(conclusions: Iterable[Conclusion], experiment: str) -> dict[str, str]:
     parents: dict[str, str] = {}
     with connect(experiment) as (client, experiment_id):
         for conclusion in conclusions:
-            parents[conclusion.sweep.key] = _write_sweep(client, experiment_id, conclusion)
+            parents[conclusion.sweep.key] = _write_sweep(client, experiment_id, conclusion, pictures)
     return parents
 
 
-def _write_sweep(client: "MlflowClient", experiment_id: str, conclusion: Conclusion) -> str:
+def _write_sweep(
+    client: "MlflowClient", experiment_id: str, conclusion: Conclusion, pictures: Path | None
+) -> str:
     sweep = conclusion.sweep
     runs = _find_runs(client, experiment_id, sweep)
     parent = runs.get("parent") or client.create_run(
@@ -67,7 +70,7 @@ def _write_sweep(client: "MlflowClient", experiment_id: str, conclusion: Conclus
         run = runs.get(record.key)
         if run is None or run.info.status not in _DONE:
             _write_child(client, experiment_id, parent_id, sweep, record, dataset, run)
-    _write_parent(client, parent, conclusion, dataset)
+    _write_parent(client, parent, conclusion, dataset, pictures)
     return parent_id
 
 
@@ -165,7 +168,9 @@ def _metrics(record: Record, timestamp: int) -> list["Metric"]:
     return metrics
 
 
-def _write_parent(client: "MlflowClient", parent: "Run", conclusion: Conclusion, dataset: Any) -> None:
+def _write_parent(
+    client: "MlflowClient", parent: "Run", conclusion: Conclusion, dataset: Any, pictures: Path | None
+) -> None:
     """Verdict, pictures and model; rewritten when the verdict changed."""
     from mlflow.entities import Metric, RunTag
 
@@ -195,10 +200,11 @@ def _write_parent(client: "MlflowClient", parent: "Run", conclusion: Conclusion,
     if dataset is not None:
         client.log_inputs(run_id, [dataset])
     with tempfile.TemporaryDirectory() as folder:
-        pictures = Path(folder) / "pictures"
-        pictures.mkdir()
-        plots.draw(conclusion, pictures)
-        client.log_artifacts(run_id, str(pictures), "pictures")
+        drawn = Path(folder) / "pictures" if pictures is None else pictures / sweep.table_name
+        if pictures is None:
+            drawn.mkdir()
+            plots.draw(conclusion, drawn)
+        client.log_artifacts(run_id, str(drawn), "pictures")
         write_json(Path(folder) / "verdict.json", verdict)
         client.log_artifact(run_id, str(Path(folder) / "verdict.json"))
         if conclusion.winner is not None and parent.data.tags.get("yaynay.winner") != conclusion.winner.key:

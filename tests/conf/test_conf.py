@@ -1,0 +1,92 @@
+"""Every file under conf/ is composed and checked by the schema."""
+
+from pathlib import Path
+
+import pytest
+from hydra import compose, initialize_config_dir
+from omegaconf import OmegaConf
+
+from yaynay import schema
+from yaynay.datasets import NAMES
+from yaynay.errors import OptionError
+
+CONF = Path(__file__).parents[2] / "conf"
+FILES = sorted(path.relative_to(CONF).as_posix() for path in CONF.rglob("*.yaml"))
+ROOTS = {"config.yaml", "generate.yaml", "compare.yaml", "running.yaml"}
+
+
+def values(*overrides: str, config: str = "config") -> dict:
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        return OmegaConf.to_container(compose(config, overrides=list(overrides)), resolve=True)  # type: ignore[return-value]  # a mapping
+
+
+def test_every_file_is_known() -> None:
+    """A count, so that a test that finds nothing cannot pass."""
+    assert ROOTS <= set(FILES)
+    assert {f"dataset/{name}.yaml" for name in NAMES} <= set(FILES)
+    assert len(FILES) >= 40
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_the_first_line_says_how_a_file_is_used(file: str) -> None:
+    lines = [line for line in (CONF / file).read_text().splitlines() if "@package" not in line]
+    assert lines[0].startswith("# ")
+
+
+@pytest.mark.parametrize("file", [file for file in FILES if file not in ROOTS])
+def test_every_option_composes_and_is_allowed(file: str) -> None:
+    group, option = file.removesuffix(".yaml").rsplit("/", 1)
+    given = ["dataset.path=a.csv", "dataset.target=y"] if option == "csv" else []
+    configuration = schema.parse(values(f"{group}={option}", *given))
+    if group in ("dataset", "backend"):
+        assert configuration.flat()[group] == option
+
+
+def test_generate_and_compare_compose() -> None:
+    schema.parse_table(values(config="generate"))
+    schema.parse_compare(values(config="compare"))
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["model.depth=-1"], r"option 'model.depth': -1"),
+        (["model.depth=1.5"], r"option 'model.depth': 1.5"),
+        (["model.depth=1000000000"], r"option 'model.depth'"),
+        (["optimizer.lr=0"], r"option 'optimizer.lr': 0"),
+        (["optimizer.lr=nan"], r"option 'optimizer.lr'"),
+        (["optimizer.lr=1e400"], r"option 'optimizer.lr'"),
+        (["trainer.max_epochs=0"], r"option 'trainer.max_epochs': 0"),
+        (["trainer.batch_size=0"], r"option 'trainer.batch_size"),
+        (["++dept=3"], r"option 'dept'"),
+        (["++model.dept=3"], r"depth"),
+        (["++backend.name=foo"], r"option 'backend"),
+        (["model.start=[1.0]"], r"option 'model.start'"),
+        (["trainer.accelerator=tpu"], r"option 'trainer.accelerator'"),
+    ],
+)
+def test_a_mistake_is_one_sentence_with_key_and_value(overrides: list[str], message: str) -> None:
+    with pytest.raises(OptionError, match=message) as caught:
+        schema.parse(values(*overrides))
+    assert "\n" not in str(caught.value)
+    assert "allowed" in str(caught.value) or "did you mean" in str(caught.value)
+
+
+def test_what_shapes_no_fit_is_not_in_the_key() -> None:
+    plain, other = (schema.parse(values(*given)) for given in ([], ["verdict.delta=0.3", "tracking.experiment=other"]))
+    assert plain.numerics() == other.numerics()
+
+
+def test_width_means_nothing_without_hidden_layers() -> None:
+    narrow, wide = (schema.parse(values("model.depth=0", f"model.width={width}")) for width in (4, 64))
+    assert narrow.numerics() == wide.numerics()
+
+
+def test_all_values_are_in_the_flat_form() -> None:
+    flat = schema.parse(values("dataset=engel")).flat()
+    for key in (
+        "dataset", "backend", "model.depth", "model.width", "optimizer.lr", "optimizer.weight_decay",
+        "trainer.max_epochs", "trainer.batch_size", "trainer.early_stopping", "trainer.accelerator", "plan.n_folds",
+        "plan.n_repeats", "seed",
+    ):  # fmt: skip
+        assert key in flat
