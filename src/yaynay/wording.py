@@ -1,5 +1,6 @@
 """Numbers as people read them; pictures, page and terminal say them in the same words."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,7 +19,7 @@ def number(value: float | None) -> str:
     >>> number(0.0123456), number(1234567.8), number(12), number(1e-9), number(None) == NONE
     ('0.01235', '1,234,568', '12', '1e-09', True)
     """
-    if value is None:
+    if value is None or not math.isfinite(value):
         return NONE
     if value == int(value) and abs(value) < 1e9:
         return f"{int(value):,}"
