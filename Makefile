@@ -32,7 +32,7 @@ test: install  ## run all tests
 check: install  ## ruff, types, import contracts and unit tests: under a minute
 	$(BIN)/ruff format --check -q .
 	$(BIN)/ruff check -q .
-	$(BIN)/mypy -p yaynay
+	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n 2 tests/unit tests/conf --doctest-modules src
 

@@ -52,7 +52,18 @@ def _ui(port: int) -> int:
         pass
     uri = tracking_uri()
     print(f"MLflow UI: http://127.0.0.1:{port}  (Ctrl-C ends it)", flush=True)
-    words = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    words = [
+        sys.executable,
+        "-m",
+        "mlflow",
+        "server",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        "--workers",
+        "1",
+    ]
     os.environ["MLFLOW_TRACKING_URI"] = uri
     os.execv(sys.executable, [*words, "--backend-store-uri", uri])  # noqa: S606 - fixed words, no shell
 

@@ -103,9 +103,7 @@ def check_values(frame: pd.DataFrame, target: str, where: str) -> list[str]:
             if values.dtype != np.float64:
                 raise DataError(f"{column}: the target is text; it must be a number; choose another target")
             if n_missing:
-                raise DataError(
-                    f"{column}: {n_missing} missing cells; none is allowed in the target; drop them"
-                )
+                raise DataError(f"{column}: {n_missing} missing cells; none is allowed in the target; drop them")
         present = values.dropna()
         is_constant = bool((present == present.iloc[0]).all())
         if name == target and is_constant:

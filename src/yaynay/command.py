@@ -13,6 +13,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    # before NumPy starts: products here are small and many, and cores are used by processes
+    os.environ.setdefault(_name, "1")
+
 import hydra
 from hydra.errors import HydraException
 from omegaconf import DictConfig
@@ -76,7 +80,9 @@ def finish(body: Callable[[], int]) -> None:
 def explain(error: Exception) -> str:
     """Hydra's message as one sentence with the key, what is allowed, and the nearest name."""
     message = " ".join(str(error).split())
-    if found := re.search(r"Could not find '([^']+)/([^'/]+)'.*?Available options in '[^']+': (.*?)(?: Config |$)", message):
+    if found := re.search(
+        r"Could not find '([^']+)/([^'/]+)'.*?Available options in '[^']+': (.*?)(?: Config |$)", message
+    ):
         group, option, options = found[1], found[2], found[3].split()
         return f"option '{group}': '{option}' is unknown; allowed: {', '.join(options)}{_nearest(option, options)}"
     if found := re.search(r"Could not override '([^']+)'", message):

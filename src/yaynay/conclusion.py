@@ -75,9 +75,7 @@ def conclude(sweep: Sweep, options: Options) -> Conclusion:
     decision = _decide(table, plan, gate, effect, line, options)
     winner = find_winner(records)
     verdict = _summary(table, plan, records, gate, effect, decision, line, line_seconds, winner)
-    return Conclusion(
-        sweep, table, plan, records, line, line_fit, line_seconds, gate, effect, winner, verdict
-    )
+    return Conclusion(sweep, table, plan, records, line, line_fit, line_seconds, gate, effect, winner, verdict)
 
 
 def networks(records: Sequence[Record], backend: str | None = None) -> list[Record]:
@@ -110,7 +108,12 @@ def _gate(table: Table, options: Options) -> gates.Gate | None:
 
 
 def _decide(
-    table: Table, plan: Plan, gate: gates.Gate | None, effect: Effect | None, line: FoldScores, options: Options
+    table: Table,
+    plan: Plan,
+    gate: gates.Gate | None,
+    effect: Effect | None,
+    line: FoldScores,
+    options: Options,
 ) -> Decision:
     if plan.n_repeats == 0 or gate is None:
         r2 = 1 - float(np.mean((line.whole - table.y) ** 2) / np.var(table.y))

@@ -64,9 +64,7 @@ def read_csv(path: Path, separator: str, keep: Callable[[Sequence[str]], list[in
     return Content(columns, rounded, "line", find)
 
 
-def _read_texts(
-    path: Path, separator: str, width: int, columns: Sequence[int]
-) -> dict[int, list[str | None]]:
+def _read_texts(path: Path, separator: str, width: int, columns: Sequence[int]) -> dict[int, list[str | None]]:
     """Cells of some columns as texts, equal ones as one object."""
     texts: dict[int, list[str | None]] = {column: [] for column in columns}
     if texts:
@@ -178,6 +176,4 @@ def _first_foreign_byte(path: Path) -> DataError:
 
 
 def _not_utf8(path: Path, line: int, reason: str) -> DataError:
-    return DataError(
-        f"{path}:{line}: not UTF-8: {reason}; a CSV file is text in UTF-8; save it again as UTF-8"
-    )
+    return DataError(f"{path}:{line}: not UTF-8: {reason}; a CSV file is text in UTF-8; save it again as UTF-8")

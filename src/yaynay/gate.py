@@ -1,8 +1,8 @@
 """The gate: a calibrated test of "E[y given x] is linear in x", which trains no network.
 
 An integrated-conditional-moment test. Residuals of the line are compared with what five kernels could still
-explain; a wild bootstrap says how much they explain of pure noise of the same spread. Design, kernels and
-row weights depend on x alone, so nothing that a sweep does can move the answer.
+explain; a wild bootstrap says how much they explain of pure noise of the same spread. Design, kernels and row
+weights depend on x alone, so nothing that a sweep does can move the answer.
 """
 
 from collections.abc import Callable
@@ -18,13 +18,20 @@ from yaynay.errors import DataError
 Floats = NDArray[np.float64]
 Kernel = Callable[[Floats, Floats], Floats]
 
-MIN_FREEDOM = 8
-"""Rows beyond the rank of the design that the bootstrap needs."""
-MOST_ROWS = 20_000
+MIN_FREEDOM = 12
+"""Rows (or groups) beyond the rank of the design that the bootstrap needs; docs/gate.md says why."""
+MOST_ROWS = 10_000
 """A larger table is tested on this many of its rows, drawn at random: the cost stays bounded."""
 _LANDMARKS = 400
 _DIRECTIONS = 60
-_CHUNK = 4_000_000
+_JITTER = 1e-8
+"""Share of its mean diagonal that is added to a kernel's, so that equal rows leave it invertible."""
+_NOTHING = 1e-12
+"""A kernel whose square keeps less than this beside the line sees no more than rounding."""
+_BLOCK = 256
+"""Rows of a kernel computed at once: what fits a core's cache."""
+_CHUNK = 1_000_000
+"""Signs drawn at once: bounds the memory."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +40,7 @@ class Gate:
 
     Attributes:
         p_value: Small where the relation is not linear.
-        kernel_p_values: Of each kernel alone; they say what kind of curve was seen, and are no tests of their own.
+        kernel_p_values: Of each kernel alone: what kind of curve was seen. Five looks, so no tests.
         statistic: Largest standardised kernel statistic.
         n_rows: Rows that were tested.
         rank: Independent columns of the design, intercept included.
@@ -54,59 +61,104 @@ def measure(
     """Test whether y's conditional mean is linear in x.
 
     Args:
-        x: Features without intercept, finite, (n_rows, n_features).
-        y: Target, finite, (n_rows,).
+        x: Features without intercept, finite, (n_rows, n_features); the units do not matter.
+        y: Target, finite, (n_rows,); the unit does not matter.
         seed: Of the bootstrap's signs; same seed, same p.
         n_draws: Bootstrap draws.
         groups: Rows of one group share a sign, (n_rows,).
 
+    Returns:
+        The test; p is 1 where the line fits to rounding, or no feature varies.
+
     Raises:
-        DataError: Too few rows for the design.
+        DataError: A value is not finite, or too few rows or groups for the design.
 
     Source:
-        Bierens (1982); Lee, White & Granger (1993); Escanciano (2006) for the statistic; Wu (1986) and Liu (1988) for
-        the bootstrap.
+        Bierens (1982), Lee, White & Granger (1993) and Escanciano (2006) for the statistic; Wu (1986) and
+        Liu (1988) for the bootstrap.
+
+    Example:
+        >>> x = np.linspace(-1, 1, 40)[:, None]
+        >>> noise = np.random.default_rng(1).normal(scale=0.1, size=40)
+        >>> measure(x, x[:, 0] ** 2 + noise).p_value, measure(x, x[:, 0] + noise).p_value > 0.05
+        (0.0005, True)
     """
+    if not (np.isfinite(x).all() and np.isfinite(y).all()):
+        raise DataError("gate: a value is not finite; allowed: finite numbers; drop or impute such rows")
     rng = np.random.default_rng([seed, 4])
     if len(y) > MOST_ROWS:
         rows = np.sort(rng.choice(len(y), MOST_ROWS, replace=False))
         x, y, groups = x[rows], y[rows], None if groups is None else groups[rows]
     z = _z_scores(x)
-    basis = _orthonormal(np.column_stack([np.ones(len(y)), z]))
-    rank = basis.shape[1]
-    if len(y) < rank + MIN_FREEDOM:
-        raise DataError(f"gate: {len(y)} rows for a design of rank {rank}; at least {rank + MIN_FREEDOM} are needed")
-    leverage = np.sum(basis**2, axis=1)
-    root_weight = np.sqrt(np.minimum(1.0, 2 * rank / (len(y) * leverage)))
-    weighted_basis = _orthonormal(root_weight[:, None] * basis)
-    target = root_weight * (y - y.mean()) / max(float(np.std(y)), 1e-300)
-    residuals = target - weighted_basis @ (weighted_basis.T @ target)
-    if np.max(np.abs(residuals)) < 1e-9:  # the line fits to rounding: nothing is left to explain
+    design = _orthonormal(np.column_stack([np.ones(len(y)), z]))
+    rank = design.shape[1]
+    group = None if groups is None else np.unique(groups, return_inverse=True)[1]
+    _require_freedom(len(y), rank, "rows")
+    if group is not None:
+        _require_freedom(int(group.max()) + 1, rank, "groups")
+    root_weight = np.sqrt(np.minimum(1.0, 2 * rank / (len(y) * np.sum(design**2, axis=1))))
+    basis = _orthonormal(root_weight[:, None] * design)
+    residuals = _residuals(y, root_weight, basis)
+    if rank == 1 or not residuals.any():
         return Gate(1.0, dict.fromkeys(_KERNELS, 1.0), 0.0, len(y), rank, n_draws)
     clipped = np.clip(z, -3, 3)
-    landmarks = np.sort(rng.permutation(len(y))[:_LANDMARKS])
+    landmarks = clipped[np.sort(rng.permutation(len(y))[:_LANDMARKS])]
     directions = [
-        _directions(kernel, clipped, clipped[landmarks], root_weight, weighted_basis)
-        for kernel in _kernels(clipped[landmarks]).values()
+        _directions(kernel, clipped, landmarks, root_weight, basis) for kernel in _kernels(landmarks).values()
     ]
-    observed = _statistics(residuals[:, None], directions)[:, 0]
-    inflated = residuals / np.maximum(1 - np.sum(weighted_basis**2, axis=1), 1e-3)
-    drawn = _bootstrap(inflated, directions, weighted_basis, n_draws, groups, rng)
-    centre, spread = drawn.mean(axis=1), np.maximum(drawn.std(axis=1), 1e-12)
-    scores, drawn_scores = (observed - centre) / spread, (drawn - centre[:, None]) / spread[:, None]
-    statistic = float(scores.max())
+    observed = _statistics(residuals[:, None], directions)
+    inflated = residuals / np.maximum(1 - np.sum(basis**2, axis=1), 1e-3)
+    drawn = _bootstrap(inflated, directions, basis, n_draws, group, rng)
+    statistic, p_value, alone = _compare(observed, drawn)
+    return Gate(p_value, dict(zip(_KERNELS, alone, strict=True)), statistic, len(y), rank, n_draws)
+
+
+def _require_freedom(n_free: int, rank: int, what: str) -> None:
+    needed = rank + MIN_FREEDOM
+    if n_free < needed:
+        raise DataError(
+            f"gate: {n_free} {what} for a line with {rank} coefficients; allowed: {needed} {what} or more; "
+            f"add {needed - n_free} or leave features out"
+        )
+
+
+def _residuals(y: Floats, root_weight: Floats, basis: Floats) -> Floats:
+    """Weighted residuals of the line [standard deviations of y]; exactly 0 where it fits to rounding."""
+    target = _z_scores(y[:, None])
+    if target.shape[1] == 0:  # a constant
+        return np.zeros(len(y))
+    weighted = root_weight * target[:, 0]
+    residuals = weighted - basis @ (basis.T @ weighted)
+    largest = np.max(np.abs(y))
+    rounding = max(1e-9, 4 * np.finfo(np.float64).eps / float(np.std(y / largest)))
+    return residuals if np.max(np.abs(residuals)) > rounding else np.zeros(len(y))
+
+
+def _compare(observed: Floats, drawn: Floats) -> tuple[float, float, list[float]]:
+    """Statistic, its p, and each kernel's p, from observed (n_kernels, 1) and bootstrap (n_kernels, n_draws).
+
+    Kernels are put on one scale by the bootstrap's mean and standard deviation; the largest counts.
+    """
+    n_draws = drawn.shape[1]
+    centre, spread = drawn.mean(axis=1, keepdims=True), np.maximum(drawn.std(axis=1, keepdims=True), 1e-12)
+    score, drawn_scores = (observed - centre) / spread, (drawn - centre) / spread
+    statistic = float(score.max())
     p_value = (1 + int(np.sum(drawn_scores.max(axis=0) >= statistic))) / (n_draws + 1)
-    alone = (1 + np.sum(drawn_scores >= scores[:, None], axis=1)) / (n_draws + 1)
-    return Gate(p_value, dict(zip(_KERNELS, map(float, alone), strict=True)), statistic, len(y), rank, n_draws)
+    alone = (1 + np.sum(drawn_scores >= score, axis=1)) / (n_draws + 1)
+    return statistic, p_value, [float(p) for p in alone]
 
 
-def _z_scores(x: Floats) -> Floats:
-    """Columns with mean 0 and standard deviation 1; constant ones left out."""
-    largest = np.max(np.abs(x), axis=0, initial=0.0)
-    scaled = x / np.where(largest > 0, largest, 1.0)
-    deviation = scaled.std(axis=0)
+def _z_scores(columns: Floats) -> Floats:
+    """Columns with mean 0 and standard deviation 1, constant ones left out.
+
+    They are first scaled by powers of two, which rounds nothing and keeps squares within range.
+    """
+    exponents = np.frexp(np.max(np.abs(columns), axis=0, initial=0.0))[1]
+    scaled = np.ldexp(columns, -exponents)
+    centred = scaled - scaled.mean(axis=0)
+    deviation = np.sqrt(np.mean(centred**2, axis=0))
     varies = deviation > 1e-12
-    return (scaled[:, varies] - scaled[:, varies].mean(axis=0)) / deviation[varies]
+    return centred[:, varies] / deviation[varies]
 
 
 def _orthonormal(design: Floats) -> Floats:
@@ -142,14 +194,12 @@ def _tangent_kernel(a: Floats, b: Floats, depth: int) -> Floats:
     covariance = (a @ b.T) / a.shape[1] + 1
     size_a, size_b = (np.sum(c**2, axis=1) / a.shape[1] + 1 for c in (a, b))
     tangent = covariance
-    for _ in range(depth):
-        size = np.sqrt(np.outer(size_a, size_b))
-        cosine = np.clip(covariance / size, -1, 1)
-        angle = np.arccos(cosine)
-        slope = (np.pi - angle) / np.pi
-        covariance = size * (np.sqrt(1 - cosine**2) + (np.pi - angle) * cosine) / np.pi + 1
-        tangent = tangent * slope + covariance
-        size_a, size_b = size_a + 1, size_b + 1
+    for layer in range(depth):
+        scale = np.sqrt(np.outer(size_a + layer, size_b + layer))
+        cosine = np.clip(covariance / scale, -1, 1)
+        share = 1 - np.arccos(cosine) / np.pi
+        covariance = scale * (np.sqrt(1 - cosine * cosine) / np.pi + share * cosine) + 1
+        tangent = tangent * share + covariance
     return tangent
 
 
@@ -157,7 +207,9 @@ def _additive(a: Floats, b: Floats, width: float) -> Floats:
     """Mean over features of Gaussian kernels of one feature each."""
     total = np.zeros((len(a), len(b)))
     for j in range(a.shape[1]):
-        total += np.exp(-((a[:, j, None] - b[None, :, j]) ** 2) / (2 * width**2))
+        gap = (a[:, j, None] - b[None, :, j]) / (np.sqrt(2) * width)
+        gap *= -gap
+        total += np.exp(gap, out=gap)
     return total / a.shape[1]
 
 
@@ -166,13 +218,21 @@ def _directions(kernel: Kernel, z: Floats, landmarks: Floats, root_weight: Float
 
     The kernel is approximated from its landmarks (Nystroem); with all rows as landmarks it is exact.
     """
-    values, vectors = linalg.eigh(kernel(landmarks, landmarks))
-    kept = values > 1e-10 * values[-1]
-    factor = kernel(z, landmarks) @ (vectors[:, kept] / np.sqrt(values[kept]))
-    factor *= root_weight[:, None]
+    small = kernel(landmarks, landmarks)
+    small[np.diag_indices_from(small)] += _JITTER * np.trace(small) / len(small)
+    triangle = linalg.cholesky(small)
+    factor = np.empty((len(z), len(landmarks)))
+    for start in range(0, len(z), _BLOCK):
+        block = slice(start, start + _BLOCK)
+        factor[block] = root_weight[block, None] * kernel(z[block], landmarks)
+    factor = linalg.solve_triangular(triangle, factor.T, trans="T", overwrite_b=True, check_finite=False).T
+    size = np.sum(factor**2)
     factor -= basis @ (basis.T @ factor)
-    left = linalg.eigh(factor.T @ factor)[1][:, ::-1][:, :_DIRECTIONS]
-    return factor @ left
+    if np.sum(factor**2) < _NOTHING * size:  # as with a single dummy: there is no curve to see
+        return np.zeros((len(z), 1))
+    n_columns = factor.shape[1]
+    kept = (max(0, n_columns - _DIRECTIONS), n_columns - 1)
+    return factor @ linalg.eigh(factor.T @ factor, subset_by_index=kept)[1]
 
 
 def _statistics(residuals: Floats, directions: list[Floats]) -> Floats:
@@ -191,21 +251,17 @@ def _bootstrap(
     directions: list[Floats],
     basis: Floats,
     n_draws: int,
-    groups: NDArray[np.integer] | None,
+    group: NDArray[np.intp] | None,
     rng: np.random.Generator,
 ) -> Floats:
     """Statistics of residuals with random signs, the line projected out again, (n_kernels, n_draws)."""
-    n_rows = len(inflated)
-    group, n_groups = np.arange(n_rows), n_rows
-    if groups is not None:
-        group = np.unique(groups, return_inverse=True)[1]
-        n_groups = int(group.max()) + 1
-    chunk = max(1, _CHUNK // n_rows)
+    n_signs = len(inflated) if group is None else int(group.max()) + 1
+    chunk = max(1, _CHUNK // len(inflated))
     parts = []
     for start in range(0, n_draws, chunk):
-        size = (n_groups, min(chunk, n_draws - start))
+        size = (n_signs, min(chunk, n_draws - start))
         signs = 2.0 * rng.integers(0, 2, size=size, dtype=np.int8) - 1.0
-        drawn = signs[group] * inflated[:, None]
+        drawn = (signs if group is None else signs[group]) * inflated[:, None]
         drawn -= basis @ (basis.T @ drawn)
         parts.append(_statistics(drawn, directions))
     return np.concatenate(parts, axis=1)

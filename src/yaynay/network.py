@@ -6,6 +6,7 @@ backend starts from the weights made here, so that backends can be compared to r
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,7 +45,7 @@ class Shape:
         [(3, 8), (8, 8), (8, 1)]
         """
         sizes = [self.n_features, *[self.width] * self.depth, 1]
-        return list(zip(sizes[:-1], sizes[1:], strict=True))
+        return list(pairwise(sizes))
 
     @property
     def weight_shapes(self) -> dict[str, tuple[int, int]]:

@@ -68,10 +68,16 @@ def _section(name: str, verdict: Verdict, pictures: Sequence[Path]) -> dict[str,
     """What the template shows of a table; its anchor comes from the name, whatever that holds."""
     shown = [
         {"url": quote(path.as_posix()), "caption": _CAPTIONS.get(path.stem, path.stem), "kind": path.stem}
-        for path in pictures
+        for path in sorted(pictures, key=_rank)
     ]
     anchor = f"table-{hashlib.sha256(name.encode()).hexdigest()[:12]}"
     return {"name": name, "anchor": anchor, "verdict": verdict, "pictures": shown}
+
+
+def _rank(picture: Path) -> int:
+    """Pictures come in the order of `_CAPTIONS`, others last."""
+    kinds = list(_CAPTIONS)
+    return kinds.index(picture.stem) if picture.stem in kinds else len(kinds)
 
 
 def _adjusted(verdicts: Mapping[str, Verdict]) -> dict[str, float]:

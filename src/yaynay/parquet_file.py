@@ -50,20 +50,15 @@ def _read_column(column: pa.ChunkedArray, where: str) -> tuple[Floats | list[str
     if types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind):
         cells = ["" if cell is None else cell for cell in column.to_pylist()]
         values = parse_numbers(cells)
-        return (
-            ([clean(cell) for cell in cells], 0) if values is None else (values, count_rounded(cells, values))
-        )
+        return ([clean(cell) for cell in cells], 0) if values is None else (values, count_rounded(cells, values))
     if types.is_temporal(kind):
         raise DataError(
             f"{where}: holds dates or times ({kind}); allowed: numbers and categories; write them as a "
             "number, such as days since the first, or leave the column out (dataset.leave_out)"
         )
-    if not (
-        types.is_boolean(kind) or types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind)
-    ):
+    if not (types.is_boolean(kind) or types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind)):
         raise DataError(
-            f"{where}: holds {kind}; allowed: numbers and text; convert it or leave the column out "
-            "(dataset.leave_out)"
+            f"{where}: holds {kind}; allowed: numbers and text; convert it or leave the column out (dataset.leave_out)"
         )
     values = column.cast(pa.float64(), safe=False).to_numpy()
     if not types.is_integer(kind) or np.nanmax(np.abs(values), initial=0) < 2**53:

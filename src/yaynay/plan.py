@@ -116,7 +116,10 @@ def make_plan(
         blocks: Block of each row; rows of one block stay together, (n_rows,).
         table_sha256: Digest of the table.
         n_features: Columns of the design; a training fold must hold more rows than that.
+        n_folds: Outer folds.
         n_repeats: None for `default_repeats`.
+        n_inner: Inner folds of each outer training set.
+        n_seeds: Networks on each inner fold.
         seed: Same seed, same folds.
 
     Returns:
@@ -174,7 +177,7 @@ def write_plan(plan: Plan, path: Path) -> None:
         columns[f"outer_{repeat}"] = plan.outer[repeat]
         columns |= {f"inner_{repeat}_{fold}": plan.inner[repeat, fold] for fold in range(plan.n_folds)}
     frame = pd.DataFrame(columns)
-    frame.attrs = {name: getattr(plan, name) for name in _COUNTS} | {"sha256": plan.sha256}
+    frame.attrs = {name: getattr(plan, name) for name in _COUNTS} | {"sha256": plan.sha256}  # type: ignore[assignment]  # str keys are Hashable
     aside = path.with_suffix(f".{os.getpid()}.part")
     frame.to_parquet(aside, index=False)
     os.replace(aside, path)
@@ -192,11 +195,9 @@ def load_plan(path: Path) -> Plan:
     try:
         frame = pd.read_parquet(path)
         counts = {name: frame.attrs[name] for name in _COUNTS}
-        n_repeats = sum(name.startswith("outer_") for name in frame)
+        n_repeats = sum(str(name).startswith("outer_") for name in frame)
         outer = [frame[f"outer_{repeat}"] for repeat in range(n_repeats)]
-        inner = [
-            [frame[f"inner_{repeat}_{fold}"] for fold in range(counts["n_folds"])] for repeat in range(n_repeats)
-        ]
+        inner = [[frame[f"inner_{repeat}_{fold}"] for fold in range(counts["n_folds"])] for repeat in range(n_repeats)]
     except (OSError, KeyError, ValueError) as error:
         raise DataError(f"{path}: not a readable plan ({error}); make it again with yaynay.generate") from error
     n_rows, n_folds = len(frame), counts["n_folds"]

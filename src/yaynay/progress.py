@@ -31,7 +31,9 @@ class Progress:
 
     def on_epoch(self, course: Course) -> None:
         """Show an epoch's end."""
-        self.bar.set_postfix_str(f"{int(course.is_active.sum())} of {len(course.is_active)} networks train", refresh=False)
+        self.bar.set_postfix_str(
+            f"{int(course.is_active.sum())} of {len(course.is_active)} networks train", refresh=False
+        )
         self.bar.update()
 
     def say_end(self, record: Record) -> None:

@@ -6,7 +6,17 @@ import platform
 import subprocess
 from typing import Any
 
-_PACKAGES = ("yaynay", "numpy", "pandas", "scipy", "hydra-core", "mlflow", "pytorch-lightning", "safetensors", "torch")
+_PACKAGES = (
+    "yaynay",
+    "numpy",
+    "pandas",
+    "scipy",
+    "hydra-core",
+    "mlflow",
+    "pytorch-lightning",
+    "safetensors",
+    "torch",
+)
 _FRAMEWORKS = {"tensorflow": ("tensorflow", "tensorflow-cpu"), "pytensor": ("pytensor", "numba")}
 
 
@@ -24,7 +34,9 @@ def run_facts(backend: str, started_at: float, fit_seconds: float, device: str) 
         "fit_seconds": fit_seconds,
         "device": device,
         "python": platform.python_version(),
-        "versions": {name: version for name in (*_PACKAGES, *_FRAMEWORKS.get(backend, ())) if (version := _version(name))},
+        "versions": {
+            name: version for name in (*_PACKAGES, *_FRAMEWORKS.get(backend, ())) if (version := _version(name))
+        },
         **git_state(),
     }
 
@@ -41,7 +53,10 @@ def _version(package: str) -> str | None:
 def git_state() -> dict[str, Any]:
     """Commit of the working folder and whether the tree has changes; nulls outside git."""
     status = _ask_git("status", "--porcelain")
-    return {"git_commit": _ask_git("rev-parse", "HEAD"), "git_dirty": None if status is None else bool(status)}
+    return {
+        "git_commit": _ask_git("rev-parse", "HEAD"),
+        "git_dirty": None if status is None else bool(status),
+    }
 
 
 def _ask_git(*words: str) -> str | None:

@@ -86,9 +86,7 @@ def _separator(option: str | None, path: Path) -> str:
         return "\t" if path.suffix.lower() == ".tsv" else ","
     separator = SEPARATORS.get(option, option)
     if separator not in SEPARATORS.values():
-        raise OptionError(
-            f"option 'dataset.separator': {shown(option)} is unknown; allowed: {', '.join(SEPARATORS)}"
-        )
+        raise OptionError(f"option 'dataset.separator': {shown(option)} is unknown; allowed: {', '.join(SEPARATORS)}")
     return separator
 
 

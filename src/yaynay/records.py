@@ -229,7 +229,7 @@ class Store:
             yield aside
             aside.chmod(0o755)
             try:
-                os.rename(aside, path)
+                aside.rename(path)
             except OSError:
                 if not path.is_dir():
                     raise

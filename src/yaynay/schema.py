@@ -151,8 +151,10 @@ def known_keys() -> list[str]:
     keys = [f"dataset.{name}" for kind in dataset_options.KINDS for name in kind.model_fields]
     for name, field in Configuration.model_fields.items():
         group = field.annotation
-        is_group = isinstance(group, type) and issubclass(group, BaseModel)
-        keys += [f"{name}.{inner}" for inner in group.model_fields] if is_group else [name]
+        if isinstance(group, type) and issubclass(group, BaseModel):
+            keys += [f"{name}.{inner}" for inner in group.model_fields]
+        else:
+            keys.append(name)
     return sorted(set(keys))
 
 

@@ -67,7 +67,12 @@ def rmse(errors: NDArray[np.float64]) -> float:
 
 
 def bag(
-    units: Units, members: NDArray[np.intp], weights: Weights, x: NDArray[np.float64], forward: Forward, width: int
+    units: Units,
+    members: NDArray[np.intp],
+    weights: Weights,
+    x: NDArray[np.float64],
+    forward: Forward,
+    width: int,
 ) -> NDArray[np.float64]:
     """Each member's predictions in the unit of y, (n_members, n_rows).
 

@@ -62,9 +62,7 @@ def sentence(error: ValidationError, model: type[BaseModel], prefix: str = "") -
     reason = "out of range" if is_number and fault["type"].startswith(("greater", "less")) else "not allowed"
     advice = ""
     if isinstance(value, str) and field is not None:
-        nearest = difflib.get_close_matches(
-            value, [str(choice) for choice in _choices(field.annotation)], n=1
-        )
+        nearest = difflib.get_close_matches(value, [str(choice) for choice in _choices(field.annotation)], n=1)
         advice = f"; did you mean {nearest[0]!r}?" if nearest else ""
     shown = repr(value) if len(repr(value)) <= 80 else f"{repr(value)[:77]}..."
     return f"{key}: {shown} is {reason}; allowed: {allowed}{advice}"
@@ -128,12 +126,7 @@ def _limits(metadata: Sequence[Any]) -> str:
     """The range that a field's metadata set, in words."""
     # inside a union, the limits are wrapped in a field of their own
     flat = [inner for one in metadata for inner in (one.metadata if isinstance(one, FieldInfo) else [one])]
-    words = [
-        words.format(getattr(one, name))
-        for name, words in _LIMITS.items()
-        for one in flat
-        if hasattr(one, name)
-    ]
+    words = [words.format(getattr(one, name)) for name, words in _LIMITS.items() for one in flat if hasattr(one, name)]
     return "".join(f" {word}" for word in words)
 
 

@@ -86,9 +86,7 @@ class Table:
         known = {"truth": None if self.truth is None else self.truth.mean, "groups": self.groups}
         for label, rows in known.items():
             if rows is not None and len(rows) != len(frame):
-                raise DataError(
-                    f"{where}: {label} of {len(rows)} rows; give one for each of {len(frame)} rows"
-                )
+                raise DataError(f"{where}: {label} of {len(rows)} rows; give one for each of {len(frame)} rows")
         twice = [name for name, count in Counter(self.features).items() if count > 1]
         if twice:
             raise DataError(
@@ -227,9 +225,7 @@ def write_table(table: Table, folder: Path, **extra: Any) -> None:
     """
     folder.mkdir(parents=True, exist_ok=True)
     columns = [
-        pa.array(
-            values.to_numpy(), type=pa.float64() if _is_number(values) else pa.string(), from_pandas=True
-        )
+        pa.array(values.to_numpy(), type=pa.float64() if _is_number(values) else pa.string(), from_pandas=True)
         for _, values in _columns(table.frame)
     ]
     parts = {"table": pa.table(columns, names=list(table.kinds)), "truth": None, "groups": None}

@@ -88,9 +88,7 @@ def make_fleet(configurations: Sequence[Configuration], table: Table, plan: Plan
         ),
         x=table.x,
         y=table.y,
-        units=make_units(
-            table.x, table.y, plan, hold_out=trainer.early_stopping, standardise=trainer.standardise
-        ),
+        units=make_units(table.x, table.y, plan, hold_out=trainer.early_stopping, standardise=trainer.standardise),
         draws=tuple(Draw(one.optimizer.lr, one.optimizer.weight_decay, one.seed) for one in configurations),
         start=model.start,
     )
@@ -139,7 +137,11 @@ def _train_line(configuration: Configuration, table: Table, plan: Plan) -> Recor
         record,
         scores=scores | {"fit_seconds": fit_seconds},
         arrays=folds.arrays(table.y),
-        weights={"intercept": np.array([line.intercept]), "slopes": line.slopes, "mean": _column_means(table.x)},
+        weights={
+            "intercept": np.array([line.intercept]),
+            "slopes": line.slopes,
+            "mean": _column_means(table.x),
+        },
         run=run_facts("least_squares", started_at, fit_seconds, "cpu"),
         line=report,
     )
@@ -155,9 +157,7 @@ def _finite(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
-def _summarise(
-    configuration: Configuration, fleet: Fleet, fitted: Fitted, table: Table, plan: Plan
-) -> Record:
+def _summarise(configuration: Configuration, fleet: Fleet, fitted: Fitted, table: Table, plan: Plan) -> Record:
     """A record of one configuration's members."""
     diverged = fitted.diverged_at[fitted.diverged_at >= 0]
     is_finite = all(np.isfinite(array).all() for array in fitted.weights.values())
@@ -210,12 +210,20 @@ def _mean_line(units: Units, fitted: Fitted, whole: NDArray[np.intp]) -> tuple[N
 
 
 def _line_metrics(
-    configuration: Configuration, slopes: NDArray[np.float64], intercept: float, folds: FoldScores, table: Table
+    configuration: Configuration,
+    slopes: NDArray[np.float64],
+    intercept: float,
+    folds: FoldScores,
+    table: Table,
 ) -> dict[str, float]:
     """slope, intercept and cost (sum of squared errors / 2n) of a line on one feature."""
     if len(slopes) != 1:
         return {}
-    metrics = {"slope": float(slopes[0]), "intercept": intercept, "cost": rmse(folds.whole - table.y) ** 2 / 2}
+    metrics = {
+        "slope": float(slopes[0]),
+        "intercept": intercept,
+        "cost": rmse(folds.whole - table.y) ** 2 / 2,
+    }
     if configuration.predict_at is not None:
         metrics["prediction"] = intercept + float(slopes[0]) * configuration.predict_at
     return metrics

@@ -64,7 +64,9 @@ def decide(gate: Gate, effect: Effect, n_rows: int, options: Options) -> Decisio
 
 
 def _lean(gate: Gate, effect: Effect, rejects: bool, rows_needed: int | None, n_rows: int) -> str:
-    interval = f"{100 * effect.gain:.1f} % of the variance (90 % interval {100 * effect.low:.1f} to {100 * effect.high:.1f} %)"
+    interval = (
+        f"{100 * effect.gain:.1f} % of the variance (90 % interval {100 * effect.low:.1f} to {100 * effect.high:.1f} %)"
+    )
     if rejects:
         why = f"the relation is not linear (p = {_p(gate.p_value)}), but the network's gain is unclear: {interval}"
     else:
@@ -86,7 +88,9 @@ def too_small(n_rows: int, n_needed: int, p_value: float | None, r2_line: float)
     """The verdict on a table that cannot be cross-validated."""
     shape = ""
     if p_value is not None:
-        shape = f" A test of the shape alone gives p = {_p(p_value)}, which says nothing about what a network would gain."
+        shape = (
+            f" A test of the shape alone gives p = {_p(p_value)}, which says nothing about what a network would gain."
+        )
     return Decision(
         UNDECIDED,
         f"Keep the line: {n_rows} rows cannot show what a network would gain on new rows (at least {n_needed} are "
@@ -100,7 +104,8 @@ def no_network(p_value: float) -> Decision:
     """The verdict on a sweep without a network that has hidden layers."""
     return Decision(
         UNDECIDED,
-        f"No network with hidden layers ended in this sweep, so nothing is compared (p of a straight line: {_p(p_value)}); "
+        "No network with hidden layers ended in this sweep, so nothing is compared "
+        f"(p of a straight line: {_p(p_value)}); "
         "sweep model.depth=1,2,3.",
     )
 

@@ -40,10 +40,10 @@ def probability(value: float | None) -> str:
 
 
 def percent(share: float, *, sign: bool = False) -> str:
-    """A share in percent; one decimal below 10 %.
+    """A share in percent; one decimal below 10 %, and no figures where they say nothing any more.
 
-    >>> percent(0.0214, sign=True), percent(-0.253), percent(0.0996), percent(-0.0001)
-    ('+2.1 %', '-25 %', '10 %', '0.0 %')
+    >>> percent(0.0214, sign=True), percent(-0.253), percent(0.0996), percent(-0.0001), percent(-40)
+    ('+2.1 %', '-25 %', '10 %', '0.0 %', '<-999 %')
     """
     return f"{_percents(share, '+' if sign else '')} %"
 
@@ -61,6 +61,8 @@ def gain(verdict: Verdict) -> str:
 
 
 def _percents(share: float, sign: str = "") -> str:
+    if abs(share) > 9.99:
+        return ">999" if share > 0 else "<-999"
     decimals = 1 if abs(share) < 0.0995 else 0
     value = round(100 * share, decimals) + 0.0  # not -0.0
     return f"{value:{sign if value else ''}.{decimals}f}"

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import QUICK, Run, clean_environment, runs
+from pipeline.project import QUICK, Run, clean_environment, runs
 
 SWEEP = ["yaynay.train", "-m", "dataset=engel", "model.depth=0,1", "optimizer.lr=0.001,0.01", *QUICK]
 
@@ -93,7 +93,11 @@ def test_two_sweeps_started_at_once_do_not_collide(project: Path) -> None:
     commands = [["yaynay.train", "-m", f"dataset={name}", "model.depth=0,1", *QUICK] for name in ("engel", "iris")]
     started = [
         subprocess.Popen(
-            [sys.executable, "-m", *words], cwd=project, env=clean_environment(project), stderr=subprocess.PIPE, text=True
+            [sys.executable, "-m", *words],
+            cwd=project,
+            env=clean_environment(project),
+            stderr=subprocess.PIPE,
+            text=True,
         )
         for words in commands
     ]

@@ -74,18 +74,14 @@ class TestWorkedExamples:
                 error = (slope * one_x + intercept - one_y) / n_rows
                 slope, intercept = slope - rate * error * one_x, intercept - rate * error
         cost = float(np.sum((slope * x + intercept - y) ** 2) / (2 * n_rows))
-        assert (cost, float(slope), float(intercept)) == pytest.approx(
-            (5.311033, 1.0199214, 0.0256166), abs=2e-5
-        )
+        assert (cost, float(slope), float(intercept)) == pytest.approx((5.311033, 1.0199214, 0.0256166), abs=2e-5)
 
     def test_pytorch_line_predicts_eight_at_four(self) -> None:
         slope, intercept = line(worked.pytorch_line())
         assert 4 * slope + intercept == pytest.approx(8)
 
     def test_the_digest_of_pytorch_line_never_changes(self) -> None:
-        assert (
-            worked.pytorch_line().sha256 == "e14bf5591ade84ecb9396795675ad180c7f65ebdab96ab470bab8c6c0f7a2b78"
-        )
+        assert worked.pytorch_line().sha256 == "e14bf5591ade84ecb9396795675ad180c7f65ebdab96ab470bab8c6c0f7a2b78"
 
     def test_facebook_revenue_is_fifteen_years(self) -> None:
         table = worked.facebook_revenue()

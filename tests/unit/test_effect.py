@@ -55,9 +55,7 @@ def test_a_perfect_network_gains_what_the_line_leaves(table: Table, plan: Plan, 
     assert found.low < found.gain < found.high
 
 
-def test_where_inner_folds_prefer_the_line_the_gain_is_exactly_zero(
-    table: Table, plan: Plan, line: FoldScores
-) -> None:
+def test_where_inner_folds_prefer_the_line_the_gain_is_exactly_zero(table: Table, plan: Plan, line: FoldScores) -> None:
     found = effect.measure(table, plan, line, [network(table, plan, table.y, 1e9)])
     assert found.gain == 0
     assert found.share_of_line == 1

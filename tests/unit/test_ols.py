@@ -114,5 +114,3 @@ def test_a_coefficient_beyond_float64_is_refused() -> None:
     x = np.array([[1e-300], [2e-300], [3e-300]])
     with pytest.raises(DataError, match="exceeds"):
         ols.fit(x, np.array([1e20, 2e20, 3e20]))
-
-

@@ -38,9 +38,7 @@ def make_table(n_rows: int, features: Sequence[str], target: str = "y") -> Table
     return Table("toy", frame, target, "made here", Truth(mean, np.full(n_rows, 0.1)))
 
 
-def make_record(
-    table: Table, plan: Plan, backend: str, depth: int, lr: float, status: str = "finished"
-) -> Record:
+def make_record(table: Table, plan: Plan, backend: str, depth: int, lr: float, status: str = "finished") -> Record:
     """A run with plausible scores, better for a greater depth and learning rate."""
     configuration = {
         "dataset": {"name": "engel"},
@@ -112,15 +110,10 @@ def make_conclusion(
     table = make_table(n_rows, features, target)
     plan = make_plan(np.arange(n_rows), table.sha256, table.n_features, n_repeats=2)
     records = [
-        make_record(table, plan, backend, depth, lr)
-        for backend in backends
-        for depth in depths
-        for lr in (0.01, 0.1)
+        make_record(table, plan, backend, depth, lr) for backend in backends for depth in depths for lr in (0.01, 0.1)
     ]
     records.append(make_record(table, plan, "torch", max(depths), 1e20, status="diverged"))
-    sweep: Any = SimpleNamespace(
-        key="k", table_name=table.name, data=lambda: (table, plan), records=lambda: records
-    )
+    sweep: Any = SimpleNamespace(key="k", table_name=table.name, data=lambda: (table, plan), records=lambda: records)
     return conclude(sweep, OPTIONS)
 
 
@@ -203,9 +196,7 @@ def test_a_sweep_of_lines_alone_has_no_network_to_draw(tmp_path: Path) -> None:
     table = make_table(60, ("x",))
     plan = make_plan(np.arange(60), table.sha256, 1, n_repeats=2)
     line = make_record(table, plan, "least_squares", 0, 0.01)
-    sweep: Any = SimpleNamespace(
-        key="k", table_name="toy", data=lambda: (table, plan), records=lambda: [line]
-    )
+    sweep: Any = SimpleNamespace(key="k", table_name="toy", data=lambda: (table, plan), records=lambda: [line])
     found = conclude(sweep, OPTIONS)
     assert [path.stem for path in plots.draw(found, tmp_path)] == ["fit", "residuals"]
     with canvas.style():
@@ -218,7 +209,7 @@ def test_the_fit_shows_data_truth_line_and_winner(conclusion: Conclusion) -> Non
     with canvas.style():
         (axes,) = fits.draw_fit(conclusion).axes
     truth, line, network = axes.lines
-    assert axes.collections[0].get_offsets().shape == (60, 2)
+    assert np.shape(axes.collections[0].get_offsets()) == (60, 2)
     assert truth.get_linestyle() == "--"
     assert line.get_color() == canvas.LINE
     assert network.get_color() == canvas.NETWORK
@@ -262,7 +253,7 @@ def test_the_heat_map_prints_scores_and_names_what_has_none(conclusion: Conclusi
     assert texts.count("not run") == 2
     best = min(record.scores["val/rmse"] for record in conclusion.finished)
     framed = [patch for patch in figure.axes[0].patches if patch.get_linewidth() > 0]
-    (bold,) = [text for text in figure.axes[0].texts if text.get_weight() == "bold"]
+    (bold,) = [text for text in figure.axes[0].texts if text.get_fontweight() == "bold"]
     assert len(framed) == 1
     assert float(bold.get_text()) == pytest.approx(best, rel=1e-3)
 
@@ -274,9 +265,9 @@ def test_the_heat_map_has_a_panel_a_backend(tmp_path: Path) -> None:
     assert figure is not None
     assert [axes.get_title(loc="left") for axes in figure.axes] == ["torch", "tensorflow", "pytensor"]
     assert set(sweeps.by_depth(found)) == {1, 2}
-    assert {
-        record.parsed.backend.name for records in sweeps.by_depth(found).values() for record in records
-    } == {"torch"}
+    assert {record.parsed.backend.name for records in sweeps.by_depth(found).values() for record in records} == {
+        "torch"
+    }
 
 
 def test_each_split_takes_the_settings_that_its_inner_folds_prefer() -> None:

@@ -71,9 +71,7 @@ class TestD1MissingCells:
         assert "dataset.missing" in message
 
     def test_are_dropped_and_counted_if_asked(self, write: Write) -> None:
-        table = read_file(
-            write(rows("a,b,y", "1,1,1", ",2,2", "3,,3", "4,4,4", "5,5,5")), "y", missing="drop"
-        )
+        table = read_file(write(rows("a,b,y", "1,1,1", ",2,2", "3,,3", "4,4,4", "5,5,5")), "y", missing="drop")
         assert table.n_dropped == 2
         assert table.y.tolist() == [1, 4, 5]
         assert table.notes == ("2 of 5 rows were dropped: a cell was missing",)
@@ -98,9 +96,7 @@ class TestD2InfiniteCells:
         path = write(rows("a,y", "1,1", f"{text},2", "3,3", "4,4"))
         for missing in ("refuse", "drop", "impute"):
             message = refusal(path, missing=missing)
-            assert message.startswith(
-                "prices.csv, column 'a': 1 infinite cell (line 3); numbers must be finite"
-            )
+            assert message.startswith("prices.csv, column 'a': 1 infinite cell (line 3); numbers must be finite")
 
     def test_are_told_apart_from_missing_ones(self, write: Write) -> None:
         message = refusal(write(rows("a,y", "1,1", "inf,2", ",3", "NA,4")), missing="drop")
@@ -171,18 +167,11 @@ class TestIdentifiers:
     def test_more_than_fifty_levels_are_no_category(self, write: Write) -> None:
         lines = [f"k{row % 51},{row}" for row in range(510)]
         assert "51 different texts" in refusal(write(rows("c,y", *lines)))
-        assert (
-            read_file(write(rows("c,y", *[line for line in lines if "k50" not in line])), "y").n_features
-            == 50
-        )
+        assert read_file(write(rows("c,y", *[line for line in lines if "k50" not in line])), "y").n_features == 50
 
 
-@pytest.mark.parametrize(
-    ("separator", "name"), [(";", "semicolon"), ("\t", "tab"), ("|", "pipe"), (" ", "space")]
-)
-def test_d4_a_wrong_separator_is_suspected_and_the_right_one_works(
-    write: Write, separator: str, name: str
-) -> None:
+@pytest.mark.parametrize(("separator", "name"), [(";", "semicolon"), ("\t", "tab"), ("|", "pipe"), (" ", "space")])
+def test_d4_a_wrong_separator_is_suspected_and_the_right_one_works(write: Write, separator: str, name: str) -> None:
     path = write(rows("x,y", "1,2", "2,3", "3,5").replace(",", separator))
     message = refusal(path)
     assert message.startswith(f"prices.csv:1: 1 column found, separator {separator!r} suspected; ")
@@ -236,9 +225,7 @@ class TestD7TooFewRows:
 
 
 def test_d10_extreme_scales_are_read_exactly(write: Write) -> None:
-    table = read_file(
-        write(rows("a,b,y", "1e300,1e-300,1", "-2e300,5e-324,2", "1.7976931348623157e308,0,3")), "y"
-    )
+    table = read_file(write(rows("a,b,y", "1e300,1e-300,1", "-2e300,5e-324,2", "1.7976931348623157e308,0,3")), "y")
     assert table.frame["a"].tolist() == [1e300, -2e300, 1.7976931348623157e308]
     assert table.frame["b"].tolist() == [1e-300, 5e-324, 0]
 
@@ -269,14 +256,10 @@ class TestD12Names:
 
     def test_a_missing_group_or_left_out_column_too(self, write: Write) -> None:
         path = write(rows("shop,price", "1,2", "2,3", "3,4"))
-        assert "no column 'shp'; columns: 'shop', 'price'; did you mean 'shop'?" in refusal(
-            path, "price", groups="shp"
-        )
+        assert "no column 'shp'; columns: 'shop', 'price'; did you mean 'shop'?" in refusal(path, "price", groups="shp")
         assert "(dataset.leave_out)" in refusal(path, "price", leave_out=["a"])
 
-    @pytest.mark.parametrize(
-        "options", [{"groups": "y"}, {"leave_out": ["y"]}, {"groups": "a", "leave_out": ["a"]}]
-    )
+    @pytest.mark.parametrize("options", [{"groups": "y"}, {"leave_out": ["y"]}, {"groups": "a", "leave_out": ["a"]}])
     def test_two_roles_for_a_column_are_an_option_error(self, write: Write, options: dict) -> None:
         with pytest.raises(OptionError, match="has another role already"):
             read_file(write(rows("a,y", "1,2", "2,3", "3,4")), "y", **options)
@@ -294,9 +277,7 @@ class TestD13RaggedRows:
 
     def test_a_row_that_swallowed_lines_says_so(self, write: Write) -> None:
         message = refusal(write('a,b,y\n1,"2,2\n2,3,3\n3"\n5,5,5\n'))
-        assert message.startswith(
-            "prices.csv:2: 2 fields where the header has 3; a quoted cell in it spans lines"
-        )
+        assert message.startswith("prices.csv:2: 2 fields where the header has 3; a quoted cell in it spans lines")
 
 
 class TestD14Encodings:
@@ -316,25 +297,19 @@ class TestD14Encodings:
 
     def test_latin_1_is_suspected_with_line_and_byte(self, write: Write) -> None:
         message = refusal(write("a,y\n1,2\nBø,3\n3,5\n".encode("latin-1")))
-        assert message.startswith(
-            "prices.csv:3: not UTF-8: byte 10 is 0xf8, Latin-1 or Windows-1252 suspected; "
-        )
+        assert message.startswith("prices.csv:3: not UTF-8: byte 10 is 0xf8, Latin-1 or Windows-1252 suspected; ")
 
     def test_a_character_cut_off_at_the_end_is_found(self, write: Write) -> None:
         assert "byte 12 is 0xc3" in refusal(write(b"a,y\n1,2\n2,3\xc3"))
 
     def test_a_nul_is_named_with_line_and_byte(self, write: Write) -> None:
-        assert refusal(write(b"a,y\n1,2\n\0,3\n3,5\n")).startswith(
-            "prices.csv:3: not UTF-8: NUL at byte 9, no text; "
-        )
+        assert refusal(write(b"a,y\n1,2\n\0,3\n3,5\n")).startswith("prices.csv:3: not UTF-8: NUL at byte 9, no text; ")
 
     def test_a_spreadsheet_is_no_text(self, write: Write) -> None:
         assert "not UTF-8" in refusal(write(b"PK\x03\x04\x14\x00\x06\x00rest", "a.xlsx"))
 
     @pytest.mark.parametrize("content", ['a,y\n1,2\n"2,3\n3,5\n', 'a,y\n1,2\n"2"x,3\n3,5\n'])
-    def test_an_unbalanced_quote_is_named_with_the_line_where_it_opens(
-        self, write: Write, content: str
-    ) -> None:
+    def test_an_unbalanced_quote_is_named_with_the_line_where_it_opens(self, write: Write, content: str) -> None:
         assert refusal(write(content)).startswith("prices.csv:3: unbalanced quote (")
 
     @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
@@ -429,12 +404,8 @@ class TestParquet:
             (["1", "2", "x"], ", row 3, column 'a': 'x' is no plain number"),
         ],
     )
-    def test_refuses_what_is_neither_number_nor_category(
-        self, tmp_path: Path, cells: list, words: str
-    ) -> None:
-        pq.write_table(
-            pa.table({"a": pa.array(cells), "b": [1, 2, 3], "y": [1, 2, 4]}), tmp_path / "a.parquet"
-        )
+    def test_refuses_what_is_neither_number_nor_category(self, tmp_path: Path, cells: list, words: str) -> None:
+        pq.write_table(pa.table({"a": pa.array(cells), "b": [1, 2, 3], "y": [1, 2, 4]}), tmp_path / "a.parquet")
         assert words in refusal(tmp_path / "a.parquet")
 
     def test_notes_rounded_whole_numbers(self, tmp_path: Path) -> None:
@@ -453,9 +424,7 @@ class TestParquet:
 
 cells = st.one_of(
     st.text(max_size=6),
-    st.sampled_from(
-        ["", "NA", "inf", "1", "2.5", "-1e3", "1e999", "\u0661", "true", '"', "a,b", "2020-01-01", "0x1"]
-    ),
+    st.sampled_from(["", "NA", "inf", "1", "2.5", "-1e3", "1e999", "\u0661", "true", '"', "a,b", "2020-01-01", "0x1"]),
 )
 
 

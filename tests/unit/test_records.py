@@ -42,7 +42,11 @@ def record(key: str = "a", score: float = 1.0) -> Record:
 def test_a_record_survives_writing_and_reading(store: Store) -> None:
     store.write(record())
     found = store.read("a")
-    assert (found.scores, found.run, found.configuration) == ({"test/rmse": 1.0}, {"started_at": 1.5}, record().configuration)
+    assert (found.scores, found.run, found.configuration) == (
+        {"test/rmse": 1.0},
+        {"started_at": 1.5},
+        record().configuration,
+    )
     np.testing.assert_array_equal(found.arrays["predictions"], record().arrays["predictions"])
     assert found.weights["layer0.weight"].dtype == np.float32
 

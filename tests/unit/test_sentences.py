@@ -80,9 +80,7 @@ def test_an_unknown_key_like_no_other_is_to_be_left_out() -> None:
 
 
 def test_a_missing_key_is_named() -> None:
-    assert (
-        refusal({"optimizer": {}}, "job.") == "option 'job.depth': is missing; allowed: whole numbers; set it"
-    )
+    assert refusal({"optimizer": {}}, "job.") == "option 'job.depth': is missing; allowed: whole numbers; set it"
 
 
 def test_a_group_that_is_none_lists_its_keys() -> None:

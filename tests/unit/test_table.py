@@ -14,9 +14,7 @@ from yaynay.table import Table, Truth, card, equal_row_blocks, load_table, write
 
 
 def _table(**changes: object) -> Table:
-    frame = pd.DataFrame(
-        {"age": [1.0, 2.0, 3.0, 4.0], "city": ["Oslo", "Bergen", "Oslo", "Tromsø"], "y": [1, 2, 3, 5]}
-    )
+    frame = pd.DataFrame({"age": [1.0, 2.0, 3.0, 4.0], "city": ["Oslo", "Bergen", "Oslo", "Tromsø"], "y": [1, 2, 3, 5]})
     return Table(**({"name": "t", "frame": frame, "target": "y", "source": "a test"} | changes))  # type: ignore[arg-type]
 
 
@@ -185,9 +183,7 @@ def test_writing_twice_gives_the_same_bytes_and_leaves_nothing_else(tmp_path: Pa
 
 def test_a_table_comes_back_whole_from_an_odd_folder(tmp_path: Path) -> None:
     folder = tmp_path / "sweep=1" / "tables ü"
-    table = _table(
-        truth=Truth(np.arange(4.0), np.ones(4)), groups=np.array([5, 5, 9, 9]), notes=("n",), n_dropped=2
-    )
+    table = _table(truth=Truth(np.arange(4.0), np.ones(4)), groups=np.array([5, 5, 9, 9]), notes=("n",), n_dropped=2)
     write_table(table, folder)
     loaded = load_table(folder)
     assert loaded.truth is not None
@@ -257,9 +253,7 @@ ODD_NAMES = [
 ]
 names = st.one_of(st.sampled_from(ODD_NAMES), st.text(max_size=8))
 numbers = st.floats(allow_nan=False, allow_infinity=False)
-texts = st.one_of(
-    st.sampled_from(ODD_NAMES), st.text(alphabet=string.printable + "äπ\u2028", max_size=4), st.none()
-)
+texts = st.one_of(st.sampled_from(ODD_NAMES), st.text(alphabet=string.printable + "äπ\u2028", max_size=4), st.none())
 
 
 @st.composite

@@ -114,9 +114,7 @@ def drive(engine: Engine, course: Course, on_epoch: OnEpoch | None = None) -> No
             on_epoch(course)
 
 
-def pass_once(
-    engine: Engine, course: Course, positions: NDArray[np.intp], weights: NDArray[np.float64]
-) -> None:
+def pass_once(engine: Engine, course: Course, positions: NDArray[np.intp], weights: NDArray[np.float64]) -> None:
     """One epoch: train, validate, and let the course decide what to keep."""
     train_loss = engine.train_epoch(positions, weights)
     improved, kept = course.end_epoch(train_loss, engine.validate())
@@ -156,6 +154,7 @@ def predict(backend: str, shape: Shape, weights: Weights, x: NDArray[np.floating
     """Forward pass in the backend's own framework, in the precision of `weights`.
 
     Args:
+        backend: A key of `MODULES`.
         shape: The members' network.
         weights: Stacked weights.
         x: Standardised inputs, (n_members, n_rows, n_features).

@@ -3,6 +3,7 @@
 import logging
 import warnings
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 import pytorch_lightning as pl
@@ -10,7 +11,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.optim.adam import adam
-from torch.optim.adamw import adamw
 from torch.optim.sgd import sgd
 
 from yaynay.backends.base import OnEpoch, Padded, pass_once, starting_weights, training_data, validation_data
@@ -65,20 +65,15 @@ class _Updates:
         self.draws = fleet.draws
         self.weights = weights
         n_moments = 0 if self.name == "sgd" else 2
-        self.moments = [
-            {name: torch.zeros_like(tensor) for name, tensor in weights.items()} for _ in range(n_moments)
-        ]
+        self.moments = [{name: torch.zeros_like(tensor) for name, tensor in weights.items()} for _ in range(n_moments)]
         self.n_steps = torch.zeros(())
         self.place(fleet.draw)
 
     def place(self, draw: NDArray[np.intp]) -> None:
         """Say which configuration each member present has, (n_present,); members come sorted by it."""
         edges = np.searchsorted(draw, np.arange(len(self.draws) + 1))
-        self.spans = [
-            (one, slice(*span))
-            for one, span in zip(self.draws, zip(edges[:-1], edges[1:], strict=True), strict=True)
-            if span[0] < span[1]
-        ]
+        spans = [slice(*edge) for edge in pairwise(edges.tolist())]
+        self.spans = [(one, span) for one, span in zip(self.draws, spans, strict=True) if span.start < span.stop]
 
     def step(self, gradients: dict[str, Tensor]) -> None:
         for draw, span in self.spans:
@@ -93,15 +88,39 @@ class _Updates:
     ) -> None:
         weights = [self.weights[name].detach()[span] for name in names]
         slopes = [gradients[name][span] for name in names]
-        moments = [[moment[name][span] for name in names] for moment in self.moments]
-        rates = {"lr": lr, "weight_decay": weight_decay, "maximize": False}
         if self.name == "sgd":
-            sgd(weights, slopes, [None] * len(names), momentum=0.0, dampening=0.0, nesterov=False, **rates)
+            plain: list[Tensor | None] = [None] * len(names)
+            sgd(
+                weights,
+                slopes,
+                plain,
+                weight_decay=weight_decay,
+                momentum=0.0,
+                lr=lr,
+                dampening=0.0,
+                nesterov=False,
+                maximize=False,
+            )
             return
-        update = adamw if self.name == "adamw" else adam
+        first, second = ([moment[name][span] for name in names] for moment in self.moments)
         steps = [self.n_steps.clone() for _ in names]  # the update counts its own step
-        fused = {"fused": True, "foreach": False, "amsgrad": False}
-        update(weights, slopes, *moments, [], steps, beta1=0.9, beta2=0.999, eps=1e-8, **fused, **rates)
+        adam(
+            weights,
+            slopes,
+            first,
+            second,
+            [],
+            steps,
+            fused=True,
+            decoupled_weight_decay=self.name == "adamw",
+            amsgrad=False,
+            beta1=0.9,
+            beta2=0.999,
+            lr=lr,
+            weight_decay=weight_decay,
+            eps=1e-8,
+            maximize=False,
+        )
 
     def drop(self, weights: dict[str, Tensor], kept: Tensor, draw: NDArray[np.intp]) -> None:
         self.weights = weights
@@ -126,9 +145,7 @@ class FleetModule(pl.LightningModule):
         self.train_x, self.train_y, _ = self._tensors(training_data(self.fleet))
         self.held_x, self.held_y, self.held_weight = self._tensors(validation_data(self.fleet))
         start = starting_weights(self.fleet)
-        self.stack = {
-            name: torch.from_numpy(array).to(self.device).requires_grad_() for name, array in start.items()
-        }
+        self.stack = {name: torch.from_numpy(array).to(self.device).requires_grad_() for name, array in start.items()}
         self.kept = {name: tensor.detach().clone() for name, tensor in self.stack.items()}
         self.places = torch.arange(self.fleet.n_members, device=self.device)
         self.updates = _Updates(self.fleet, self.stack)

@@ -19,6 +19,7 @@ from yaynay.network import Shape, Weights, is_decayed
 Tensors = dict[str, tf.Tensor]
 
 _ACTIVATE = {"relu": tf.nn.relu, "silu": tf.nn.silu, "tanh": tf.tanh}
+_FEWEST_SEATS = 16  # an epoch of so few takes less time than a thousandth of what compiling for fewer takes
 _BETA1, _BETA2, _EPSILON = 0.9, 0.999, 1e-8
 
 
@@ -26,7 +27,7 @@ def device(accelerator: str) -> str:
     """What TensorFlow would run on: "cpu" or "gpu".
 
     Raises:
-        MachineError: A GPU was asked for and TensorFlow finds none; left alone it would take the CPU in silence.
+        MachineError: A GPU was asked for and TensorFlow finds none; left alone it takes the CPU in silence.
     """
     has_gpu = bool(tf.config.list_physical_devices("GPU"))
     if accelerator == "gpu" and not has_gpu:
@@ -63,8 +64,7 @@ def _update(
 ) -> tuple[Tensors, list[Tensors]]:
     """One step of SGD, Adam or AdamW as PyTorch defines them; decay pulls on layer weights alone.
 
-    Args:
-        rates: "lr" and "decay" of each member, (n_members, 1, 1), and the bias corrections of this step.
+    `rates` holds "lr" and "decay" of each member, (n_members, 1, 1), and the bias corrections of this step.
 
     Source:
         Kingma & Ba (2015), Adam; Loshchilov & Hutter (2019), Decoupled Weight Decay Regularization.
@@ -90,11 +90,12 @@ def _update(
 
 
 @functools.cache
-def _epoch_program(shape: Shape, optimizer: str, dtype: type[np.floating]) -> Callable[..., Any]:
+def _epoch_program(shape: Shape, optimizer: str, precision: int) -> Callable[..., Any]:
     """Compiled pass over the data and over the held-out rows.
 
     Traced once a structure; XLA compiles it anew for each number of members, rows and batches.
     """
+    dtype = tf.float64 if precision == 64 else tf.float32
 
     def real(*dims: int | None) -> tf.TensorSpec:
         return tf.TensorSpec(dims, dtype)
@@ -154,7 +155,7 @@ class FleetEngine:
         self.regime, self.n_seats = fleet.regime, fleet.n_members
         self.seated = course.present
         self.n_steps = 0
-        self.program = _epoch_program(fleet.shape, fleet.regime.optimizer, fleet.regime.dtype)
+        self.program = _epoch_program(fleet.shape, fleet.regime.optimizer, fleet.regime.precision)
         self.result = starting_weights(fleet)
         train, held = training_data(fleet), validation_data(fleet)
         self.data = {
@@ -168,9 +169,7 @@ class FleetEngine:
         }
         self.weights = {name: tf.constant(array) for name, array in self.result.items()}
         n_moments = 0 if self.regime.optimizer == "sgd" else 2
-        self.moments = [
-            {name: tf.zeros_like(array) for name, array in self.weights.items()} for _ in range(n_moments)
-        ]
+        self.moments = [{name: tf.zeros_like(array) for name, array in self.weights.items()} for _ in range(n_moments)]
         self.kept = self.weights
 
     def train_epoch(self, positions: NDArray[np.intp], weights: NDArray[np.float64]) -> NDArray:
@@ -186,8 +185,9 @@ class FleetEngine:
             "correction1": tf.constant(1 - _BETA1**steps, self.regime.dtype),
             "root_correction2": tf.constant(np.sqrt(1 - _BETA2**steps), self.regime.dtype),
         }
-        state = (self.weights, self.moments)
-        state, train_loss, validation_loss = self.program(state, self.data, self.members, batches, corrections)
+        state, train_loss, validation_loss = self.program(
+            (self.weights, self.moments), self.data, self.members, batches, corrections
+        )
         self.weights, self.moments = state
         self.validation_loss = validation_loss.numpy()[:n_present].astype(np.float64)
         return train_loss.numpy()[:n_present].astype(np.float64)
@@ -205,8 +205,8 @@ class FleetEngine:
     def drop(self, kept: NDArray[np.intp]) -> None:
         self._book()
         self.seated = self.seated[kept]
-        while len(kept) <= -(-self.n_seats // 4) < self.n_seats:
-            self.n_seats = -(-self.n_seats // 4)
+        while self.n_seats // 4 >= max(len(kept), _FEWEST_SEATS):
+            self.n_seats //= 4
         seats = np.pad(kept, (0, self.n_seats - len(kept)), mode="edge")
         everything = (self.members, self.weights, self.moments, self.kept)
         everything = tf.nest.map_structure(lambda array: tf.gather(array, seats), everything)

@@ -43,8 +43,7 @@ def cancer() -> Table:
         name="cancer",
         frame=cancer.load_pandas().data[["population", "cancer"]],
         target="cancer",
-        source="Rice, Mathematical Statistics and Data Analysis [cases; people]; licence not stated; from "
-        "statsmodels",
+        source="Rice, Mathematical Statistics and Data Analysis [cases; people]; licence not stated; from statsmodels",
     )
 
 

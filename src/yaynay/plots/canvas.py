@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 LINE, NETWORK, INK, QUIET, DATA = "#0072B2", "#D55E00", "#222222", "#666666", "#8A8A8A"
 """The first two from Okabe & Ito (2008), Color Universal Design. An outcome has the color of who wins."""
 
+_TEXT = {NETWORK: "#B04A00"}
+"""Darker where letters need more contrast than dots."""
+
 MARKS = {"yay": (NETWORK, "^"), "nay": (LINE, "s"), "undecided": (QUIET, "o")}
 """Color and marker of each outcome."""
 
@@ -109,6 +112,11 @@ def _signs() -> frozenset[int]:
     faces = [font_manager.FontProperties(family=_FONT, weight=weight) for weight in ("normal", "bold")]
     charmaps = [font_manager.get_font(font_manager.findfont(face)).get_charmap() for face in faces]
     return frozenset(charmaps[0]) & frozenset(charmaps[1])
+
+
+def ink(color: str) -> str:
+    """The color in which to write about what is drawn in `color`."""
+    return _TEXT.get(color, color)
 
 
 def thin(n_rows: int) -> NDArray[np.intp]:

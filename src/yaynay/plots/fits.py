@@ -79,9 +79,7 @@ def _draw_curve(conclusion: Conclusion) -> "Figure":
     if table.truth is not None:
         order = np.argsort(x, kind="stable")
         axes.plot(x[order], table.truth.mean[order], "--", color=QUIET, linewidth=1.6, label="truth")
-    axes.plot(
-        inputs, conclusion.line_fit.predict(inputs[:, None]), color=LINE, linewidth=2.2, label="least squares"
-    )
+    axes.plot(inputs, conclusion.line_fit.predict(inputs[:, None]), color=LINE, linewidth=2.2, label="least squares")
     if winner is not None and not winner.parsed.is_line:
         axes.plot(inputs, _predict(winner, inputs[:, None]), color=NETWORK, linewidth=2.2, label=winner.name)
     axes.set_xlabel(canvas.name(table.features[0]))
@@ -110,7 +108,7 @@ def _draw_predictions(conclusion: Conclusion) -> "Figure":
     for axes, arm in zip(panels, arms, strict=True):
         axes.plot(ends, ends, color=QUIET, linewidth=1)
         _scatter(axes, y[rows], arm.predictions[rows], "", arm.color)
-        axes.set_title(f"{arm.label}: rmse {number(arm.rmse)}", color=arm.color)
+        axes.set_title(f"{arm.label}: rmse {number(arm.rmse)}", color=canvas.ink(arm.color))
         axes.set_xlabel(f"observed {canvas.name(conclusion.table.target)}")
         axes.set_box_aspect(1)
         axes.locator_params(nbins=6)
@@ -141,7 +139,7 @@ def draw_residuals(conclusion: Conclusion) -> "Figure":
             middles = [arm.predictions[tenth].mean() for tenth in tenths]
             heights = [residuals[tenth].mean() for tenth in tenths]
             axes.plot(middles, heights, "-o", color=INK, linewidth=1, markersize=4)
-        axes.set_title(f"{arm.label}: rmse {number(arm.rmse)}", color=arm.color)
+        axes.set_title(f"{arm.label}: rmse {number(arm.rmse)}", color=canvas.ink(arm.color))
         axes.set_xlabel("predicted")
         axes.locator_params(axis="x", nbins=5)
         canvas.grid(axes)
@@ -149,9 +147,7 @@ def draw_residuals(conclusion: Conclusion) -> "Figure":
     return figure
 
 
-def _scatter(
-    axes: "Axes", x: NDArray[np.float64], y: NDArray[np.float64], label: str, color: str = DATA
-) -> None:
+def _scatter(axes: "Axes", x: NDArray[np.float64], y: NDArray[np.float64], label: str, color: str = DATA) -> None:
     """Faint dots; a few stand out before the curves, many lie behind them."""
     is_small = len(x) < 100
     size, alpha = (26, 0.8) if is_small else (14, 0.4) if len(x) < 1000 else (8, 0.25)

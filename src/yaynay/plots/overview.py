@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from yaynay.plots import canvas
 from yaynay.plots.canvas import INK, MARKS, QUIET
 from yaynay.wording import Verdict, count, gain, in_order
@@ -13,12 +15,13 @@ if TYPE_CHECKING:
 
 _LEAST, _MOST = -0.3, 1.0
 """Gains that the axis shows at most; what lies outside gets an arrow."""
-_TICKS = (-1, -0.5, -0.2, -0.1, -0.05, -0.02, 0, 0.02, 0.05, 0.1, 0.2, 0.5, 1)
+_TICKS = (0, 0.02, 0.1, 1, -0.02, -0.1, 0.5, 0.2, 0.05, -0.05, -0.2)
+"""Most welcome first."""
+_LINEAR = 0.03
+"""Gains beyond this are drawn on a nearly logarithmic scale: 2 % decides, and 80 % happens."""
 
 
-def draw_overview(
-    verdicts: Mapping[str, Verdict], path: Path, delta: float = 0.01, delta_nay: float = 0.02
-) -> Path:
+def draw_overview(verdicts: Mapping[str, Verdict], path: Path, delta: float = 0.01, delta_nay: float = 0.02) -> Path:
     """Draw the gain of every table with its 90 % interval.
 
     Args:
@@ -32,11 +35,11 @@ def draw_overview(
         figure = canvas.start(
             "What a network gains over a straight line",
             f"{count(verdicts)}; on rows that it has not seen, with 90 % intervals",
-            0.9 + 0.31 * len(rows),
+            1.0 + 0.31 * len(rows),
         )
         axes = figure.subplots()
         low, high = _limits(verdicts, delta_nay)
-        axes.set_xscale("asinh", linear_width=0.03)  # a gain of 2 % decides and one of 80 % happens
+        axes.set_xscale("asinh", linear_width=_LINEAR)
         axes.axvspan(low, 0, color="#F6F6F6", linewidth=0)
         axes.axvline(0, color=QUIET, linewidth=1)
         for value in (delta, delta_nay):
@@ -44,16 +47,16 @@ def draw_overview(
         for place, (_, verdict) in enumerate(rows):
             _draw_row(axes, place, verdict, low, high)
         axes.set_yticks(range(len(rows)), [canvas.name(name, 28) for name, _ in rows])
-        axes.tick_params(axis="y", length=0, labelcolor=INK, labelsize=10)
-        ticks = [tick for tick in _TICKS if low <= tick <= high]
+        axes.tick_params(axis="y", length=0, pad=8, labelcolor=INK, labelsize=10)
+        ticks = _ticks(low, high)
         axes.set_xticks(ticks, [f"{100 * tick:g} %" for tick in ticks])
         axes.set_xticks([], minor=True)
         axes.set_xlim(low, high)
         axes.set_ylim(max(1, len(rows)) - 0.4, -0.6)
         axes.spines["left"].set_visible(False)
         axes.set_xlabel(
-            f"gain in explained variance; dotted: {100 * delta:g} % (a yay has at least this) and "
-            f"{100 * delta_nay:g} % (a nay has less)"
+            "gain in explained variance\n"
+            f"dotted: {100 * delta:g} % (a yay has it) and {100 * delta_nay:g} % (a nay excludes it)"
         )
         return canvas.save(figure, path)
 
@@ -66,10 +69,21 @@ def _limits(verdicts: Mapping[str, Verdict], delta_nay: float) -> tuple[float, f
     return max(_LEAST, 1.2 * min(low, -delta_nay)), min(_MOST, 1.2 * max(high, 2 * delta_nay))
 
 
+def _ticks(low: float, high: float) -> list[float]:
+    """Ticks that leave each other room for a label."""
+    room = 0.1 * (np.arcsinh(high / _LINEAR) - np.arcsinh(low / _LINEAR))
+    ticks: list[float] = []
+    for tick in _TICKS:
+        nearest = min((abs(np.arcsinh(tick / _LINEAR) - np.arcsinh(one / _LINEAR)) for one in ticks), default=room)
+        if low <= tick <= high and nearest >= room:
+            ticks.append(tick)
+    return sorted(ticks)
+
+
 def _draw_row(axes: "Axes", place: int, verdict: Verdict, low: float, high: float) -> None:
     """One table: its interval, arrows where that leaves the picture, its outcome and gain beside it."""
     color, marker = MARKS[verdict["outcome"]]
-    _write_at_right(axes, place, 10, verdict["outcome"], color=color, weight="bold")
+    _write_at_right(axes, place, 10, verdict["outcome"], color=canvas.ink(color), weight="bold")
     if verdict["gain"] is None:
         reason = "no network to compare with" if verdict["is_cross_validated"] else "too small"
         note = axes.annotate(

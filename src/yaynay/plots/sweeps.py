@@ -47,10 +47,7 @@ def by_depth(conclusion: Conclusion) -> dict[int, list[Record]]:
     leaders = [record for record in trained if record is conclusion.winner] or trained
     records = [record for record in trained if record.parsed.backend == leaders[0].parsed.backend]
     depths = sorted({record.parsed.model.depth for record in records})
-    return {
-        depth: sorted((one for one in records if one.parsed.model.depth == depth), key=score)
-        for depth in depths
-    }
+    return {depth: sorted((one for one in records if one.parsed.model.depth == depth), key=score) for depth in depths}
 
 
 def nested_error(records: Iterable[Record]) -> DepthError:

@@ -27,7 +27,9 @@ class ServedModel(PythonModel):
         self.about: dict[str, Any] = json.loads(Path(context.artifacts["about"]).read_text(encoding="utf-8"))
         self.weights = load_file(context.artifacts["weights"])
 
-    def predict(self, context: PythonModelContext, model_input: pd.DataFrame, params: Any = None) -> NDArray[np.float64]:
+    def predict(
+        self, context: PythonModelContext, model_input: pd.DataFrame, params: Any = None
+    ) -> NDArray[np.float64]:
         """Predictions for rows of raw columns, (n_rows,) [unit of the target]."""
         return predict(self.about, self.weights, encode(model_input, self.about["columns"]))
 

@@ -53,9 +53,7 @@ def sync(conclusions: Iterable[Conclusion], experiment: str, pictures: Path | No
     return parents
 
 
-def _write_sweep(
-    client: "MlflowClient", experiment_id: str, conclusion: Conclusion, pictures: Path | None
-) -> str:
+def _write_sweep(client: "MlflowClient", experiment_id: str, conclusion: Conclusion, pictures: Path | None) -> str:
     sweep = conclusion.sweep
     runs = _find_runs(client, experiment_id, sweep)
     parent = runs.get("parent") or client.create_run(
@@ -221,11 +219,11 @@ def _parent_name(conclusion: Conclusion) -> str:
 
 def _dataset_input(table: Table) -> Any:
     """The table as an mlflow.data input; None where MLflow cannot name its columns."""
-    import mlflow.data
     from mlflow.data.code_dataset_source import CodeDatasetSource
+    from mlflow.data.pandas_dataset import from_pandas
     from mlflow.entities import DatasetInput, InputTag
 
-    dataset = mlflow.data.from_pandas(
+    dataset = from_pandas(
         table.frame,
         source=CodeDatasetSource({"source": table.source}),
         targets=table.target,
@@ -268,13 +266,18 @@ def _about_model(table: Table, winner: Record) -> dict[str, Any]:
     columns = [
         {
             "name": name,
-            "kind": table.kinds[name],
-            "levels": [] if table.kinds[name] == "number" else sorted(values.dropna().unique()),
+            "kind": table.kinds[str(name)],
+            "levels": [] if table.kinds[str(name)] == "number" else sorted(values.dropna().unique()),
             "has_missing": bool(values.isna().any()),
         }
         for name, values in table.frame.drop(columns=table.target).items()
     ]
-    return {"shape": shape, "columns": columns, "target": table.target, "configuration": _plain(configuration.flat())}
+    return {
+        "shape": shape,
+        "columns": columns,
+        "target": table.target,
+        "configuration": _plain(configuration.flat()),
+    }
 
 
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
