@@ -15,6 +15,7 @@ from yaynay.backends import least_squares
 from yaynay.backends.base import MODULES
 from yaynay.effect import Effect, check_same, measure
 from yaynay.errors import DataError
+from yaynay.parity import certify
 from yaynay.plan import MIN_BLOCKS, Plan
 from yaynay.records import Record, Store, Sweep
 from yaynay.schema import Verdict as Options
@@ -75,6 +76,7 @@ def conclude(sweep: Sweep, options: Options) -> Conclusion:
     decision = _decide(table, plan, gate, effect, line, options)
     winner = find_winner(records)
     verdict = _summary(table, plan, records, gate, effect, decision, line, line_seconds, winner)
+    verdict["parity"] = _parity(table, plan, records, gate, line, options)
     return Conclusion(sweep, table, plan, records, line, line_fit, line_seconds, gate, effect, winner, verdict)
 
 
@@ -89,6 +91,33 @@ def networks(records: Sequence[Record], backend: str | None = None) -> list[Reco
         if found:
             return found
     return []
+
+
+def _parity(
+    table: Table,
+    plan: Plan,
+    records: Sequence[Record],
+    gate: gates.Gate | None,
+    line: FoldScores,
+    options: Options,
+) -> dict[str, Any] | None:
+    """What backends that trained the same configurations differ by, and each one's outcome; None for one backend."""
+    certificates = certify(records)
+    if not certificates:
+        return None
+    outcomes = {}
+    for name in (certificates[0].reference, *(one.backend for one in certificates)):
+        candidates = networks(records, name)
+        effect = measure(table, plan, line, candidates) if plan.n_repeats and candidates else None
+        outcomes[name] = _decide(table, plan, gate, effect, line, options).outcome
+    return {
+        "outcomes": outcomes,
+        "n_configurations": min(one.n_configurations for one in certificates),
+        "differences": {
+            one.backend: {"curves": one.curves, "weights": one.weights, "predictions": one.predictions}
+            for one in certificates
+        },
+    }
 
 
 def find_winner(records: Sequence[Record]) -> Record | None:

@@ -24,7 +24,8 @@ def report(config: DictConfig) -> None:
         name: [path.relative_to(reports) for path in sorted((reports / "pictures" / name).glob("*.png"))]
         for name in verdicts
     }
-    (reports / "index.html").write_text(page.render(verdicts, pictures, None), encoding="utf-8")
+    parity = {name: verdict["parity"] for name, verdict in verdicts.items() if verdict["parity"]}
+    (reports / "index.html").write_text(page.render(verdicts, pictures, parity), encoding="utf-8")
     (reports / "verdicts.txt").write_text(page.text_table(verdicts) + "\n", encoding="utf-8")
     print(f"the report: {reports / 'index.html'}")
 

@@ -38,7 +38,7 @@ def decide(gate: Gate, effect: Effect, n_rows: int, options: Options) -> Decisio
     """
     rejects = gate.p_value <= options.alpha
     gain, error = effect.gain, effect.standard_error
-    percent = f"{100 * gain:.1f} %"
+    percent = f"{100 * gain:z.1f} %"
     if rejects and gain >= options.delta and gain >= error:
         saved = 1 - effect.rmse_network / effect.rmse_linear
         return Decision(
@@ -64,9 +64,8 @@ def decide(gate: Gate, effect: Effect, n_rows: int, options: Options) -> Decisio
 
 
 def _lean(gate: Gate, effect: Effect, rejects: bool, rows_needed: int | None, n_rows: int) -> str:
-    interval = (
-        f"{100 * effect.gain:.1f} % of the variance (90 % interval {100 * effect.low:.1f} to {100 * effect.high:.1f} %)"
-    )
+    low, high = 100 * effect.low, 100 * effect.high
+    interval = f"{100 * effect.gain:z.1f} % of the variance (90 % interval {low:z.1f} to {high:z.1f} %)"
     if rejects:
         why = f"the relation is not linear (p = {_p(gate.p_value)}), but the network's gain is unclear: {interval}"
     else:

@@ -27,6 +27,13 @@ _SETTINGS = {
 }
 
 
+_EXPERIMENT = {
+    "mlflow.experimentKind": "custom_model_development",  # the UI opens on training runs
+    "mlflow.note.content": "Is a neural network worth it over a straight line? A parent run a sweep and table; "
+    "its tag `verdict` says yay, nay or undecided.",
+}
+
+
 def tracking_uri() -> str:
     """MLFLOW_TRACKING_URI where it is set, and otherwise mlflow.db in the project's folder."""
     return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{find_root() / 'mlflow.db'}"
@@ -64,7 +71,9 @@ def connect(experiment: str) -> Iterator[tuple["MlflowClient", str]]:
             client = mlflow.MlflowClient(tracking_uri=uri)
             found = client.get_experiment_by_name(experiment)
             artifacts = (root / "mlartifacts").as_uri() if uri.startswith("sqlite:") else None
-            experiment_id = found.experiment_id if found else client.create_experiment(experiment, artifacts)
+            experiment_id = (
+                found.experiment_id if found else client.create_experiment(experiment, artifacts, tags=_EXPERIMENT)
+            )
         except Exception as error:  # MLflow, SQLAlchemy and requests each raise their own
             raise MachineError(
                 f"MLflow store {shown_uri(uri)}: no answer ({type(error).__name__}); records are kept; "

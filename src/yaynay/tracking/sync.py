@@ -179,6 +179,8 @@ def _write_parent(
     ended = max(_milliseconds(record.run["started_at"] + record.run["fit_seconds"]) for record in conclusion.records)
     numbers = {name: value for name, value in verdict.items() if type(value) in (int, float)}
     numbers |= {f"gate/p_{name}": value for name, value in verdict["kernel_p_values"].items()}
+    for backend, differences in (verdict["parity"] or {"differences": {}})["differences"].items():
+        numbers |= {f"parity/{backend}/{what}": value for what, value in differences.items()}
     tags = {
         "verdict": verdict["outcome"],
         "sentence": verdict["sentence"],
