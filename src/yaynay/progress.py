@@ -1,12 +1,57 @@
 """What a terminal shows of a fit: a bar while it runs, and a line when it has ended."""
 
 import sys
+import time
+from collections.abc import Sequence
 from types import TracebackType
 
 from tqdm import tqdm
 
 from yaynay.fleet import Course
 from yaynay.records import Record
+
+
+class SweepProgress:
+    """Fits of a whole sweep: how many are done, how fast, how long still, and how many failed.
+
+    Args:
+        n_jobs: Configurations to train.
+        n_done: Configurations that had a record before.
+    """
+
+    def __init__(self, n_jobs: int, n_done: int) -> None:
+        self.n_failed = self.n_fits = 0
+        self.started = time.perf_counter()
+        self.n_jobs, self.n_done = n_jobs, n_done
+        self.bar = tqdm(total=n_jobs, unit="configuration", leave=False, disable=not sys.stderr.isatty())
+
+    def __enter__(self) -> "SweepProgress":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.bar.close()
+        seconds = time.perf_counter() - self.started
+        had = f", {self.n_done} had a record" if self.n_done else ""
+        rate = f" ({self.n_fits / seconds:.0f} a second)" if self.n_fits else ""
+        failed = f", {self.n_failed} failed" if self.n_failed else ""
+        print(
+            f"{self.n_jobs} configurations trained{had}: {self.n_fits} fits in {seconds:.1f} s{rate}{failed}",
+            flush=True,
+        )
+
+    def add(self, records: Sequence[Record], n_failures: int) -> None:
+        """Count what a slice returned, and say at once what has no scores."""
+        for record in records:
+            if record.status != "finished":
+                self.n_failed += 1
+                self.bar.write(f"{record.table['name']}: {record.name}: {record.reason}", file=sys.stderr)
+        self.n_failed += n_failures
+        self.n_fits += int(sum(record.scores.get("n_members", 0) for record in records))
+        seconds = time.perf_counter() - self.started
+        self.bar.set_postfix_str(f"{self.n_fits / seconds:.0f} fits/s, {self.n_failed} failed", refresh=False)
+        self.bar.update(len(records) + n_failures)
 
 
 class Progress:

@@ -7,13 +7,14 @@ A store is a folder with three kinds of folders, each written aside and moved in
     sweeps/KEY/     sweep.json
 """
 
+import functools
 import json
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,10 @@ class Record:
     def parsed(self) -> Configuration:
         return parse(self.configuration)
 
+    def without_arrays(self) -> "Record":
+        """The record as it travels between processes."""
+        return replace(self, arrays={}, weights={})
+
     @property
     def name(self) -> str:
         """What the run is, in a line: "torch depth 2 x 32, lr 0.01"."""
@@ -105,6 +110,12 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._tables: dict[tuple[str, str], tuple[Table, Plan]] = {}
+
+    @classmethod
+    def at(cls, folder: str) -> "Store":
+        """The store of this process for a folder; tables are read once."""
+        return _store_at(folder)
 
     @classmethod
     def default(cls) -> "Store":
@@ -144,6 +155,11 @@ class Store:
         except (OSError, ValueError, TypeError) as error:
             raise DataError(f"{folder}: not a readable record ({error}); remove it and train again") from error
 
+    def read_scores(self, key: str) -> Record:
+        """Read a record without its arrays and weights."""
+        folder = self.path(key)
+        return Record(**read_json(folder / "record.json"), run=read_json(folder / "run.json"))
+
     def write_table(self, table: Table, plan: Plan) -> None:
         """Keep the table and plan that runs were trained on."""
         path = self.table_path(plan.sha256, table.sha256)
@@ -163,26 +179,31 @@ class Store:
         Raises:
             DataError: Missing or changed.
         """
-        folder = self.table_path(plan_sha256, table_sha256)
-        return load_table(folder), load_plan(folder / "plan.parquet")
+        key = (plan_sha256, table_sha256)
+        if key not in self._tables:
+            folder = self.table_path(plan_sha256, table_sha256)
+            self._tables[key] = (load_table(folder), load_plan(folder / "plan.parquet"))
+        return self._tables[key]
 
-    def note_job(self, sweep: str, key: str, table: Table, plan: Plan, about: dict[str, Any]) -> None:
-        """Say that a job of a running sweep wants this record; `take_jobs` reads it when all have ended."""
+    def note_jobs(self, sweep: str, notes: Sequence[dict[str, Any]]) -> None:
+        """Say which records jobs of a running sweep want; `take_jobs` reads it when all have ended."""
         folder = self.folder / "jobs" / sweep
         folder.mkdir(parents=True, exist_ok=True)
-        note = {"key": key, "table": table.name, "table_sha256": table.sha256, "plan_sha256": plan.sha256}
-        write_json(folder / f"{key}.json", note | about)
+        write_json(folder / f"{digest(notes)}.json", list(notes))
+
+    @staticmethod
+    def job_note(key: str, table: Table, plan: Plan, about: dict[str, Any]) -> dict[str, Any]:
+        """A note of one job, for `note_jobs`."""
+        return {"key": key, "table": table.name, "table_sha256": table.sha256, "plan_sha256": plan.sha256} | about
 
     def note_mistake(self, sweep: str, about: dict[str, Any]) -> None:
         """Say that a job of a running sweep ended without a record, and why."""
-        folder = self.folder / "jobs" / sweep
-        folder.mkdir(parents=True, exist_ok=True)
-        write_json(folder / f"mistake-{digest(about)}.json", about)
+        self.note_jobs(sweep, [about])
 
     def take_jobs(self, sweep: str) -> list[dict[str, Any]]:
         """What a sweep's jobs noted, in order of key; the notes are gone afterwards."""
         folder = self.folder / "jobs" / sweep
-        jobs = [read_json(path) for path in sorted(folder.glob("*.json"))]
+        jobs = [note for path in sorted(folder.glob("*.json")) for note in read_json(path)]
         shutil.rmtree(folder, ignore_errors=True)
         return jobs
 
@@ -235,6 +256,11 @@ class Store:
                     raise
         finally:
             shutil.rmtree(aside, ignore_errors=True)
+
+
+@functools.cache
+def _store_at(folder: str) -> Store:
+    return Store(Path(folder))
 
 
 @dataclass(frozen=True)

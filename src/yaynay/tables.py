@@ -72,7 +72,7 @@ def _load_or_make(dataset: str, plan: PlanOptions) -> tuple[Table, Plan]:
 def recipe(dataset: dict[str, Any], plan: PlanOptions) -> str:
     """Digest of what a table and plan are made from: options, and the content of the file that they name."""
     content = None
-    if path := dataset.get("path"):
+    if (path := dataset.get("path")) and Path(path).is_file():
         with Path(path).open("rb") as file:
             content = hashlib.file_digest(file, "sha256").hexdigest()
     return digest([{**dataset, "path": None}, content, plan.model_dump()])

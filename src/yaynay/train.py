@@ -47,16 +47,16 @@ def _train(config: DictConfig, store: "Store", sweep: str, overrides: list[str])
     values: Any = OmegaConf.to_container(config, resolve=True)
     configuration = schema.parse(values)
     table, plan = tables.load_or_make(configuration.dataset, configuration.plan)
+    training.check_fit(configuration, table)
     key = training.record_key(configuration, table, plan)
     store.write_table(table, plan)
-    store.note_job(sweep, key, table, plan, {"configuration": values, "overrides": overrides})
+    store.note_jobs(sweep, [store.job_note(key, table, plan, {"configuration": values, "overrides": overrides})])
     if not store.has(key):
         with Progress(f"{table.name}: {run_name(configuration)}", configuration.trainer.max_epochs) as progress:
             (record,) = training.train([configuration], table, plan, progress.on_epoch)
             store.write(record)
             progress.say_end(record)
-    scores = store.read(key).scores
-    return scores.get("val/rmse", scores.get("train/rmse", math.inf))
+    return training.objective(store.read_scores(key))
 
 
 def body() -> int:
@@ -77,7 +77,8 @@ def conclude_jobs(sweep: str) -> int:
 
     store = Store.default()
     noted = store.take_jobs(sweep)
-    jobs, mistakes = [job for job in noted if "key" in job], [job for job in noted if "error" in job]
+    mistakes = [job for job in noted if "error" in job]
+    jobs = [job for job in noted if "key" in job and store.has(job["key"])]
     n_failed = _conclude(store, jobs) if jobs else 0
     for mistake in mistakes:
         print(f"error: {_one_line(mistake['error'])} [{' '.join(mistake['overrides'])}]", file=sys.stderr)
@@ -93,7 +94,7 @@ def _conclude(store: "Store", jobs: list[dict[str, Any]]) -> int:
     from yaynay.tracking.sync import sync
 
     configuration = schema.parse(jobs[0]["configuration"])
-    started_at = min(store.read(job["key"]).run["started_at"] for job in jobs if store.has(job["key"]))
+    started_at = min(store.read_scores(job["key"]).run["started_at"] for job in jobs)
     sweeps = store.write_sweeps(jobs, {"started_at": started_at})
     if configuration.results is not None:  # the pipeline's compare stage concludes
         for sweep in sweeps:

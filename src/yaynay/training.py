@@ -1,5 +1,6 @@
 """One configuration -> its fleet -> its record; configurations of one shape share a fleet."""
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -54,7 +55,7 @@ def train(
         OptionError: The configuration does not fit the table.
     """
     first = configurations[0]
-    _check_fit(first, table)
+    check_fit(first, table)
     if first.backend.name == "least_squares":
         return [_train_line(one, table, plan) for one in configurations]
     started_at, clock = time.time(), time.perf_counter()
@@ -94,7 +95,20 @@ def make_fleet(configurations: Sequence[Configuration], table: Table, plan: Plan
     )
 
 
-def _check_fit(configuration: Configuration, table: Table) -> None:
+def objective(record: Record) -> float:
+    """What a sweeper may minimise: the score on inner folds; infinity for a run without scores."""
+    return record.scores.get("val/rmse", record.scores.get("train/rmse", math.inf))
+
+
+def check_fit(configuration: Configuration, table: Table) -> None:
+    """Check what only the table and the machine can say of a configuration.
+
+    Raises:
+        MachineError: The backend is not installed, or a GPU is asked for and is not there.
+        OptionError: Starting values or `predict_at` do not fit the table's features.
+    """
+    if configuration.backend.name != "least_squares":
+        base.check(configuration.backend.name, configuration.trainer.accelerator)
     start, n_features = configuration.model.start, table.n_features
     if start is not None and len(start) != n_features + 1:
         raise OptionError(

@@ -45,7 +45,7 @@ def test_children_carry_what_others_rely_on(project: Path, run: Run) -> None:
         tags = dict(store.execute(f"select key, value from tags where {child}").fetchall())  # noqa: S608 - fixed words
         metrics = {key for (key,) in store.execute(f"select key from metrics where {child}")}  # noqa: S608 - fixed words
         parent = dict(store.execute(f"select key, value from tags where not {child}").fetchall())  # noqa: S608 - fixed words
-        inputs = store.execute("select count(*) from inputs").fetchone()[0]
+        inputs = store.execute("select count(*) from inputs where source_type = 'DATASET'").fetchone()[0]
     assert (params["dataset"], params["backend"], params["model.depth"]) == ("engel", "torch", "0")
     assert {"optimizer.lr", "optimizer.weight_decay", "trainer.batch_size", "plan.n_folds", "seed"} <= set(params)
     assert (tags["dataset"], tags["backend"]) == ("engel", "torch")

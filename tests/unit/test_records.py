@@ -79,7 +79,7 @@ def test_the_same_runs_are_the_same_sweep(store: Store, table: Table, plan: Plan
     sweeps = set()
     for _ in range(2):
         for key in ("b", "a"):
-            store.note_job("s", key, table, plan, {})
+            store.note_jobs("s", [store.job_note(key, table, plan, {})])
         (sweep,) = store.write_sweeps(store.take_jobs("s"), {"started_at": 1.0})
         sweeps.add(sweep.key)
     assert len(sweeps) == 1
@@ -88,7 +88,7 @@ def test_the_same_runs_are_the_same_sweep(store: Store, table: Table, plan: Plan
 
 
 def test_jobs_are_taken_once(store: Store, table: Table, plan: Plan) -> None:
-    store.note_job("s", "a", table, plan, {"overrides": ["x=1"]})
+    store.note_jobs("s", [store.job_note("a", table, plan, {"overrides": ["x=1"]})])
     store.note_mistake("s", {"error": "bad"})
     assert len(store.take_jobs("s")) == 2
     assert store.take_jobs("s") == []
@@ -104,7 +104,7 @@ def test_an_exported_sweep_is_a_store_of_its_own(store: Store, table: Table, pla
     store.write_table(table, plan)
     store.write(record("a"))
     store.write(record("other"))
-    store.note_job("s", "a", table, plan, {})
+    store.note_jobs("s", [store.job_note("a", table, plan, {})])
     (sweep,) = store.write_sweeps(store.take_jobs("s"), {"started_at": 1.0})
     for _ in range(2):
         store.export(sweep, tmp_path / "results" / "toy")

@@ -165,14 +165,29 @@ def predict(backend: str, shape: Shape, weights: Weights, x: NDArray[np.floating
     return load(backend).predict(shape, weights, x)
 
 
+def check(backend: str, accelerator: str) -> None:
+    """Check that a backend is installed, and that a GPU is there if one is asked for.
+
+    Raises:
+        MachineError: It is not.
+    """
+    _check_installed(backend)
+    if accelerator == "gpu":
+        load(backend).device(accelerator)
+
+
 def load(backend: str) -> ModuleType:
     """Import a backend's module.
 
     Raises:
         MachineError: Its framework is not installed; the message says what to install.
     """
+    _check_installed(backend)
+    return importlib.import_module(f"yaynay.backends.{MODULES[backend]}")
+
+
+def _check_installed(backend: str) -> None:
     if importlib.util.find_spec(backend) is None:
         raise MachineError(
             f"option 'backend': {backend} is not installed here; install it with: pip install '{_EXTRAS[backend]}'"
         )
-    return importlib.import_module(f"yaynay.backends.{MODULES[backend]}")

@@ -1,0 +1,55 @@
+"""`hydra/launcher=fleet`: jobs whose networks have one shape train as one fleet."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from hydra.core.config_store import ConfigStore
+from hydra.core.utils import JobReturn
+from hydra.plugins.launcher import Launcher
+from hydra.types import HydraContext, TaskFunction
+from omegaconf import DictConfig
+
+if TYPE_CHECKING:
+    from hydra_plugins.yaynay_fleet.composition import Composer
+    from hydra_plugins.yaynay_fleet.fusion import Planned
+
+ConfigStore.instance().store(
+    group="hydra/launcher",
+    name="fleet",
+    provider="yaynay",
+    node={"_target_": "hydra_plugins.yaynay_fleet.launcher.FleetLauncher", "n_jobs": -1},
+)
+
+
+class FleetLauncher(Launcher):
+    """Composes jobs cheaply, fuses those of one shape, and trains the fleets in worker processes.
+
+    Args:
+        n_jobs: Worker processes; -1 is one a core.
+    """
+
+    def __init__(self, n_jobs: int = -1) -> None:
+        self.n_jobs = n_jobs
+        self.config: DictConfig | None = None
+        self.task_function: TaskFunction | None = None
+        self.hydra_context: HydraContext | None = None
+        self.composer: Composer | None = None
+        self.planned: dict[int, list[Planned]] = {}
+
+    def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
+        """Keep what Hydra gives."""
+        self.hydra_context, self.task_function, self.config = hydra_context, task_function, config
+
+    def prepare(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> None:
+        """Compose and check a grid before anything is written; `launch` of the same grid uses it."""
+        from hydra_plugins.yaynay_fleet import fusion
+
+        self.planned[initial_job_idx] = fusion.prepare(self, job_overrides, initial_job_idx)
+
+    def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
+        """Run the jobs and return each one's value or exception, in order."""
+        from hydra_plugins.yaynay_fleet import fusion
+
+        if initial_job_idx not in self.planned:
+            self.prepare(job_overrides, initial_job_idx)
+        return fusion.launch(self, self.planned.pop(initial_job_idx))
