@@ -119,3 +119,14 @@ def encode(values: pd.Series) -> tuple[NDArray[np.int64], list[str]]:
     """Number of each cell's level, -1 where missing, (n_rows,), and the levels in order."""
     codes, levels = pd.factorize(values.to_numpy(), sort=True)
     return codes.astype(np.int64), list(levels)
+
+
+def contrasts(levels: list[str]) -> list[str]:
+    """Levels that get a 0/1 column: all but the first, which the intercept stands for.
+
+    A level that is alone keeps its column, so that every feature has one.
+
+    >>> contrasts(["north", "south", "west"]), contrasts(["north"])
+    (['south', 'west'], ['north'])
+    """
+    return levels[1:] or levels

@@ -96,7 +96,7 @@ def measure(
     _require_freedom(len(y), rank, "rows")
     if group is not None:
         _require_freedom(int(group.max()) + 1, rank, "groups")
-    root_weight = np.sqrt(np.minimum(1.0, 2 * rank / (len(y) * np.sum(design**2, axis=1))))
+    root_weight = _root_weights(np.sum(design**2, axis=1), rank / len(y))
     basis = _orthonormal(root_weight[:, None] * design)
     residuals = _residuals(y, root_weight, basis)
     if rank == 1 or not residuals.any():
@@ -107,7 +107,7 @@ def measure(
         _directions(kernel, clipped, landmarks, root_weight, basis) for kernel in _kernels(landmarks).values()
     ]
     observed = _statistics(residuals[:, None], directions)
-    inflated = residuals / np.maximum(1 - np.sum(basis**2, axis=1), 1e-3)
+    inflated = residuals / np.sqrt(np.maximum(1 - np.sum(basis**2, axis=1), 1e-12))
     drawn = _bootstrap(inflated, directions, basis, n_draws, group, rng)
     statistic, p_value, alone = _compare(observed, drawn)
     return Gate(p_value, dict(zip(_KERNELS, alone, strict=True)), statistic, len(y), rank, n_draws)
@@ -120,6 +120,16 @@ def _require_freedom(n_free: int, rank: int, what: str) -> None:
             f"gate: {n_free} {what} for a line with {rank} coefficients; allowed: {needed} {what} or more; "
             f"add {needed - n_free} or leave features out"
         )
+
+
+def _root_weights(leverage: Floats, mean_leverage: float) -> Floats:
+    """Square roots of the rows' weights, 1 for an ordinary row, 0 for one that the line must pass through.
+
+    A row loses weight beyond twice the mean leverage, so that outlying rows cannot carry the test, and where
+    the line's freedom hides its noise: what is left of it there says too little about its spread.
+    """
+    pull = np.minimum(1.0, 2 * mean_leverage / leverage)
+    return pull * np.clip((1 - leverage) / (1 - mean_leverage), 0.0, 1.0)
 
 
 def _residuals(y: Floats, root_weight: Floats, basis: Floats) -> Floats:

@@ -5,9 +5,9 @@ import functools
 import hashlib
 from pathlib import Path
 
-_SHARED = ("network", "fleet", "scores", "training")
+_SHARED = ("table", "network", "fleet", "scores", "training")
 _OF_BACKEND = {
-    "least_squares": ("ols", "scores", "backends/least_squares"),
+    "least_squares": ("table", "ols", "scores", "backends/least_squares"),
     "torch": (*_SHARED, "backends/base", "backends/lightning"),
     "tensorflow": (*_SHARED, "backends/base", "backends/tensorflow"),
     "pytensor": (*_SHARED, "backends/base", "backends/pytensor"),

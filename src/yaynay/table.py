@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from yaynay.columns import check_names, check_values, encode, frame_of, plain, shown
+from yaynay.columns import check_names, check_values, contrasts, encode, frame_of, plain, shown
 from yaynay.errors import DataError
 
 Floats = NDArray[np.float64]
@@ -118,7 +118,7 @@ class Table:
         """Names of the columns of `x`."""
         names: list[str] = []
         for name, values in _columns(self.frame.drop(columns=self.target)):
-            names += [name] if _is_number(values) else [f"{name}={level}" for level in encode(values)[1]]
+            names += [name] if _is_number(values) else [f"{name}={level}" for level in contrasts(encode(values)[1])]
             names += [f"{name} is missing"] if values.isna().any() else []
         return tuple(names)
 
@@ -126,8 +126,8 @@ class Table:
     def x(self) -> Floats:
         """Features as numbers, (n_rows, n_features); NaN where a number is missing.
 
-        A category becomes one 0/1 column a level, and a column with missing cells gets one 0/1 column that
-        marks them. A level that a training fold never saw is constant there and gets no weight, so encoding
+        A category becomes 0/1 columns (`columns.contrasts`), and a column with missing cells gets one 0/1 column
+        that marks them. A level that a training fold never saw is constant there and gets no weight, so encoding
         the whole table at once leaks nothing into a fold.
         """
         columns: list[NDArray] = []
@@ -136,7 +136,7 @@ class Table:
                 columns.append(values.to_numpy())
             else:
                 codes, levels = encode(values)
-                columns += [codes == level for level in range(len(levels))]
+                columns += [codes == levels.index(level) for level in contrasts(levels)]
             columns += [values.isna().to_numpy()] if values.isna().any() else []
         return np.column_stack(columns).astype(np.float64, copy=False)
 

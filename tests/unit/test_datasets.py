@@ -174,9 +174,9 @@ class TestBundledTables:
             ("cancer", 301, 1),
             ("star98", 303, 12),
             ("anes96", 944, 5),
-            ("diabetes", 442, 11),
-            ("iris", 150, 6),
-            ("nuclei", 569, 7),
+            ("diabetes", 442, 10),
+            ("iris", 150, 5),
+            ("nuclei", 569, 6),
         ],
     )
     def test_the_others_have_their_known_shape(self, name: str, n_rows: int, n_features: int) -> None:
@@ -186,7 +186,7 @@ class TestBundledTables:
     def test_measurements_are_in_their_own_units_and_classes_are_categories(self) -> None:
         assert bundled.diabetes().frame["age"].max() == 79
         assert bundled.diabetes().kinds["sex"] == "category"
-        assert bundled.nuclei().features[-2:] == ("diagnosis=benign", "diagnosis=malignant")
+        assert bundled.nuclei().features[-2:] == ("diagnosis=malignant")
         assert bundled.star98().y.max() <= 100
 
     def test_an_area_is_a_square_of_a_radius(self) -> None:

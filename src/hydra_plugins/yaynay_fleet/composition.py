@@ -97,6 +97,7 @@ class Composer:
             and not key.startswith("hydra")
             and not self.loader.get_group_options(key)
             and isinstance(override.value(), (int, float, str, bool, type(None)))
+            and "${" not in str(override.value())
         )
 
     def _load(self, overrides: tuple[str, ...]) -> tuple[dict[str, Any], bool]:

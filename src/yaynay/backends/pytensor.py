@@ -1,27 +1,29 @@
 """`backend=pytensor`: a fleet over shared variables, symbolic gradients and updates.
 
-PyTensor continues Theano. The graph is written so that Numba compiles little, because that is paid in seconds:
-nothing but matrix products and elementwise sums, no reduction and no reshaping (a bias enters as a column of
+PyTensor continues Theano. The graph is written so that Numba has little to compile, because that is paid in
+seconds: matrix products and elementwise terms, but no reduction and no reshaping (a bias enters as a column of
 ones times the bias, so that its gradient is a product too), and no sizes, so that one graph serves every
-table, width and fleet of a structure. Numba keeps what it compiled on disk for the next process.
+table, width and fleet of a structure. What Numba compiled is kept on disk for the next process.
 """
 
 import functools
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytensor
 import pytensor.tensor as pt
 from numpy.typing import NDArray
 from pytensor.compile.mode import get_mode
-from pytensor.compile.sharedvalue import SharedVariable
-from pytensor.tensor.variable import TensorVariable
 
 from yaynay.backends.base import OnEpoch, drive, starting_weights, training_data, validation_data
 from yaynay.errors import MachineError
 from yaynay.fleet import Course, Fleet
 from yaynay.network import Shape, Weights, is_decayed
+
+Symbol = Any
+"""A variable of a graph; PyTensor's own annotations refuse what its functions take."""
 
 _BETA1, _BETA2, _EPSILON = 0.9, 0.999, 1e-8
 
@@ -40,18 +42,18 @@ def device(accelerator: str) -> str:
     return "cpu"
 
 
-def _relu(z: TensorVariable) -> TensorVariable:
+def _relu(z: Symbol) -> Symbol:
     return pt.switch(z <= 0, pt.zeros((), dtype=z.dtype), z)  # slope 0 at 0, and NaN stays NaN
 
 
-_ACTIVATE: dict[str, Callable[[TensorVariable], TensorVariable]] = {
+_ACTIVATE: dict[str, Callable[[Symbol], Symbol]] = {
     "relu": _relu,
     "silu": lambda z: z * pt.sigmoid(z),
     "tanh": pt.tanh,
 }
 
 
-def forward(shape: Shape, weights: dict, x: TensorVariable, ones: TensorVariable) -> TensorVariable:
+def forward(shape: Shape, weights: dict[str, Symbol], x: Symbol, ones: Symbol) -> Symbol:
     """Outputs of stacked networks, (n_members, n_rows, 1).
 
     Args:
@@ -71,7 +73,7 @@ def forward(shape: Shape, weights: dict, x: TensorVariable, ones: TensorVariable
     return hidden
 
 
-def _compile(inputs: list, output: TensorVariable, updates: list | None = None) -> Callable[..., NDArray]:
+def _compile(inputs: list[Symbol], output: Symbol, updates: list | None = None) -> Callable[..., NDArray]:
     """Compile with Numba, which needs no C compiler.
 
     A batched product is left as one product a member, because what PyTensor makes of it otherwise takes twice
@@ -79,7 +81,7 @@ def _compile(inputs: list, output: TensorVariable, updates: list | None = None) 
     """
     mode = get_mode("NUMBA").excluding("specialize_matmul_to_batched_dot")
     with pytensor.config.change_flags(numba__fastmath=False):
-        function = pytensor.function(inputs, output, updates=updates, mode=mode)
+        function = pytensor.function(inputs, output, updates=updates, mode=mode, on_unused_input="ignore")
     function.trust_input = True
     return function
 
@@ -89,7 +91,7 @@ def _structure(shape: Shape) -> Shape:
     return replace(shape, n_features=1, width=1) if shape.depth else Shape(1, 0)
 
 
-def _stacks(names: Iterable[str], dtype: str) -> list[TensorVariable]:
+def _stacks(names: Iterable[str], dtype: str) -> list[Symbol]:
     """Inputs (n_members, rows, columns) of any sizes."""
     return [pt.tensor3(name, dtype=dtype) for name in names]
 
@@ -128,8 +130,8 @@ class _Program:
         error = forward(structure, self.weights, x, ones) - y
         loss = pt.matmul(share, error * error)
         names, arrays = list(self.weights), list(self.weights.values())
-        gradients = pytensor.grad(None, arrays, known_grads={loss: slope})
-        updates: list[tuple[SharedVariable, TensorVariable]] = []
+        gradients: Symbol = pytensor.grad(None, arrays, known_grads={loss: slope})
+        updates: list[tuple[Symbol, Symbol]] = []
         for name, gradient in zip(names, gradients, strict=True):
             moments = [moment[name] for moment in self.moments]
             pull = decay if is_decayed(name) else None
@@ -138,7 +140,7 @@ class _Program:
         self.step = _compile(inputs, loss, updates)
 
     @staticmethod
-    def _shared(structure: Shape, dtype: str) -> dict[str, SharedVariable]:
+    def _shared(structure: Shape, dtype: str) -> dict[str, Symbol]:
         empty = np.zeros((1, 1, 1), dtype)
         return {name: pytensor.shared(empty, name, shape=(None,) * 3) for name in structure.weight_shapes}
 
@@ -148,13 +150,13 @@ _program = functools.cache(_Program)
 
 def _update(
     optimizer: str,
-    weight: SharedVariable,
-    moments: list[SharedVariable],
-    gradient: TensorVariable,
-    lr: TensorVariable,
-    decay: TensorVariable | None,
-    corrections: list[TensorVariable],
-) -> list[tuple[SharedVariable, TensorVariable]]:
+    weight: Symbol,
+    moments: list[Symbol],
+    gradient: Symbol,
+    lr: Symbol,
+    decay: Symbol | None,
+    corrections: list[Symbol],
+) -> list[tuple[Symbol, Symbol]]:
     """New values of an array and its moments after one step of SGD, Adam or AdamW as PyTorch defines them.
 
     Source:
@@ -175,7 +177,10 @@ def _update(
 
 
 class FleetEngine:
-    """Stacked networks and their optimizer's state in NumPy, lent to the compiled step for an epoch."""
+    """Stacked networks and their optimizer's state in NumPy, lent to the compiled step for an epoch.
+
+    The shared variables belong to the step, which all fleets of its structure use.
+    """
 
     def __init__(self, fleet: Fleet, course: Course) -> None:
         regime = fleet.regime
@@ -209,7 +214,7 @@ class FleetEngine:
         self.n_steps += n_batches
         return total[:, 0, 0] / n_batches
 
-    def _pairs(self) -> list[tuple[dict[str, SharedVariable], Weights]]:
+    def _pairs(self) -> list[tuple[dict[str, Symbol], Weights]]:
         shared = [self.program.weights, *self.program.moments]
         return list(zip(shared, [self.weights, *self.moments], strict=True))
 

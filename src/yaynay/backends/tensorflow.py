@@ -5,7 +5,11 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # read once, when TensorFlow loads: its start-up notices
+# TensorFlow reads these once, when it loads: no start-up notices; one thread, because small stacked products gain
+# little from a second one and sweeps use processes.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
+os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
 
 import numpy as np
 import tensorflow as tf
@@ -19,7 +23,9 @@ from yaynay.network import Shape, Weights, is_decayed
 Tensors = dict[str, tf.Tensor]
 
 _ACTIVATE = {"relu": tf.nn.relu, "silu": tf.nn.silu, "tanh": tf.tanh}
-_FEWEST_SEATS = 16  # an epoch of so few takes less time than a thousandth of what compiling for fewer takes
+_FEWEST_SEATS = 16
+"""A program for fewer members would take a thousand epochs to pay for its compilation."""
+
 _BETA1, _BETA2, _EPSILON = 0.9, 0.999, 1e-8
 
 
@@ -133,7 +139,8 @@ def _epoch_program(shape: Shape, optimizer: str, precision: int) -> Callable[...
         return (weights, moments), total / tf.cast(n_batches, dtype), validation_loss
 
     signature = (state, data, members, batches, corrections)
-    return tf.function(run_epoch, input_signature=signature, jit_compile=True, autograph=False)
+    program = tf.function(run_epoch, input_signature=signature, jit_compile=True, autograph=False)
+    return program.get_concrete_function()  # a call of it checks less, and small epochs are calls above all
 
 
 def _batch(rows: Tensors, unit: tf.Tensor, place: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -176,10 +183,12 @@ class FleetEngine:
         n_batches, n_present, _ = positions.shape
         steps = self.n_steps + 1.0 + np.arange(n_batches)
         self.n_steps += n_batches
-        empty = ((0, 0), (0, self.n_seats - n_present), (0, 0))
+        if n_present < self.n_seats:
+            empty = ((0, 0), (0, self.n_seats - n_present), (0, 0))
+            positions, weights = np.pad(positions, empty), np.pad(weights, empty)
         batches = {
-            "place": tf.constant(np.pad(positions, empty), tf.int32),
-            "share": tf.constant(np.pad(weights, empty), self.regime.dtype),
+            "place": tf.constant(positions, tf.int32),
+            "share": tf.constant(weights, self.regime.dtype),
         }
         corrections = {
             "correction1": tf.constant(1 - _BETA1**steps, self.regime.dtype),

@@ -16,6 +16,7 @@ from mlflow.pyfunc import PythonModel, PythonModelContext
 from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
+from yaynay.columns import contrasts
 from yaynay.network import Shape, forward
 
 
@@ -35,14 +36,14 @@ class ServedModel(PythonModel):
 
 
 def encode(frame: pd.DataFrame, columns: list[dict[str, Any]]) -> NDArray[np.float64]:
-    """Raw columns as the table encoded them: numbers, one 0/1 column a level, one for missing cells."""
+    """Raw columns as the table encoded them: numbers, one 0/1 column a level but the first, one for missing cells."""
     parts: list[NDArray] = []
     for column in columns:
         values = frame[column["name"]]
         if column["kind"] == "number":
             parts.append(values.to_numpy(dtype=np.float64))
         else:
-            parts += [(values == level).to_numpy() for level in column["levels"]]
+            parts += [(values == level).to_numpy() for level in contrasts(column["levels"])]
         if column["has_missing"]:
             parts.append(values.isna().to_numpy())
     return np.column_stack(parts).astype(np.float64)
