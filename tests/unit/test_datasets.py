@@ -186,7 +186,7 @@ class TestBundledTables:
     def test_measurements_are_in_their_own_units_and_classes_are_categories(self) -> None:
         assert bundled.diabetes().frame["age"].max() == 79
         assert bundled.diabetes().kinds["sex"] == "category"
-        assert bundled.nuclei().features[-2:] == ("diagnosis=malignant")
+        assert bundled.nuclei().features[-2:] == ("symmetry", "diagnosis=malignant")
         assert bundled.star98().y.max() <= 100
 
     def test_an_area_is_a_square_of_a_radius(self) -> None:
