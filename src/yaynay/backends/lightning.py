@@ -52,10 +52,10 @@ def forward(shape: Shape, weights: dict[str, Tensor], x: Tensor) -> Tensor:
 
 def predict(shape: Shape, weights: Weights, x: NDArray[np.floating]) -> NDArray[np.floating]:
     """Forward pass on the CPU, in the precision of `weights`."""
-    tensors = {name: torch.from_numpy(array) for name, array in weights.items()}
-    inputs = torch.from_numpy(x).to(next(iter(tensors.values())).dtype)
+    dtype = next(iter(weights.values())).dtype
+    tensors = {name: torch.from_numpy(np.require(array, dtype, "W")) for name, array in weights.items()}
     with torch.inference_mode():
-        return forward(shape, tensors, inputs).numpy()
+        return forward(shape, tensors, torch.from_numpy(np.require(x, dtype, "W"))).numpy()
 
 
 class _Updates:

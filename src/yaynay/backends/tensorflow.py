@@ -24,7 +24,7 @@ Tensors = dict[str, tf.Tensor]
 
 _ACTIVATE = {"relu": tf.nn.relu, "silu": tf.nn.silu, "tanh": tf.tanh}
 _FEWEST_SEATS = 16
-"""A program for fewer members would take a thousand epochs to pay for its compilation."""
+"""Going on with fewer members than this saves its own compilation only after a hundred epochs or more."""
 
 _BETA1, _BETA2, _EPSILON = 0.9, 0.999, 1e-8
 
