@@ -7,7 +7,7 @@ export DVC_NO_ANALYTICS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help install repro test check ui sync bench clean
+.PHONY: help install repro test check ui sync clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 18
@@ -41,9 +41,6 @@ ui: install  ## serve the MLflow UI (PORT=5000)
 
 sync: install  ## bring every record into MLflow
 	@$(BIN)/python -m yaynay sync
-
-bench: install  ## measure speed beside what users would pick instead
-	$(BIN)/python benchmarks/run.py
 
 clean:  ## remove what make and the tests leave, but no records, data or reports
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache multirun
