@@ -78,4 +78,6 @@ def test_curves_are_those_of_the_same_members() -> None:
     require("torch")
     fleet = make_fleet(max_epochs=3)
     with pytest.raises(AssertionError):
-        assert_close(fit(fleet, "torch"), fit(make_fleet(Draw(0.1, 0, 0), Draw(0.1, 0, 1), max_epochs=3), "torch"), 1e-4)
+        assert_close(
+            fit(fleet, "torch"), fit(make_fleet(Draw(0.1, 0, 0), Draw(0.1, 0, 1), max_epochs=3), "torch"), 1e-4
+        )
