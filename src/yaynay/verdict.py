@@ -41,10 +41,13 @@ def decide(gate: Gate, effect: Effect, n_rows: int, options: Options) -> Decisio
     percent = f"{100 * gain:z.1f} %"
     if rejects and gain >= options.delta and gain >= error:
         saved = 1 - effect.rmse_network / effect.rmse_linear
+        low, high = 100 * effect.low, 100 * effect.high
+        edge = f"; but it is a narrow yay, for its 90 % interval, {low:z.1f} to {high:z.1f} %, reaches zero"
         return Decision(
             YAY,
             f"The network is worth it: the relation is not linear (p = {_p(gate.p_value)}), and the network explains "
-            f"{percent} more of the variance than the line ({100 * saved:.0f} % less error).",
+            f"{percent} more of the variance than the line ({100 * saved:.0f} % less error)"
+            f"{edge if effect.low <= 0 else ''}.",
         )
     bound = gain + float(stats.t.ppf(0.95, effect.n_splits - 1)) * effect.corrected_error
     if bound < options.delta_nay:

@@ -50,6 +50,13 @@ def test_a_nay_behind_a_closed_gate_says_that_the_relation_is_not_linear() -> No
     assert "GAM" in sentence
 
 
+def test_a_yay_whose_interval_reaches_zero_says_so() -> None:
+    wide, clear = (decide(gate(0.001), effect(0.02, corrected_error=error), 200, OPTIONS) for error in (0.02, 0.002))
+    assert (wide.outcome, clear.outcome) == ("yay", "yay")
+    assert "narrow yay" in wide.sentence
+    assert "narrow" not in clear.sentence
+
+
 def test_undecided_names_the_rows_that_would_settle_it() -> None:
     decision = decide(gate(0.5), effect(0.02, standard_error=0.02, corrected_error=0.05), 100, OPTIONS)
     assert decision.rows_needed == int(np.ceil(100 * 2.49**2))
