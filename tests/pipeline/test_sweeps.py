@@ -22,11 +22,10 @@ def test_a_sweep_leaves_one_parent_and_a_child_a_configuration_and_no_more_when_
     assert sum(is_parent for *_, is_parent in found) == 1
     assert len(found) == 5
     assert {status for _, status, _ in found} == {"FINISHED"}
-    assert "204" not in first.stdout  # one repeat: 5 folds x 4 inner + 4
-    assert "24 fits" in first.stdout
+    assert "4 configurations trained: 96 fits" in first.stdout  # 5 folds x 4 inner folds, and 4 on the whole table
     second = run(*SWEEP)
     assert runs(project) == found
-    assert "fits in" not in second.stdout
+    assert "0 configurations trained, 4 had a record" in second.stdout
 
 
 def test_deleting_the_store_and_syncing_brings_every_run_back(project: Path, run: Run) -> None:
