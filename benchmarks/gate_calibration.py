@@ -143,9 +143,7 @@ def run(cell: Cell, n_tables: int, n_draws: int) -> dict[str, object]:
     seconds = (time.perf_counter() - began) / n_tables
     interval = stats.binomtest(rejected, n_tables).proportion_ci()
     rates = (rejected / n_tables, interval.low, interval.high, seconds)
-    return dict(
-        zip(FIELDS, (cell.name, n_tables, n_draws, rejected, *(round(r, 4) for r in rates)), strict=True)
-    )
+    return dict(zip(FIELDS, (cell.name, n_tables, n_draws, rejected, *(round(r, 4) for r in rates)), strict=True))
 
 
 def summarise(output: Path) -> None:

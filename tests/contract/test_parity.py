@@ -1,31 +1,41 @@
 """Frameworks agree to rounding error: after 200 minibatches of 16 members, at every depth."""
 
+import functools
+
 import numpy as np
 import pytest
 from contract.conftest import require
-from contract.fleets import assert_close, fit, inputs, make_fleet
+from contract.fleets import fit, inputs, make_fleet
+from numpy.typing import NDArray
 
 from yaynay.backends import base
-from yaynay.fleet import Draw
+from yaynay.fleet import Fitted
 from yaynay.network import Shape
 
-TOLERANCE = {64: 1e-9, 32: 5e-4}
-"""The goal for 32 bits is 1e-4. One case of sixteen misses it: AdamW at depth 1 in PyTensor, by 1.6e-4."""
+TOLERANCE = {64: 1e-9, 32: 1e-4}
+MISSES = {("pytensor", 1, "adamw", 32): 5e-4}
+"""One case of sixteen misses the goal for 32 bits: validation curves differ by 1.6e-4, predictions by 2.1e-4. It
+is PyTorch's rounding: its 32 bits lie that far from its own 64 bits, PyTensor's a fortieth of that."""
 
 
-def compare(backend: str, shape: Shape, precision: int, **regime: str) -> None:
-    fleet = make_fleet(shape=shape, precision=precision, max_epochs=50, **regime)
+@functools.cache
+def train(backend: str, shape: Shape, optimizer: str, loss: str, precision: int) -> tuple[Fitted, NDArray]:
+    """A fleet after 200 steps, and its predictions on all rows."""
+    fleet = make_fleet(shape=shape, optimizer=optimizer, loss=loss, precision=precision, max_epochs=50)
     assert fleet.n_batches * fleet.regime.max_epochs == 200
     assert fleet.n_members == 16
-    ours, theirs = fit(fleet, backend), fit(fleet, require("torch"))
-    for one, other in ((ours.train_curve, theirs.train_curve), (ours.validation_curve, theirs.validation_curve)):
-        np.testing.assert_allclose(one, other, rtol=TOLERANCE[precision])
-    predictions = []
-    for fitted, name in ((ours, backend), (theirs, "torch")):
-        weights = {key: array.astype(fleet.regime.dtype) for key, array in fitted.weights.items()}
-        predictions.append(base.predict(name, fleet.shape, weights, inputs(fleet)))
-    scale = np.abs(predictions[1]).max()
-    np.testing.assert_allclose(*predictions, rtol=TOLERANCE[precision], atol=TOLERANCE[precision] * scale)
+    fitted = fit(fleet, require(backend))
+    weights = {name: array.astype(fleet.regime.dtype) for name, array in fitted.weights.items()}
+    return fitted, base.predict(backend, shape, weights, inputs(fleet))
+
+
+def compare(backend: str, shape: Shape, optimizer: str, precision: int, loss: str = "mean") -> None:
+    tolerance = MISSES.get((backend, shape.depth, optimizer, precision), TOLERANCE[precision])
+    ours, predicted = train(backend, shape, optimizer, loss, precision)
+    theirs, expected = train("torch", shape, optimizer, loss, precision)
+    np.testing.assert_allclose(ours.train_curve, theirs.train_curve, rtol=tolerance)
+    np.testing.assert_allclose(ours.validation_curve, theirs.validation_curve, rtol=tolerance)
+    np.testing.assert_allclose(predicted, expected, rtol=tolerance, atol=tolerance * np.abs(expected).max())
 
 
 @pytest.mark.parametrize("precision", [64, 32])
@@ -33,19 +43,16 @@ def compare(backend: str, shape: Shape, precision: int, **regime: str) -> None:
 @pytest.mark.parametrize("depth", [0, 1, 2, 3])
 @pytest.mark.parametrize("other", ["tensorflow", "pytensor"])
 def test_backends_agree(other: str, depth: int, optimizer: str, precision: int) -> None:
-    compare(require(other), Shape(3, depth, 8), precision, optimizer=optimizer)
+    compare(require(other), Shape(3, depth, 8), optimizer, precision)
 
 
 @pytest.mark.parametrize("other", ["tensorflow", "pytensor"])
 def test_backends_agree_with_a_skip_and_smooth_units(other: str) -> None:
-    shape = Shape(3, 2, 8, activation="silu", skip=True)
-    compare(require(other), shape, 64, optimizer="adam", loss="half_mean")
+    compare(require(other), Shape(3, 2, 8, activation="silu", skip=True), "adam", 64, loss="half_mean")
 
 
-def test_curves_are_those_of_the_same_members() -> None:
-    require("torch")
-    fleet = make_fleet(max_epochs=3)
+def test_another_optimizer_is_told_apart() -> None:
+    ours, _ = train("torch", Shape(3, 1, 8), "adamw", "mean", 64)
+    theirs, _ = train("torch", Shape(3, 1, 8), "sgd", "mean", 64)
     with pytest.raises(AssertionError):
-        assert_close(
-            fit(fleet, "torch"), fit(make_fleet(Draw(0.1, 0, 0), Draw(0.1, 0, 1), max_epochs=3), "torch"), 1e-4
-        )
+        np.testing.assert_allclose(ours.train_curve, theirs.train_curve, rtol=1e-2)

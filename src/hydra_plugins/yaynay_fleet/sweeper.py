@@ -35,10 +35,11 @@ class FleetSweeper(BasicSweeper):
         overrides = parser.parse_overrides([*self._parse_config(), *arguments])
         batches = self.split_arguments(overrides, self.max_batch_size)
         prepare = getattr(self.launcher, "prepare", None)  # the fleet launcher checks the whole grid first
-        first = 0
-        for batch in batches if prepare else []:
-            prepare(batch, initial_job_idx=first)
-            first += len(batch)
+        if prepare is not None:
+            first = 0
+            for batch in batches:
+                prepare(batch, initial_job_idx=first)
+                first += len(batch)
         folder = Path(self.config.hydra.sweep.dir)
         folder.mkdir(parents=True, exist_ok=True)
         OmegaConf.save(self.config, folder / "multirun.yaml")
