@@ -1,38 +1,61 @@
 """`python -m yaynay.compare`: gate, effect and verdict of every table, from records alone."""
 
+import functools
+import multiprocessing
+import os
 import shutil
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig, OmegaConf
 
 from yaynay import command
 
+if TYPE_CHECKING:
+    from yaynay.conclusion import Conclusion
+    from yaynay.records import Sweep
+    from yaynay.schema import Verdict
+
 
 def compare(config: DictConfig) -> None:
     """Write reports/verdicts.json and the pictures, and bring the sweeps into MLflow."""
     from yaynay import page, plots, schema
-    from yaynay.conclusion import conclude_all
+    from yaynay.conclusion import find_sweeps
     from yaynay.records import write_json
     from yaynay.tracking.sync import sync
 
     values: Any = OmegaConf.to_container(config, resolve=True)
     options = schema.parse_compare(values)
-    conclusions = conclude_all(Path(options.records), options.verdict)
+    sweeps = find_sweeps(Path(options.records))
     reports = Path(options.reports)
     for name in ("pictures", "plots"):
         shutil.rmtree(reports / name, ignore_errors=True)
         (reports / name).mkdir(parents=True)
-    for conclusion in conclusions:
-        folder = reports / "pictures" / conclusion.sweep.table_name
-        folder.mkdir()
-        plots.draw(conclusion, folder)
+    n_workers = min(len(sweeps), os.cpu_count() or 1)
+    conclude_one = functools.partial(_conclude, options=options.verdict, pictures=reports / "pictures")
+    if n_workers == 1:
+        conclusions = [conclude_one(sweep) for sweep in sweeps]
+    else:
+        with ProcessPoolExecutor(n_workers, multiprocessing.get_context("spawn")) as pool:
+            conclusions = list(pool.map(conclude_one, sweeps))
     runs = sync(conclusions, options.tracking.experiment, reports / "pictures")
     verdicts = {one.sweep.table_name: one.verdict | {"mlflow_run_id": runs[one.sweep.key]} for one in conclusions}
     plots.write_plot_tables(verdicts, conclusions, reports / "plots")
     write_json(reports / "verdicts.json", verdicts)
     print(page.text_table(verdicts, color=sys.stdout.isatty()))
+
+
+def _conclude(sweep: "Sweep", options: "Verdict", pictures: Path) -> "Conclusion":
+    from yaynay import plots
+    from yaynay.conclusion import conclude
+
+    conclusion = conclude(sweep, options)
+    folder = pictures / sweep.table_name
+    folder.mkdir()
+    plots.draw(conclusion, folder)
+    return conclusion
 
 
 def body() -> int:

@@ -15,10 +15,12 @@ from yaynay.backends import least_squares
 from yaynay.backends.base import MODULES
 from yaynay.effect import Effect, check_same, measure
 from yaynay.errors import DataError
+from yaynay.numerics import verdict_version
 from yaynay.parity import certify
 from yaynay.plan import MIN_BLOCKS, Plan
-from yaynay.records import Record, Store, Sweep
+from yaynay.records import Record, Store, Sweep, read_json, write_json
 from yaynay.schema import Verdict as Options
+from yaynay.schema import digest
 from yaynay.scores import FoldScores
 from yaynay.table import Table
 from yaynay.verdict import Decision
@@ -78,6 +80,26 @@ def conclude(sweep: Sweep, options: Options) -> Conclusion:
     verdict = _summary(table, plan, records, gate, effect, decision, line, line_seconds, winner)
     verdict["parity"] = _parity(table, plan, records, gate, line, options)
     return Conclusion(sweep, table, plan, records, line, line_fit, line_seconds, gate, effect, winner, verdict)
+
+
+def remember(conclusion: Conclusion, options: Options) -> None:
+    """Keep a verdict beside its sweep, for `recall`."""
+    basis = _basis(conclusion.sweep, options)
+    write_json(conclusion.sweep.path / "verdict.json", {"basis": basis, "verdict": conclusion.verdict})
+
+
+def recall(sweep: Sweep, options: Options) -> dict[str, Any] | None:
+    """The verdict that was given on the same runs by the same rule and code; None if there is none."""
+    try:
+        kept = read_json(sweep.path / "verdict.json")
+    except (OSError, ValueError):
+        return None
+    return kept["verdict"] if kept["basis"] == _basis(sweep, options) else None
+
+
+def _basis(sweep: Sweep, options: Options) -> str:
+    ended = [key for key in sweep.about["runs"] if sweep.store.has(key)]
+    return digest([sweep.key, ended, options.model_dump(), verdict_version()])
 
 
 def networks(records: Sequence[Record], backend: str | None = None) -> list[Record]:
@@ -203,18 +225,17 @@ def _summary(
     return verdicts.as_json(verdict)
 
 
-def conclude_all(records: Path, options: Options) -> list[Conclusion]:
-    """Conclude every sweep of a store, or of each store in a folder, by table.
+def find_sweeps(records: Path) -> list[Sweep]:
+    """Every sweep of a store, or of each store in a folder, by table.
 
     Args:
         records: A store, or a folder of stores.
-        options: The rule.
 
     Raises:
-        DataError: There is no sweep, or two sweeps of one table.
+        DataError: There is none.
     """
     stores = [Store(records)] if (records / "sweeps").is_dir() else [Store(path) for path in sorted(records.glob("*"))]
     sweeps = [sweep for store in stores for sweep in store.sweeps()]
     if not sweeps:
         raise DataError(f"{records}: no sweep here; allowed: a store of records, or a folder of stores; train first")
-    return [conclude(sweep, options) for sweep in sorted(sweeps, key=lambda sweep: sweep.table_name)]
+    return sorted(sweeps, key=lambda sweep: sweep.table_name)

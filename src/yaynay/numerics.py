@@ -14,15 +14,27 @@ _OF_BACKEND = {
 }
 
 
-@functools.cache
+_OF_VERDICT = ("ols", "scores", "gate", "effect", "verdict", "parity", "conclusion", "backends/least_squares")
+
+
 def numerics_version(backend: str) -> str:
     """Digest of the code that a backend's fits run through; comments and docstrings do not count.
 
     A record carries it in its key: change the arithmetic and fits are made anew, change a sentence and they
     are not.
     """
+    return _digest(_OF_BACKEND[backend])
+
+
+def verdict_version() -> str:
+    """Digest of the code that a verdict runs through."""
+    return _digest(_OF_VERDICT)
+
+
+@functools.cache
+def _digest(modules: tuple[str, ...]) -> str:
     digest = hashlib.sha256()
-    for module in _OF_BACKEND[backend]:
+    for module in modules:
         source = (Path(__file__).parent / f"{module}.py").read_text(encoding="utf-8")
         digest.update(_without_words(source).encode())
     return digest.hexdigest()

@@ -41,17 +41,16 @@ class SweepProgress:
             flush=True,
         )
 
-    def add(self, records: Sequence[Record], n_failures: int) -> None:
+    def add(self, records: Sequence[Record]) -> None:
         """Count what a slice returned, and say at once what has no scores."""
         for record in records:
             if record.status != "finished":
                 self.n_failed += 1
                 self.bar.write(f"{record.table['name']}: {record.name}: {record.reason}", file=sys.stderr)
-        self.n_failed += n_failures
         self.n_fits += int(sum(record.scores.get("n_members", 0) for record in records))
         seconds = time.perf_counter() - self.started
         self.bar.set_postfix_str(f"{self.n_fits / seconds:.0f} fits/s, {self.n_failed} failed", refresh=False)
-        self.bar.update(len(records) + n_failures)
+        self.bar.update(len(records))
 
 
 class Progress:

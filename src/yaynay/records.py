@@ -5,6 +5,8 @@ A store is a folder with three kinds of folders, each written aside and moved in
     runs/KEY/       record.json  arrays.safetensors  weights.safetensors  run.json
     tables/DIGESTS/ table.parquet  plan.parquet  card.json
     sweeps/KEY/     sweep.json
+
+and `failures/KEY.json` for a run that ended without a record, until it has one.
 """
 
 import functools
@@ -160,6 +162,22 @@ class Store:
         folder = self.path(key)
         return Record(**read_json(folder / "record.json"), run=read_json(folder / "run.json"))
 
+    def write_failure(self, record: Record) -> None:
+        """Keep why a run has no record."""
+        path = self.failure_path(record.key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_json(path, {name: getattr(record, name) for name in (*_RECORD_FIELDS, "run")})
+
+    def failure_path(self, key: str) -> Path:
+        return self.folder / "failures" / f"{key}.json"
+
+    def read_ended(self, key: str) -> Record | None:
+        """The record of a run, or of its failure; None for one that has not ended."""
+        if self.has(key):
+            return self.read(key)
+        path = self.failure_path(key)
+        return Record(**read_json(path)) if path.is_file() else None
+
     def write_table(self, table: Table, plan: Plan) -> None:
         """Keep the table and plan that runs were trained on."""
         path = self.table_path(plan.sha256, table.sha256)
@@ -230,9 +248,13 @@ class Store:
         with tempfile.TemporaryDirectory(prefix=".part-", dir=path.parent) as folder:
             aside = Path(folder) / path.name
             table = self.table_path(sweep.about["plan_sha256"], sweep.about["table_sha256"])
-            sources = [sweep.path, table, *(self.path(key) for key in sweep.about["runs"] if self.has(key))]
-            for source in sources:
+            keys = sweep.about["runs"]
+            for source in [sweep.path, table, *(self.path(key) for key in keys if self.has(key))]:
                 shutil.copytree(source, aside / source.relative_to(self.folder))
+            for source in (self.failure_path(key) for key in keys if not self.has(key)):
+                if source.is_file():
+                    (aside / "failures").mkdir(exist_ok=True)
+                    shutil.copy2(source, aside / "failures")
             shutil.rmtree(path, ignore_errors=True)
             os.replace(aside, path)
 
@@ -289,8 +311,14 @@ class Sweep:
 
     def records(self) -> list[Record]:
         """Records of the sweep that have ended, lines first, then by name."""
-        found = [self.store.read(key) for key in self.about["runs"] if self.store.has(key)]
+        found = [record for key in self.about["runs"] if (record := self.store.read_ended(key)) is not None]
         return sorted(found, key=lambda record: (record.parsed.is_line is False, record.name, record.key))
+
+    def unscored(self) -> list[Record]:
+        """Runs that diverged or failed, without arrays."""
+        store = self.store
+        ended = [store.read_scores(key) if store.has(key) else store.read_ended(key) for key in self.about["runs"]]
+        return [record for record in ended if record is not None and record.status != "finished"]
 
     def data(self) -> tuple[Table, Plan]:
         """The table and plan that all runs share."""

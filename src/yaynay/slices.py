@@ -25,7 +25,7 @@ class Slice:
 
 
 def cut(jobs: Sequence[tuple[Configuration, Table, Plan]], n_workers: int) -> list[Slice]:
-    """Slices of a grid, the most expensive first, so that no worker ends long after the others.
+    """Slices of a grid: by backend, so that a worker loads one after another, and the most expensive first.
 
     Args:
         jobs: Configurations with their data.
@@ -44,7 +44,9 @@ def cut(jobs: Sequence[tuple[Configuration, Table, Plan]], n_workers: int) -> li
         for start in range(0, len(members), size):
             part = tuple(one for one, _, _ in members[start : start + size])
             costed.append((cost * len(part), Slice(part, table_sha256, plan_sha256)))
-    return [one for _, one in sorted(costed, key=lambda pair: -pair[0])]
+    slowest_first = ("pytensor", "torch", "tensorflow", "least_squares")
+    costed.sort(key=lambda pair: (slowest_first.index(pair[1].configurations[0].backend.name), -pair[0]))
+    return [one for _, one in costed]
 
 
 def most_configurations(configuration: Configuration, table: Table, plan: Plan) -> int:

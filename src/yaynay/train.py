@@ -6,6 +6,8 @@ Jobs leave records; when all have ended, this process puts each table's sweep in
 import math
 import os
 import sys
+import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +18,7 @@ from yaynay import command
 from yaynay.errors import YaynayError
 
 if TYPE_CHECKING:
-    from yaynay.records import Store
+    from yaynay.records import Record, Store
 
 
 def train(config: DictConfig) -> float:
@@ -78,7 +80,7 @@ def conclude_jobs(sweep: str) -> int:
     store = Store.default()
     noted = store.take_jobs(sweep)
     mistakes = [job for job in noted if "error" in job]
-    jobs = [job for job in noted if "key" in job and store.has(job["key"])]
+    jobs = [job for job in noted if "key" in job]
     n_failed = _conclude(store, jobs) if jobs else 0
     for mistake in mistakes:
         print(f"error: {_one_line(mistake['error'])} [{' '.join(mistake['overrides'])}]", file=sys.stderr)
@@ -90,26 +92,38 @@ def conclude_jobs(sweep: str) -> int:
 def _conclude(store: "Store", jobs: list[dict[str, Any]]) -> int:
     """Runs without scores, once every sweep is concluded and in MLflow."""
     from yaynay import schema
-    from yaynay.conclusion import conclude
-    from yaynay.tracking.sync import sync
+    from yaynay.conclusion import conclude, recall, remember
+    from yaynay.tracking.sync import is_there, sync
 
     configuration = schema.parse(jobs[0]["configuration"])
-    started_at = min(store.read_scores(job["key"]).run["started_at"] for job in jobs)
-    sweeps = store.write_sweeps(jobs, {"started_at": started_at})
+    sweeps = store.write_sweeps(jobs, {"started_at": time.time()})
+    overrides = {job["key"]: " ".join(job["overrides"]) for job in jobs}
     if configuration.results is not None:  # the pipeline's compare stage concludes
         for sweep in sweeps:
             store.export(sweep, Path(configuration.results) / sweep.table_name)
-        return sum(record.status != "finished" for sweep in sweeps for record in sweep.records())
-    conclusions = []
+            _list_failed(sweep.unscored(), overrides)
+        return 0  # a stage that fails keeps nothing; the verdict counts the runs without scores
+    experiment, options = configuration.tracking.experiment, configuration.verdict
+    new = []
     for sweep in sweeps:
-        conclusions.append(conclude(sweep, configuration.verdict))
-        verdict = conclusions[-1].verdict
+        verdict = recall(sweep, options)
+        if verdict is None or not is_there(sweep, verdict, experiment):
+            new.append(conclude(sweep, options))
+            remember(new[-1], options)
+            verdict = new[-1].verdict
         print(f"{sweep.table_name}: {verdict['outcome']}. {verdict['sentence']}")
-    failed = [record for one in conclusions for record in one.records if record.status != "finished"]
-    for record in failed:
-        print(f"error: {record.table['name']}, {record.name}: {record.reason}", file=sys.stderr)
-    sync(conclusions, configuration.tracking.experiment)
-    return len(failed)
+    n_failed = sum(_list_failed(sweep.unscored(), overrides) for sweep in sweeps)
+    if new:
+        sync(new, experiment)
+    return n_failed
+
+
+def _list_failed(records: Sequence["Record"], overrides: dict[str, str]) -> int:
+    """Name every run that has no scores, with its overrides and the reason; how many there are."""
+    for record in records:
+        where = f"{record.table['name']}, {record.name}"
+        print(f"error: {where}: {_one_line(record.reason or '')} [{overrides[record.key]}]", file=sys.stderr)
+    return len(records)
 
 
 def _one_line(text: str) -> str:

@@ -95,6 +95,13 @@ def make_fleet(configurations: Sequence[Configuration], table: Table, plan: Plan
     )
 
 
+def failed(configuration: Configuration, table: Table, plan: Plan, error: Exception) -> Record:
+    """What is kept of a configuration that ended without a record; a later sweep trains it again."""
+    record = _record(configuration, table, plan, "failed")
+    reason = " ".join(str(error).split()) or type(error).__name__
+    return replace(record, reason=reason, run=run_facts(configuration.backend.name, time.time(), 0.0, "none"))
+
+
 def objective(record: Record) -> float:
     """What a sweeper may minimise: the score on inner folds; infinity for a run without scores."""
     return record.scores.get("val/rmse", record.scores.get("train/rmse", math.inf))

@@ -9,15 +9,24 @@ from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
+from yaynay.errors import OptionError
+
 if TYPE_CHECKING:
     from hydra_plugins.yaynay_fleet.composition import Composer
     from hydra_plugins.yaynay_fleet.fusion import Planned
+
+ENGINES = ("processes", "ray")
 
 ConfigStore.instance().store(
     group="hydra/launcher",
     name="fleet",
     provider="yaynay",
-    node={"_target_": "hydra_plugins.yaynay_fleet.launcher.FleetLauncher", "n_jobs": -1},
+    node={
+        "_target_": "hydra_plugins.yaynay_fleet.launcher.FleetLauncher",
+        "n_jobs": -1,
+        "engine": "processes",
+        "address": None,
+    },
 )
 
 
@@ -26,10 +35,19 @@ class FleetLauncher(Launcher):
 
     Args:
         n_jobs: Worker processes; -1 is one a core.
+        engine: "processes" on this machine, or "ray".
+        address: Of a Ray cluster; None starts one on this machine.
+
+    Raises:
+        OptionError: One of them is out of range.
     """
 
-    def __init__(self, n_jobs: int = -1) -> None:
-        self.n_jobs = n_jobs
+    def __init__(self, n_jobs: int = -1, engine: str = "processes", address: str | None = None) -> None:
+        if n_jobs == 0 or n_jobs < -1:
+            raise OptionError(f"option 'hydra.launcher.n_jobs': {n_jobs}; allowed: 1 or more, or -1 for one a core")
+        if engine not in ENGINES:
+            raise OptionError(f"option 'hydra.launcher.engine': '{engine}'; allowed: {', '.join(ENGINES)}")
+        self.n_jobs, self.engine, self.address = n_jobs, engine, address
         self.config: DictConfig | None = None
         self.task_function: TaskFunction | None = None
         self.hydra_context: HydraContext | None = None

@@ -3,19 +3,26 @@
 import logging
 import os
 import re
+import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from filelock import FileLock
 
-from yaynay.errors import MachineError
+from yaynay.errors import MachineError, YaynayError
 from yaynay.records import find_root
+from yaynay.tracking.owner import OWNER, is_dead
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+
+    from yaynay.tracking.runs import Runs
+
+_PORTS = {"http": 80, "https": 443, "postgresql": 5432, "mysql": 3306, "mssql": 1433}
 
 _SETTINGS = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -39,6 +46,11 @@ def tracking_uri() -> str:
     return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{find_root() / 'mlflow.db'}"
 
 
+def sqlite_path(uri: str) -> Path | None:
+    """The file of a SQLite store; None for another store."""
+    return Path(uri.removeprefix("sqlite:///")) if uri.startswith("sqlite:///") else None
+
+
 def shown_uri(uri: str) -> str:
     """The address without user and password.
 
@@ -48,9 +60,32 @@ def shown_uri(uri: str) -> str:
     return re.sub(r"(?<=://)[^/@]*@", "", uri)
 
 
+def check_reachable(uri: str) -> None:
+    """Ask a server whether anybody listens, before anything is trained and without importing MLflow.
+
+    Raises:
+        MachineError: Nobody does.
+    """
+    address = urlsplit(uri)
+    port = address.port or _PORTS.get(address.scheme.split("+")[0])
+    if not address.hostname or port is None:
+        return
+    try:
+        socket.create_connection((address.hostname, port), timeout=2).close()
+    except OSError as error:
+        raise _no_answer(uri, error) from error
+
+
+def _no_answer(uri: str, error: Exception) -> MachineError:
+    return MachineError(
+        f"MLflow store {shown_uri(uri)}: no answer ({type(error).__name__}); records are kept; start the store and "
+        "run: python -m yaynay sync; or unset MLFLOW_TRACKING_URI to use SQLite"
+    )
+
+
 @contextmanager
-def connect(experiment: str) -> Iterator[tuple["MlflowClient", str]]:
-    """A client and the experiment's id, the only writer of this project while it is held.
+def connect(experiment: str) -> Iterator["Runs"]:
+    """The runs of an experiment, made where it is missing; runs of processes that died are closed.
 
     Raises:
         MachineError: The store does not answer; records are kept, and a later sync brings them in.
@@ -59,13 +94,15 @@ def connect(experiment: str) -> Iterator[tuple["MlflowClient", str]]:
         os.environ.setdefault(name, value)
     os.environ.pop("MLFLOW_RUN_ID", None)  # a parent process's run is not ours
     uri, root = tracking_uri(), find_root()
-    lock_folder = root / "records"
-    lock_folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(lock_folder / ".tracking.lock"):
-        import mlflow
+    check_reachable(uri)
+    import mlflow
 
-        _quieten()
-        try:
+    from yaynay.tracking.runs import open_runs
+
+    _quieten()
+    (root / "records").mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(root / "records" / ".tracking.lock"):  # two first calls at once ruin a fresh store
             _ensure_store(uri)
             mlflow.set_tracking_uri(uri)
             client = mlflow.MlflowClient(tracking_uri=uri)
@@ -74,12 +111,28 @@ def connect(experiment: str) -> Iterator[tuple["MlflowClient", str]]:
             experiment_id = (
                 found.experiment_id if found else client.create_experiment(experiment, artifacts, tags=_EXPERIMENT)
             )
-        except Exception as error:  # MLflow, SQLAlchemy and requests each raise their own
-            raise MachineError(
-                f"MLflow store {shown_uri(uri)}: no answer ({type(error).__name__}); records are kept; "
-                "start the store and run: python -m yaynay sync"
-            ) from error
-        yield client, experiment_id
+        runs = open_runs(client, experiment, experiment_id)
+        close_dead(client, experiment_id)
+        yield runs
+    except YaynayError:
+        raise
+    except Exception as error:  # MLflow, SQLAlchemy and requests each raise their own
+        raise _no_answer(uri, error) from error
+
+
+def close_dead(client: "MlflowClient", experiment_id: str) -> int:
+    """Close the runs of sweeps whose process died, as KILLED.
+
+    Returns:
+        How many.
+    """
+    running = client.search_runs(
+        [experiment_id], "attributes.status = 'RUNNING' and tags.`yaynay.run` = 'parent'", max_results=1000
+    )
+    dead = [run.info.run_id for run in running if is_dead(run.data.tags.get(OWNER, ""))]
+    for run_id in dead:
+        client.set_terminated(run_id, "KILLED")
+    return len(dead)
 
 
 def _ensure_store(uri: str) -> None:
@@ -88,10 +141,8 @@ def _ensure_store(uri: str) -> None:
     MLflow migrates a fresh file in many steps, and a second process, or a kill in the middle, leaves a file
     that nothing mends.
     """
-    if not uri.startswith("sqlite:///"):
-        return
-    path = Path(uri.removeprefix("sqlite:///"))
-    if path.exists():
+    path = sqlite_path(uri)
+    if path is None or path.exists():
         return
     from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 

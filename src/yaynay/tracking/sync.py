@@ -1,17 +1,16 @@
 """Write sweeps into MLflow: a parent run a sweep and table, a child run a configuration, exactly once.
 
-A run is found again by tags that hold the sweep's and the record's key. Times come from the records, so writing
-a half-written run once more changes nothing in it but what was missing.
+Everything comes from records, so writing a half-written sweep once more changes nothing in it but what was missing.
 """
 
 import json
+import sqlite3
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from yaynay import page, plots
 from yaynay.conclusion import Conclusion
@@ -19,17 +18,16 @@ from yaynay.network import Shape
 from yaynay.records import Record, Sweep, write_arrays, write_json
 from yaynay.schema import digest
 from yaynay.table import Table
-from yaynay.tracking.store import connect
+from yaynay.tracking import rows
+from yaynay.tracking.owner import OWNER, owner
+from yaynay.tracking.runs import Found, Runs
+from yaynay.tracking.store import connect, sqlite_path, tracking_uri
 
 if TYPE_CHECKING:
-    from mlflow import MlflowClient
-    from mlflow.entities import Metric, Run
+    from mlflow.entities import Run
 
-_MOST_STEPS = 500
-"""Points of a learning curve that MLflow gets; a longer one is thinned."""
-_MOST_METRICS = 1000
-"""Metrics that one log_batch call takes."""
-_DONE = ("FINISHED", "FAILED")
+STAMP = "yaynay.verdict"
+"""Tag of a sweep's run that says which verdict it shows."""
 
 
 def sync(conclusions: Iterable[Conclusion], experiment: str, pictures: Path | None = None) -> dict[str, str]:
@@ -47,136 +45,88 @@ def sync(conclusions: Iterable[Conclusion], experiment: str, pictures: Path | No
         MachineError: The store does not answer.
     """
     parents: dict[str, str] = {}
-    with connect(experiment) as (client, experiment_id):
+    with connect(experiment) as runs:
         for conclusion in conclusions:
-            parents[conclusion.sweep.key] = _write_sweep(client, experiment_id, conclusion, pictures)
+            parents[conclusion.sweep.key] = _write_sweep(runs, conclusion, pictures)
     return parents
 
 
-def _write_sweep(client: "MlflowClient", experiment_id: str, conclusion: Conclusion, pictures: Path | None) -> str:
+def is_there(sweep: Sweep, verdict: Mapping[str, Any], experiment: str) -> bool:
+    """Whether MLflow's SQLite store holds a sweep with this verdict; asked without loading MLflow.
+
+    Of another store it says no, and `sync` asks it.
+    """
+    path = sqlite_path(tracking_uri())
+    if path is None or not path.is_file():
+        return False
+    keys = [rows.PARENT, *(key for key in sweep.about["runs"] if sweep.store.read_ended(key))]
+    ids = [rows.run_id(experiment, sweep.key, key) for key in keys]
+    try:
+        with closing(sqlite3.connect(path, timeout=5)) as store:
+            stamp = store.execute("SELECT value FROM tags WHERE run_uuid = ? AND key = ?", (ids[0], STAMP)).fetchone()
+            status = "SELECT count(*) FROM runs WHERE run_uuid = ? AND status IN ('FINISHED', 'FAILED')"
+            n_there = sum(store.execute(status, (one,)).fetchone()[0] for one in ids)
+    except sqlite3.Error:
+        return False
+    return stamp == (_stamp(verdict),) and n_there == len(ids)
+
+
+def _stamp(verdict: Mapping[str, Any]) -> str:
+    """Digest of a verdict without what a clock measured."""
+    return digest({name: value for name, value in verdict.items() if name != "fit_seconds_linear"})
+
+
+def open_parent(runs: Runs, sweep: Sweep, dataset: Any) -> str:
+    """The run of a sweep, made where it is missing, and RUNNING unless it has ended.
+
+    Returns:
+        Its run id.
+    """
+    found = _find_parent(runs, sweep)
+    if found is None:
+        tags = {"yaynay.sweep": sweep.key, "yaynay.run": rows.PARENT, "dataset": sweep.table_name}
+        name = f"{sweep.table_name} ({len(sweep.about['runs'])} configurations)"
+        start = rows.milliseconds(sweep.started_at)
+        runs.add(sweep.key, [rows.Run(rows.PARENT, name, "RUNNING", start, None, tags)], sweep.store, None)
+        found = runs.find(sweep.key, [rows.PARENT])[rows.PARENT]
+        if dataset is not None:
+            runs.client.log_inputs(found.run_id, [dataset])
+    if found.status != "FINISHED":
+        runs.client.set_tag(found.run_id, OWNER, owner())
+        runs.client.update_run(found.run_id, status="RUNNING")
+    return found.run_id
+
+
+def _find_parent(runs: Runs, sweep: Sweep) -> Found | None:
+    return runs.find(sweep.key, [rows.PARENT]).get(rows.PARENT)
+
+
+def add_children(runs: Runs, sweep: Sweep, records: Sequence[Record], parent_id: str, dataset: Any) -> None:
+    """Write the runs of configurations that have ended."""
+    runs.add(sweep.key, [rows.child(one, sweep.key, parent_id) for one in records], sweep.store, dataset)
+
+
+def _write_sweep(runs: Runs, conclusion: Conclusion, pictures: Path | None) -> str:
     sweep = conclusion.sweep
-    runs = _find_runs(client, experiment_id, sweep)
-    parent = runs.get("parent") or client.create_run(
-        experiment_id,
-        start_time=_milliseconds(sweep.started_at),
-        run_name=_parent_name(conclusion),
-        tags={"yaynay.sweep": sweep.key, "yaynay.run": "parent", "dataset": sweep.table_name},
-    )
-    parent_id = parent.info.run_id
-    dataset = _dataset_input(conclusion.table)
-    for record in conclusion.records:
-        run = runs.get(record.key)
-        if run is None or run.info.status not in _DONE:
-            _write_child(client, experiment_id, parent_id, sweep, record, dataset, run)
-    _write_parent(client, parent, conclusion, dataset, pictures)
+    dataset = dataset_input(conclusion.table)
+    parent_id = open_parent(runs, sweep, dataset)
+    found = runs.find(sweep.key, [record.key for record in conclusion.records])
+    add_children(runs, sweep, [one for one in conclusion.records if one.key not in found], parent_id, dataset)
+    _conclude_parent(runs, runs.client.get_run(parent_id), conclusion, pictures)
     return parent_id
 
 
-def _find_runs(client: "MlflowClient", experiment_id: str, sweep: Sweep) -> dict[str, "Run"]:
-    """Runs of a sweep by record key; the parent under "parent"."""
-    found: dict[str, Run] = {}
-    token: str | None = None
-    while True:
-        page_of_runs = client.search_runs(
-            [experiment_id], f"tags.`yaynay.sweep` = '{sweep.key}'", max_results=1000, page_token=token
-        )
-        found |= {run.data.tags["yaynay.run"]: run for run in page_of_runs}
-        token = page_of_runs.token
-        if not token:
-            return found
-
-
-def _write_child(
-    client: "MlflowClient",
-    experiment_id: str,
-    parent_id: str,
-    sweep: Sweep,
-    record: Record,
-    dataset: Any,
-    run: "Run | None",
-) -> None:
-    from mlflow.entities import Param
-
-    started = _milliseconds(record.run["started_at"])
-    ended = started + _milliseconds(record.run["fit_seconds"])
-    tags = {
-        "mlflow.parentRunId": parent_id,
-        "mlflow.source.name": "yaynay.train",
-        "mlflow.source.type": "LOCAL",
-        "yaynay.sweep": sweep.key,
-        "yaynay.run": record.key,
-        **_child_tags(record),
-    }
-    if run is None:
-        run = client.create_run(experiment_id, start_time=started, run_name=record.name, tags=tags)
-    run_id = run.info.run_id
-    params = [Param(name, _param(value)) for name, value in record.parsed.flat().items()]
-    client.log_batch(run_id, params=params)
-    metrics = _metrics(record, ended)
-    for start in range(0, len(metrics), _MOST_METRICS):
-        client.log_batch(run_id, metrics=metrics[start : start + _MOST_METRICS])
-    if dataset is not None:
-        client.log_inputs(run_id, [dataset])
-    for name in ("record.json", "weights.safetensors"):
-        if record.status == "finished" or name == "record.json":
-            client.log_artifact(run_id, str(sweep.store.path(record.key) / name))
-    client.set_terminated(run_id, "FINISHED" if record.status == "finished" else "FAILED", ended)
-
-
-def _child_tags(record: Record) -> dict[str, str]:
-    facts = record.run
-    tags = {
-        "dataset": record.table["name"],
-        "backend": record.parsed.backend.name,
-        "table_sha256": record.table["sha256"],
-        "plan_sha256": record.plan["sha256"],
-        "device": facts["device"],
-        "python": facts["python"],
-        "git_dirty": str(facts["git_dirty"]).lower(),
-        **{f"version.{name}": version for name, version in facts["versions"].items()},
-    }
-    if facts["git_commit"]:
-        tags["mlflow.source.git.commit"] = facts["git_commit"]
-    if record.status != "finished":
-        tags |= {"diverged": str(record.status == "diverged").lower(), "reason": record.reason or ""}
-        tags |= {"epoch": str(facts["epoch"] + 1)} if "epoch" in facts else {}
-    return tags
-
-
-def _param(value: Any) -> str:
-    """A value as a param; a long one is cut, and record.json has it whole."""
-    text = json.dumps(value) if isinstance(value, (list, dict)) else "null" if value is None else str(value)
-    return text if len(text) <= 6000 else f"{text[:5990]}..."
-
-
-def _metrics(record: Record, timestamp: int) -> list["Metric"]:
-    """Scores, learning curves over epochs (from 1) and scores of each outer split (from 0)."""
-    from mlflow.entities import Metric
-
-    metrics = [Metric(name, float(value), timestamp, 0) for name, value in record.scores.items()]
-    if record.status == "finished":
-        metrics.append(Metric("fit_seconds", record.run["fit_seconds"], timestamp, 0))
-    for array, name in (("train_loss", "train/loss"), ("val_loss", "val/loss")):
-        values = record.arrays.get(array, np.empty(0))
-        steps = np.unique(np.linspace(0, len(values) - 1, min(len(values), _MOST_STEPS)).astype(int))
-        metrics += [Metric(name, float(values[step]), timestamp, int(step) + 1) for step in steps]
-    for array, name, transform in (("fold_mse", "fold/rmse", np.sqrt), ("fold_r2", "fold/r2", np.asarray)):
-        for split, value in enumerate(transform(record.arrays.get(array, np.empty(0)))):
-            metrics.append(Metric(name, float(value), timestamp, split))
-    return metrics
-
-
-def _write_parent(
-    client: "MlflowClient", parent: "Run", conclusion: Conclusion, dataset: Any, pictures: Path | None
-) -> None:
+def _conclude_parent(runs: Runs, parent: "Run", conclusion: Conclusion, pictures: Path | None) -> None:
     """Verdict, pictures and model; rewritten when the verdict changed."""
     from mlflow.entities import Metric, RunTag
 
-    run_id, verdict, sweep = parent.info.run_id, conclusion.verdict, conclusion.sweep
-    stamp = digest({name: value for name, value in verdict.items() if name != "fit_seconds_linear"})
-    if parent.data.tags.get("yaynay.verdict") == stamp and parent.info.status == "FINISHED":
+    client, run_id, verdict, sweep = runs.client, parent.info.run_id, conclusion.verdict, conclusion.sweep
+    stamp = _stamp(verdict)
+    if parent.data.tags.get(STAMP) == stamp and parent.info.status == "FINISHED":
         return
-    ended = max(_milliseconds(record.run["started_at"] + record.run["fit_seconds"]) for record in conclusion.records)
+    ended = max(
+        rows.milliseconds(record.run["started_at"] + record.run["fit_seconds"]) for record in conclusion.records
+    )
     numbers = {name: value for name, value in verdict.items() if type(value) in (int, float)}
     numbers |= {f"gate/p_{name}": value for name, value in verdict["kernel_p_values"].items()}
     for backend, differences in (verdict["parity"] or {"differences": {}})["differences"].items():
@@ -197,8 +147,6 @@ def _write_parent(
         metrics=[Metric(name, float(value), ended, 0) for name, value in numbers.items()],
         tags=[RunTag(name, value) for name, value in tags.items()],
     )
-    if dataset is not None:
-        client.log_inputs(run_id, [dataset])
     with tempfile.TemporaryDirectory() as folder:
         drawn = Path(folder) / "pictures" if pictures is None else pictures / sweep.table_name
         if pictures is None:
@@ -210,7 +158,7 @@ def _write_parent(
         if conclusion.winner is not None and parent.data.tags.get("yaynay.winner") != conclusion.winner.key:
             _log_model(run_id, conclusion.table, conclusion.winner, Path(folder))
             client.set_tag(run_id, "yaynay.winner", conclusion.winner.key)
-    client.set_tag(run_id, "yaynay.verdict", stamp)
+    client.set_tag(run_id, STAMP, stamp)
     client.set_terminated(run_id, "FINISHED", ended)
 
 
@@ -219,7 +167,7 @@ def _parent_name(conclusion: Conclusion) -> str:
     return f"{conclusion.sweep.table_name}: {conclusion.verdict['outcome']} ({n_runs} configurations)"
 
 
-def _dataset_input(table: Table) -> Any:
+def dataset_input(table: Table) -> Any:
     """The table as an mlflow.data input; None where MLflow cannot name its columns."""
     from mlflow.data.code_dataset_source import CodeDatasetSource
     from mlflow.data.pandas_dataset import from_pandas
@@ -284,7 +232,3 @@ def _about_model(table: Table, winner: Record) -> dict[str, Any]:
 
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
     return json.loads(json.dumps(dict(values)))
-
-
-def _milliseconds(seconds: float) -> int:
-    return round(seconds * 1000)

@@ -1,0 +1,221 @@
+"""Where slices are trained: in this process, in worker processes, or on a Ray cluster.
+
+An engine yields what became of each slice as it ends. A record that was asked for is written or has an exception,
+whatever happened to the process that trained it.
+"""
+
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from multiprocessing.connection import Connection, wait
+from typing import Any
+
+from yaynay import training
+from yaynay.errors import MachineError
+from yaynay.records import Record, Store
+from yaynay.slices import Slice
+
+Outcome = tuple[list[Record], dict[str, Exception]]
+"""Records of a slice, without their arrays, and exceptions by record key."""
+
+_TRIES = 2
+"""How often a slice is started whose process dies."""
+
+
+def train_slice(part: Slice, store: Store) -> Outcome:
+    """Train a slice and write its records.
+
+    If it fails as a whole, each of its configurations is tried alone, so that one fails for itself only.
+    """
+    table, plan = store.read_table(part.plan_sha256, part.table_sha256)
+    try:
+        records = training.train(part.configurations, table, plan)
+        for record in records:
+            store.write(record)
+    except Exception as error:  # any of a library's; the other slices go on, and the sweep lists it
+        if len(part.configurations) > 1:
+            return _merge(train_slice(one, store) for one in _singles(part))
+        return [], {training.record_key(part.configurations[0], table, plan): error}
+    return [record.without_arrays() for record in records], {}
+
+
+def _singles(part: Slice) -> list[Slice]:
+    return [replace(part, configurations=(one,)) for one in part.configurations]
+
+
+def _merge(outcomes: Iterator[Outcome]) -> Outcome:
+    records: list[Record] = []
+    errors: dict[str, Exception] = {}
+    for some, failures in outcomes:
+        records += some
+        errors |= failures
+    return records, errors
+
+
+def run_here(slices: Sequence[Slice], store: Store) -> Iterator[Outcome]:
+    """In this process, one after another."""
+    for part in slices:
+        yield train_slice(part, store)
+
+
+class _Worker:
+    """A process that trains the slices it is sent, and what it is at."""
+
+    def __init__(self, folder: str) -> None:
+        context = multiprocessing.get_context("spawn")  # frameworks have threads, which a fork would break
+        self.pipe, theirs = context.Pipe()
+        self.process = context.Process(target=_serve, args=(theirs, folder), daemon=True)
+        self.process.start()
+        theirs.close()
+        self.part: Slice | None = None
+        self.tries = 0
+
+    def send(self, part: Slice, tries: int) -> None:
+        self.part, self.tries = part, tries
+        self.pipe.send(part)
+
+    def stop(self) -> None:
+        self.pipe.close()
+        self.process.kill()
+        self.process.join()
+
+
+def run_in_processes(slices: Sequence[Slice], store: Store, n_workers: int) -> Iterator[Outcome]:
+    """In worker processes; one that dies is replaced, and what it was at is tried once more, then alone."""
+    waiting = deque((part, 1) for part in slices)
+    workers = [_Worker(str(store.folder)) for _ in range(min(n_workers, len(slices)))]
+    try:
+        while waiting or any(worker.part for worker in workers):
+            for place, worker in enumerate(workers):
+                if worker.part is None and waiting:
+                    if not worker.process.is_alive():
+                        worker.stop()
+                        workers[place] = worker = _Worker(str(store.folder))
+                    worker.send(*waiting.popleft())
+            busy = {worker.pipe: worker for worker in workers if worker.part}
+            for pipe in wait(list(busy)):
+                worker = busy[pipe]  # type: ignore[index]  # what went in comes out
+                part, tries = worker.part, worker.tries
+                assert part is not None
+                worker.part = None
+                try:
+                    yield worker.pipe.recv()
+                except (EOFError, OSError):  # it died
+                    worker.process.join()
+                    if tries < _TRIES:
+                        waiting.append((part, tries + 1))
+                    elif len(part.configurations) > 1:
+                        waiting.extend((one, 1) for one in _singles(part))
+                    else:
+                        yield _died(part, store, worker.process.exitcode)
+    finally:
+        for worker in workers:
+            worker.stop()
+
+
+def _died(part: Slice, store: Store, code: int | None) -> Outcome:
+    table, plan = store.read_table(part.plan_sha256, part.table_sha256)
+    how = f"killed by {signal.Signals(-code).name}" if code and code < 0 else f"exit code {code}"
+    error = MachineError(f"the process that trained it died {_TRIES} times ({how}); run the same command to try again")
+    return [], {training.record_key(part.configurations[0], table, plan): error}
+
+
+def _serve(pipe: Connection, folder: str) -> None:
+    """A worker's life: slices in, outcomes out, until nobody is there any more."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all; the sweep's own process decides
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
+    store = Store.at(folder)
+    while True:
+        try:
+            part = pipe.recv()
+        except EOFError:
+            return
+        outcome = train_slice(part, store)
+        try:
+            pipe.send(outcome)
+        except (TypeError, AttributeError, ValueError):  # an exception that cannot be pickled
+            records, errors = outcome
+            pipe.send(
+                (records, {key: RuntimeError(f"{type(error).__name__}: {error}") for key, error in errors.items()})
+            )
+
+
+def _end_with_parent(parent: int) -> None:
+    """An orphan would go on training what the next command trains too."""
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os._exit(1)
+
+
+def run_on_ray(slices: Sequence[Slice], store: Store, address: str | None) -> Iterator[Outcome]:
+    """On a Ray cluster, which places slices and tries those of a lost node again.
+
+    Tables travel to the nodes and records back, so that no shared folder is needed.
+
+    Args:
+        slices: What to train.
+        store: Where tables are and records go, on this machine.
+        address: Of the cluster; None starts one on this machine.
+
+    Raises:
+        MachineError: Ray is not installed, or no cluster answers.
+    """
+    ray = _start_ray(address)
+    train = ray.remote(num_cpus=1, max_retries=5)(_train_far)
+    data: dict[tuple[str, str], Any] = {}
+    waiting: dict[Any, Slice] = {}
+    try:
+        for part in slices:
+            key = (part.plan_sha256, part.table_sha256)
+            if key not in data:
+                data[key] = ray.put(store.read_table(*key))
+            waiting[train.remote(part, data[key])] = part
+        while waiting:
+            (done,), _ = ray.wait(list(waiting), num_returns=1)
+            part = waiting.pop(done)
+            try:
+                records = ray.get(done)
+            except ray.exceptions.RayError as error:
+                if len(part.configurations) > 1:
+                    again = data[part.plan_sha256, part.table_sha256]
+                    waiting |= {train.remote(one, again): one for one in _singles(part)}
+                    continue
+                table, plan = store.read_table(part.plan_sha256, part.table_sha256)
+                cause = getattr(error, "cause", None) or error
+                yield [], {training.record_key(part.configurations[0], table, plan): RuntimeError(str(cause))}
+                continue
+            for record in records:
+                store.write(record)
+            yield [record.without_arrays() for record in records], {}
+    finally:
+        ray.shutdown()
+
+
+def _start_ray(address: str | None) -> Any:
+    try:
+        import ray
+    except ImportError as error:
+        raise MachineError(
+            "option 'hydra.launcher.engine': ray is not installed here; install it with: pip install 'yaynay[ray]'"
+        ) from error
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    try:
+        ray.init(address=address, logging_level="ERROR", log_to_driver=False, include_dashboard=False)
+    except (ConnectionError, ValueError, RuntimeError) as error:
+        raise MachineError(
+            f"option 'hydra.launcher.address': no Ray cluster answers at {address or 'this machine'} "
+            f"({type(error).__name__}); start one with: ray start --head"
+        ) from error
+    return ray
+
+
+def _train_far(part: Slice, data: Any) -> list[Record]:
+    """A slice on a node of a cluster."""
+    return training.train(part.configurations, *data)
