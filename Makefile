@@ -7,7 +7,7 @@ export DVC_NO_ANALYTICS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help install repro test check ui sync clean
+.PHONY: help install repro test check bench ui sync clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 18
@@ -35,6 +35,9 @@ check: install  ## ruff, types, import contracts and unit tests: under a minute
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n 2 tests/unit tests/conf --doctest-modules src --ignore=src/yaynay/tracking/served.py
+
+bench: install  ## measure sweeps beside their peers and write docs/performance.md (15 minutes)
+	$(BIN)/python benchmarks/sweeps.py --fresh
 
 ui: install  ## serve the MLflow UI (PORT=5000)
 	@$(BIN)/python -m yaynay ui --port $(PORT)
