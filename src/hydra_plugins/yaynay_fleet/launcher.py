@@ -12,8 +12,8 @@ from omegaconf import DictConfig
 from yaynay.errors import OptionError
 
 if TYPE_CHECKING:
-    from hydra_plugins.yaynay_fleet.composition import Composer
-    from hydra_plugins.yaynay_fleet.fusion import Planned
+    from hydra_plugins.yaynay_fleet._composition import Composer
+    from hydra_plugins.yaynay_fleet._fusion import Planned
 
 ENGINES = ("processes", "ray")
 
@@ -60,14 +60,14 @@ class FleetLauncher(Launcher):
 
     def prepare(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> None:
         """Compose and check a grid before anything is written; `launch` of the same grid uses it."""
-        from hydra_plugins.yaynay_fleet import fusion
+        from hydra_plugins.yaynay_fleet import _fusion
 
-        self.planned[initial_job_idx] = fusion.prepare(self, job_overrides, initial_job_idx)
+        self.planned[initial_job_idx] = _fusion.prepare(self, job_overrides, initial_job_idx)
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
         """Run the jobs and return each one's value or exception, in order."""
-        from hydra_plugins.yaynay_fleet import fusion
+        from hydra_plugins.yaynay_fleet import _fusion
 
         if initial_job_idx not in self.planned:
             self.prepare(job_overrides, initial_job_idx)
-        return fusion.launch(self, self.planned.pop(initial_job_idx))
+        return _fusion.launch(self, self.planned.pop(initial_job_idx))

@@ -41,13 +41,15 @@ def forward(shape: Shape, weights: dict[str, Tensor], x: Tensor) -> Tensor:
     """Outputs of stacked networks, (n_members, n_rows), for x (n_members, n_rows, n_features)."""
     activate = _ACTIVATE[shape.activation]
     hidden = x
-    for i in range(shape.depth + 1):
-        hidden = torch.baddbmm(weights[f"layer{i}.bias"], hidden, weights[f"layer{i}.weight"])
-        if i < shape.depth:
-            hidden = activate(hidden)
-    if shape.has_skip:
-        hidden = torch.baddbmm(hidden, x, weights["skip.weight"])
-    return hidden[..., 0]
+    for i in range(shape.depth):
+        hidden = activate(torch.baddbmm(weights[f"layer{i}.bias"], hidden, weights[f"layer{i}.weight"]))
+    output = _dot(hidden, weights[f"layer{shape.depth}.weight"]) + weights[f"layer{shape.depth}.bias"][..., 0]
+    return output + _dot(x, weights["skip.weight"]) if shape.has_skip else output
+
+
+def _dot(x: Tensor, weight: Tensor) -> Tensor:
+    """x (n_members, n_rows, n) by weight (n_members, n, 1): a product with one column is slow as a matrix product."""
+    return (x * weight.transpose(1, 2)).sum(dim=2)
 
 
 def predict(shape: Shape, weights: Weights, x: NDArray[np.floating]) -> NDArray[np.floating]:
@@ -172,12 +174,19 @@ class FleetModule(pl.LightningModule):
         names, tensors = list(self.stack), list(self.stack.values())
         total = torch.zeros(len(self.present), dtype=self.train_y.dtype, device=self.device)
         for place, share in zip(places, shares, strict=True):
-            x, y = self.train_x[unit, place], self.train_y[unit, place]
+            x, y = self._rows(unit * self.train_y.shape[1] + place)
             loss = (share * (forward(self.shape, self.stack, x) - y) ** 2).sum(dim=1)
             gradients = torch.autograd.grad(loss.sum(), tensors)
             self.updates.step(dict(zip(names, gradients, strict=True)))
             total += loss.detach()
         return (total / len(places)).cpu().numpy().astype(np.float64)
+
+    def _rows(self, flat: Tensor) -> tuple[Tensor, Tensor]:
+        """Training rows by number, counted through all units, x (*, n_features) and y (*) for flat (*)."""
+        rows = flat.reshape(-1)
+        x = self.train_x.flatten(0, 1).index_select(0, rows)
+        y = self.train_y.reshape(-1).index_select(0, rows)
+        return x.view(*flat.shape, -1), y.view(flat.shape)
 
     @property
     def shape(self) -> Shape:

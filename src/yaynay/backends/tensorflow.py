@@ -154,8 +154,8 @@ def _batch(rows: Tensors, unit: tf.Tensor, place: tf.Tensor) -> tuple[tf.Tensor,
 class FleetEngine:
     """Stacked networks and their optimizer's state, all on the device.
 
-    A program is compiled for a number of members, so members that leave make room only when a quarter or less
-    of those held is left: their number goes through n, n / 4, n / 16, ... and empty seats count for nothing.
+    A program is compiled for a number of members, so members that leave make room only when an eighth or less
+    of those held is left: their number goes through n, n / 8, n / 64, ... and empty seats count for nothing.
     """
 
     def __init__(self, fleet: Fleet, course: Course) -> None:
@@ -214,8 +214,8 @@ class FleetEngine:
     def drop(self, kept: NDArray[np.intp]) -> None:
         self._book()
         self.seated = self.seated[kept]
-        while self.n_seats // 4 >= max(len(kept), _FEWEST_SEATS):
-            self.n_seats //= 4
+        while self.n_seats // 8 >= max(len(kept), _FEWEST_SEATS):
+            self.n_seats //= 8
         seats = np.pad(kept, (0, self.n_seats - len(kept)), mode="edge")
         everything = (self.members, self.weights, self.moments, self.kept)
         everything = tf.nest.map_structure(lambda array: tf.gather(array, seats), everything)

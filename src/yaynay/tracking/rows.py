@@ -110,7 +110,7 @@ def _param(value: Any) -> str:
 def _metrics(record: Record, timestamp: int) -> list[Value]:
     """Scores, learning curves over epochs (from 1) and scores of each outer split (from 0)."""
     metrics = [Value(name, float(value), timestamp, 0) for name, value in record.scores.items()]
-    if record.status == "finished":
+    if record.status == "finished" and "fit_seconds" not in record.scores:
         metrics.append(Value("fit_seconds", record.run["fit_seconds"], timestamp, 0))
     for array, name in (("train_loss", "train/loss"), ("val_loss", "val/loss")):
         values = record.arrays.get(array, np.empty(0))

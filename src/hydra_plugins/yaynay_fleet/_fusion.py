@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from hydra.core.utils import JobReturn, JobStatus, setup_globals
 from omegaconf import OmegaConf
 
-from hydra_plugins.yaynay_fleet import engines
-from hydra_plugins.yaynay_fleet.composition import Composer, Job
+from hydra_plugins.yaynay_fleet import _engines
+from hydra_plugins.yaynay_fleet._composition import Composer, Job
 from yaynay import command, tables, training
 from yaynay.errors import YaynayError
 from yaynay.plan import Plan
@@ -112,12 +112,12 @@ def _train(launcher: "FleetLauncher", store: Store, ready: list[Planned], writer
 
 def _outcomes(
     launcher: "FleetLauncher", store: Store, slices: list[Slice], n_workers: int
-) -> Iterator[engines.Outcome]:
+) -> Iterator[_engines.Outcome]:
     if launcher.engine == "ray" and slices:
-        return engines.run_on_ray(slices, store, launcher.address)
+        return _engines.run_on_ray(slices, store, launcher.address)
     if min(n_workers, len(slices)) <= 1:  # a worker process would only start the libraries once more
-        return engines.run_here(slices, store)
-    return engines.run_in_processes(slices, store, n_workers)
+        return _engines.run_here(slices, store)
+    return _engines.run_in_processes(slices, store, n_workers)
 
 
 def _write_failure(one: Planned, error: Exception, store: Store) -> Record:

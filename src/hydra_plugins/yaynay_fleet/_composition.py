@@ -59,7 +59,7 @@ class Composer:
         self.loader, self.master = loader, master
         self.parser = OverridesParser.create(config_loader=loader)
         self.cache: dict[tuple[str, ...], tuple[dict[str, Any], bool]] = {}
-        self.parsed: dict[str, Override] = {}
+        self.parsed: dict[str, tuple[Override, bool]] = {}
         self.sweep_dir = Path(str(master.hydra.sweep.dir))
 
     def compose(self, overrides: Sequence[str], number: int) -> Job:
@@ -68,8 +68,7 @@ class Composer:
         Raises:
             ConfigCompositionException: An override does not fit; as Hydra's own composition.
         """
-        parsed = [self._parse(text) for text in overrides]
-        is_value = [self._is_value(override) for override in parsed]
+        parsed, is_value = zip(*(self._parse(text) for text in overrides), strict=True) if overrides else ((), ())
         chosen = tuple(text for text, value in zip(overrides, is_value, strict=True) if not value)
         if chosen not in self.cache:
             self.cache[chosen] = self._load(chosen)
@@ -83,9 +82,11 @@ class Composer:
             values, _ = self._load(tuple(overrides))
         return Job(number, list(overrides), values, self.sweep_dir / self._subdir(overrides, number))
 
-    def _parse(self, text: str) -> Override:
+    def _parse(self, text: str) -> tuple[Override, bool]:
+        """An override, and whether it only changes a value; parsed once a text."""
         if text not in self.parsed:
-            self.parsed[text] = self.parser.parse_override(text)
+            override = self.parser.parse_override(text)
+            self.parsed[text] = override, self._is_value(override)
         return self.parsed[text]
 
     def _is_value(self, override: Override) -> bool:
