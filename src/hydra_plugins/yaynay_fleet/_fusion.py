@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hydra.core.utils import JobReturn, JobStatus, setup_globals
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 
 from hydra_plugins.yaynay_fleet import _engines
 from hydra_plugins.yaynay_fleet._composition import Composer, Job
@@ -128,13 +128,28 @@ def _write_failure(one: Planned, error: Exception, store: Store) -> Record:
     return record
 
 
+class _FusedReturn(JobReturn):
+    """A return whose `cfg` is made when somebody asks: making it takes as long as the rest of a job's start."""
+
+    values: dict[str, Any]
+
+    @property
+    def cfg(self) -> DictConfig | None:
+        return OmegaConf.create(self.values)
+
+    @cfg.setter
+    def cfg(self, value: DictConfig | None) -> None:
+        """The base class sets its default."""
+
+
 def _job_return(one: Planned, store: Store, task_name: str) -> JobReturn:
     value: Any = one.error or training.objective(store.read_scores(one.key))
-    return JobReturn(
+    made = _FusedReturn(
         overrides=one.job.overrides,
-        cfg=OmegaConf.create(one.job.values),
         working_dir=str(Path.cwd()),
         task_name=task_name,
         status=JobStatus.COMPLETED if one.error is None else JobStatus.FAILED,
         _return_value=value,
     )
+    made.values = one.job.values
+    return made
