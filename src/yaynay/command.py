@@ -1,13 +1,16 @@
 """What the four commands share: Hydra's start, and one clear line and exit code for a mistake."""
 
 import difflib
+import errno
 import functools
 import os
 import re
 import secrets
+import shutil
 import signal
 import sys
 import time
+import traceback
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -22,7 +25,9 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
-from yaynay.errors import OptionError, YaynayError
+from yaynay.arguments import admit
+from yaynay.errors import MachineError, OptionError, YaynayError
+from yaynay.redaction import redact
 
 SWEEP = "YAYNAY_SWEEP"
 """Environment variable with this process's name for its sweep; workers inherit it."""
@@ -35,13 +40,15 @@ def conf_folder() -> Path:
     return checkout if (checkout / "config.yaml").is_file() else package / "conf"
 
 
-def run(task: Callable[[DictConfig], Any], config_name: str) -> None:
+def run(task: Callable[[DictConfig], Any], config_name: str, check: Callable[[dict[str, Any]], Any]) -> None:
     """Compose the configuration from the command line and run a task with it.
 
     Args:
         task: Called with each job's configuration; from an importable module, so that workers can find it.
         config_name: File in `conf/`.
+        check: Called with the configuration of a single run before Hydra makes its folder; raises `OptionError`.
     """
+    admit(conf_folder(), config_name, check)
     os.environ["HYDRA_FULL_ERROR"] = "1"  # let errors reach `finish`
     os.environ[SWEEP] = f"{time.strftime('%Y-%m-%d_%H-%M-%S')}_{secrets.token_hex(4)}"
     mistakes: list[YaynayError] = []
@@ -60,7 +67,10 @@ def run(task: Callable[[DictConfig], Any], config_name: str) -> None:
 
 
 def finish(body: Callable[[], int]) -> None:
-    """Run a command's body and leave with its exit code; mistakes get one line and no traceback."""
+    """Run a command's body and leave with its exit code; a fault gets one line, and a traceback with --debug."""
+    is_debug = "--debug" in sys.argv
+    if is_debug:
+        sys.argv.remove("--debug")
     if not sys.warnoptions:  # libraries' warnings are for developers, who ask with -W
         warnings.simplefilter("ignore")
         os.environ["PYTHONWARNINGS"] = "ignore"  # workers too
@@ -70,11 +80,34 @@ def finish(body: Callable[[], int]) -> None:
     except YaynayError as error:
         code = _say(error, error.exit_code)
     except (HydraException, OmegaConfBaseException) as error:
-        code = _say(explain(error), OptionError.exit_code)
+        cause = error.__cause__  # what a launcher or sweeper of ours said, which Hydra wraps
+        code = _say(cause if isinstance(cause, YaynayError) else explain(error), OptionError.exit_code)
+    except OSError as error:
+        code = _say(explain_os(error), MachineError.exit_code)
     except KeyboardInterrupt:
         code = 130
+    except Exception as error:  # a fault of ours: one line as well, and the way to its traceback
+        code = _say(
+            f"{type(error).__name__}: {error}; this is a fault of yaynay; run again with --debug and report it", 1
+        )
+        if is_debug:
+            traceback.print_exc()
     sys.stdout.flush()
     sys.exit(code)
+
+
+def explain_os(error: OSError) -> str:
+    """What the system refused, with its path, and the space that is left where that is the cause.
+
+    >>> explain_os(PermissionError(13, "Permission denied", "records"))
+    'records: Permission denied; a folder that can be written is needed; choose another, or change its rights'
+    """
+    path = error.filename or Path.cwd()
+    reason = error.strerror or str(error) or type(error).__name__
+    if error.errno == errno.ENOSPC:
+        free = shutil.disk_usage(Path.cwd()).free
+        return f"{path}: {reason}, {free / 2**20:.0f} MiB free; free some and give the same command again"
+    return f"{path}: {reason}; a folder that can be written is needed; choose another, or change its rights"
 
 
 def explain(error: Exception) -> str:
@@ -103,5 +136,5 @@ def _nearest(word: str, words: list[str]) -> str:
 
 
 def _say(error: BaseException | str, code: int) -> int:
-    print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+    print(f"error: {redact(' '.join(str(error).split()))}", file=sys.stderr)
     return code

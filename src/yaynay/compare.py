@@ -60,9 +60,10 @@ def _conclude(sweep: "Sweep", options: "Verdict", pictures: Path) -> "Conclusion
 
 def body() -> int:
     """The command."""
+    from yaynay import schema
     from yaynay.compare import compare as task  # by its importable name, also when run as a script
 
-    command.run(task, "compare")
+    command.run(task, "compare", schema.parse_compare)
     return 0
 
 

@@ -22,9 +22,10 @@ def generate(config: DictConfig) -> None:
 
 def body() -> int:
     """The command."""
+    from yaynay import schema
     from yaynay.generate import generate as task  # by its importable name, also when run as a script
 
-    command.run(task, "generate")
+    command.run(task, "generate", schema.parse_table)
     return 0
 
 

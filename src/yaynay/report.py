@@ -32,9 +32,10 @@ def report(config: DictConfig) -> None:
 
 def body() -> int:
     """The command."""
+    from yaynay import schema
     from yaynay.report import report as task  # by its importable name, also when run as a script
 
-    command.run(task, "compare")
+    command.run(task, "compare", schema.parse_compare)
     return 0
 
 

@@ -11,6 +11,7 @@ from yaynay.backends.base import MODULES
 from yaynay.datasets import options as dataset_options
 from yaynay.errors import OptionError
 from yaynay.network import ACTIVATIONS
+from yaynay.redaction import holds_password
 from yaynay.sentences import sentence
 
 BACKENDS = ("least_squares", *MODULES)
@@ -88,6 +89,8 @@ class Configuration(_Closed):
     """A value of the one feature whose prediction is logged as the metric `prediction`."""
     results: str | None
     """Folder that gets a copy of each table's sweep; the pipeline's train stage sets it."""
+    max_jobs: Annotated[int, Field(ge=1)] = 10_000
+    """A larger grid is refused."""
 
     @property
     def is_line(self) -> bool:
@@ -112,7 +115,7 @@ class Configuration(_Closed):
 
     def flat(self) -> dict[str, Any]:
         """All values keyed with dots; `dataset` and `backend` hold their option's name."""
-        pairs = dict(_flatten(self.model_dump(exclude={"results"})))
+        pairs = dict(_flatten(self.model_dump(exclude={"results", "max_jobs"})))
         for group in ("dataset", "backend"):
             pairs[group] = pairs.pop(f"{group}.name")
         return dict(sorted(pairs.items()))
@@ -136,6 +139,7 @@ def parse(values: Mapping[str, Any]) -> Configuration:
         configuration = Configuration.model_validate(values)
     except ValidationError as error:
         raise OptionError(sentence(error, Configuration)) from None
+    _check_no_password(configuration.model_dump())
     checked = dataset_options.parse(configuration.dataset)
     model = configuration.model
     if model.start is not None and model.depth > 0:
@@ -144,6 +148,13 @@ def parse(values: Mapping[str, Any]) -> Configuration:
             "allowed: null; leave it out to draw them"
         )
     return configuration.model_copy(update={"dataset": checked.model_dump()})
+
+
+def _check_no_password(values: Mapping[str, Any]) -> None:
+    """A value is written into records and MLflow, where others read it."""
+    for key, value in _flatten(values):
+        if isinstance(value, str) and holds_password(value):
+            raise OptionError(f"option '{key}': holds a password; allowed: none in a configuration; take it out")
 
 
 def known_keys() -> list[str]:

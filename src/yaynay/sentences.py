@@ -48,9 +48,13 @@ def sentence(error: ValidationError, model: type[BaseModel], prefix: str = "") -
     path, parent, field = _follow(model, fault["loc"])
     key = f"option {prefix + '.'.join(path)!r}"
     if fault["type"] == "extra_forbidden":
-        nearest = difflib.get_close_matches(path[-1], parent.model_fields, n=1)
         folder = prefix + "".join(f"{part}." for part in path[:-1])
-        advice = f"did you mean {folder + nearest[0]!r}?" if nearest else "leave it out"
+        known = {name: folder + name for name in parent.model_fields}
+        nearest = difflib.get_close_matches(path[-1], known, n=1)
+        if not nearest:  # a key without its group
+            known = {key: f"{folder}{name}.{key}" for name, keys in _inner(parent).items() for key in keys}
+            nearest = difflib.get_close_matches(path[-1], known, n=1)
+        advice = f"did you mean {known[nearest[0]]!r}?" if nearest else "leave it out"
         return f"{key}: unknown key; allowed: {', '.join(parent.model_fields)}; {advice}"
     allowed = "what the key says" if field is None else describe(field)
     if fault["type"] == "missing":
@@ -85,6 +89,12 @@ def _follow(
         path.append(part)
         field = parent.model_fields.get(part)
     return path, parent, field
+
+
+def _inner(model: type[BaseModel]) -> dict[str, list[str]]:
+    """Keys of each field that is a model of its own."""
+    found = {name: _model_of(field.annotation) for name, field in model.model_fields.items()}
+    return {name: list(inner.model_fields) for name, inner in found.items() if inner}
 
 
 def _model_of(annotation: Any) -> type[BaseModel] | None:

@@ -65,8 +65,19 @@ def body() -> int:
     """The command; its exit code is 0, 1 where a run has no scores, or a mistake's own where nothing ran."""
     from yaynay.train import train as task  # by its importable name, also when run as a script
 
-    command.run(task, "config")
+    command.run(task, "config", check)
     return conclude_jobs(os.environ[command.SWEEP])
+
+
+def check(values: dict[str, Any]) -> None:
+    """Check a composed configuration.
+
+    Raises:
+        OptionError: It cannot be used.
+    """
+    from yaynay import schema
+
+    schema.parse(values)
 
 
 def conclude_jobs(sweep: str) -> int:
