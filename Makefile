@@ -34,7 +34,8 @@ check: install  ## ruff, types, import contracts and unit tests: under a minute
 	$(BIN)/ruff check -q .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n 2 tests/unit tests/conf --doctest-modules src --ignore=src/yaynay/tracking/served.py
+	$(BIN)/pytest -n 2 tests/unit tests/conf --doctest-modules src --ignore=src/hydra_plugins \
+		--ignore=src/yaynay/backends --ignore=src/yaynay/tracking/served.py
 
 bench: install  ## measure sweeps beside their peers and write docs/performance.md (15 minutes)
 	$(BIN)/python benchmarks/sweeps.py --fresh

@@ -162,15 +162,15 @@ def test_an_outlying_row_cannot_carry_the_test() -> None:
 
 def test_groups_share_a_sign() -> None:
     alone_rejects = together_rejects = 0
-    for seed in range(20):
+    for seed in range(12):
         rng = np.random.default_rng(seed)
         group = np.repeat(np.arange(20), 5)
         x = rng.normal(size=(20, 1))[group] + 0.1 * rng.normal(size=(100, 1))
         y = rng.normal(size=20)[group] + 0.3 * rng.normal(size=100)
         alone_rejects += p_value(x, y) <= 0.05
         together_rejects += p_value(x, y, groups=100 - group) <= 0.05
-    assert alone_rejects >= 15  # what a group shares looks like a curve
-    assert together_rejects <= 4
+    assert alone_rejects >= 9  # what a group shares looks like a curve
+    assert together_rejects <= 3
 
 
 def test_groups_of_one_row_change_nothing() -> None:

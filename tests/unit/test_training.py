@@ -53,9 +53,10 @@ def test_the_line_s_report_equals_statsmodels(dataset: str, tolerance: float) ->
 
 @pytest.mark.parametrize(("dataset", "lr", "epochs"), [("engel", 0.3, 200), ("diabetes", 0.2, 5000)])
 def test_gradient_descent_at_depth_zero_reaches_least_squares(dataset: str, lr: float, epochs: int) -> None:
-    line = train(f"dataset={dataset}", "backend=least_squares")
+    line = train(f"dataset={dataset}", "backend=least_squares", "plan.n_repeats=1")
     descent = train(
         f"dataset={dataset}",
+        "plan.n_repeats=1",
         "model.depth=0",
         "optimizer=sgd",
         f"optimizer.lr={lr}",
