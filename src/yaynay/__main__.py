@@ -22,13 +22,15 @@ def body() -> int:
 
 
 def _sync(experiment: str) -> int:
-    from yaynay import schema
+    from yaynay import looks, schema
     from yaynay.conclusion import conclude
     from yaynay.records import Store
     from yaynay.tracking import sync
 
-    sweeps = Store.default().sweeps()
-    conclusions = [conclude(sweep, schema.parse(sweep.records()[0].configuration).verdict) for sweep in sweeps]
+    store = Store.default()
+    sweeps = store.sweeps()
+    options = [schema.parse(sweep.records()[0].configuration).verdict for sweep in sweeps]
+    conclusions = [looks.note(conclude(*one), store) for one in zip(sweeps, options, strict=True)]
     sync.sync(conclusions, experiment)
     n_runs = sum(len(one.records) for one in conclusions)
     print(f"{len(conclusions)} sweeps with {n_runs} runs are in MLflow")

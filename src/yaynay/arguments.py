@@ -28,15 +28,17 @@ _SHOWS = ("help", "hydra_help", "cfg", "shell_completion", "info")
 Check = Callable[[dict[str, Any]], Any]
 
 
-def admit(folder: Path, config_name: str, check: Check) -> None:
+def admit(folder: Path, config_name: str, check: Check, check_table: Check) -> None:
     """Check the configuration files, the command line, and the whole configuration of a single run.
 
     Args:
         folder: The configuration files.
         config_name: The command's own.
         check: Raises `OptionError` for a composed configuration that the command cannot use.
+        check_table: Raises `DataError` for one whose table cannot be used; not called where tables are swept.
 
     Raises:
+        DataError: From `check_table`.
         OptionError: Something would run code, leave the project or give a secret away, is out of range, or the grid
             is empty or too large.
     """
@@ -61,16 +63,22 @@ def admit(folder: Path, config_name: str, check: Check) -> None:
         _check_size(config, overrides)
         if not str(config.hydra.launcher._target_).startswith("hydra_plugins.yaynay"):  # ours checks the grid itself
             for job in BasicSweeper.split_arguments(overrides, None)[0]:
-                _check_job(loader.load_sweep_config(config, list(job)), check)
+                check(_values(loader.load_sweep_config(config, list(job))))
+        if not any(one.is_sweep_override() and one.key_or_group.startswith("dataset") for one in overrides):
+            check_table(_values(config))
         return
-    _check_job(config, check)
-
-
-def _check_job(config: DictConfig, check: Check) -> None:
-    OmegaConf.set_struct(config, False)
-    config.pop("hydra")
-    values: Any = OmegaConf.to_container(config, resolve=True)
+    values = _values(config)
     check(values)
+    check_table(values)
+
+
+def _values(config: DictConfig) -> dict[str, Any]:
+    """The configuration as the command gets it, without Hydra's own part."""
+    OmegaConf.set_struct(config, False)
+    values: Any = OmegaConf.to_container(
+        OmegaConf.masked_copy(config, [key for key in config if key != "hydra"]), resolve=True
+    )
+    return values
 
 
 def _grid(config: DictConfig, words: list[str], loader: ConfigLoaderImpl) -> list[Override]:

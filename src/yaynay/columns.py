@@ -14,6 +14,10 @@ MIN_ROWS = 3
 """A line through two points fits them whatever they are."""
 
 
+MOST_TARGET, LEAST_SPREAD = 1e100, 1e-100
+"""Sums of squares of a target beyond these would leave float64."""
+
+
 def check_names(names: Sequence[str], target: str, where: str) -> None:
     """Check that column names are unique and that the target is one of them, with a feature beside it.
 
@@ -104,6 +108,7 @@ def check_values(frame: pd.DataFrame, target: str, where: str) -> list[str]:
                 raise DataError(f"{column}: the target is text; it must be a number; choose another target")
             if n_missing:
                 raise DataError(f"{column}: {n_missing} missing cells; none is allowed in the target; drop them")
+            _check_scale(values.to_numpy(), column)
         present = values.dropna()
         is_constant = bool((present == present.iloc[0]).all())
         if name == target and is_constant:
@@ -113,6 +118,15 @@ def check_values(frame: pd.DataFrame, target: str, where: str) -> list[str]:
         elif is_constant:
             notes.append(f"column {shown(name)} is constant and tells nothing")
     return notes
+
+
+def _check_scale(target: NDArray[np.float64], column: str) -> None:
+    largest, spread = float(np.max(np.abs(target))), float(np.max(target) / 2 - np.min(target) / 2)
+    if largest > MOST_TARGET or 0 < spread < LEAST_SPREAD:
+        raise DataError(
+            f"{column}: the target reaches {largest:.1e}; squares of numbers beyond {MOST_TARGET:.0e}, or that "
+            f"differ by less than {LEAST_SPREAD:.0e}, leave the range of floating point; give it in another unit"
+        )
 
 
 def encode(values: pd.Series) -> tuple[NDArray[np.int64], list[str]]:

@@ -25,7 +25,7 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
-from yaynay.arguments import admit
+from yaynay.arguments import Check, admit
 from yaynay.errors import MachineError, OptionError, YaynayError
 from yaynay.redaction import redact
 
@@ -40,15 +40,16 @@ def conf_folder() -> Path:
     return checkout if (checkout / "config.yaml").is_file() else package / "conf"
 
 
-def run(task: Callable[[DictConfig], Any], config_name: str, check: Callable[[dict[str, Any]], Any]) -> None:
+def run(task: Callable[[DictConfig], Any], config_name: str, check: Check, check_table: Check = dict) -> None:
     """Compose the configuration from the command line and run a task with it.
 
     Args:
         task: Called with each job's configuration; from an importable module, so that workers can find it.
         config_name: File in `conf/`.
-        check: Called with the configuration of a single run before Hydra makes its folder; raises `OptionError`.
+        check: Called with a configuration before Hydra makes a folder; raises `OptionError`.
+        check_table: As `check`, for the table that all jobs share; raises `DataError`.
     """
-    admit(conf_folder(), config_name, check)
+    admit(conf_folder(), config_name, check, check_table)
     os.environ["HYDRA_FULL_ERROR"] = "1"  # let errors reach `finish`
     os.environ[SWEEP] = f"{time.strftime('%Y-%m-%d_%H-%M-%S')}_{secrets.token_hex(4)}"
     mistakes: list[YaynayError] = []

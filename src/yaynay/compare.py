@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 def compare(config: DictConfig) -> None:
     """Write reports/verdicts.json and the pictures, and bring the sweeps into MLflow."""
-    from yaynay import page, plots, schema
+    from yaynay import looks, page, plots, schema
     from yaynay.conclusion import find_sweeps
-    from yaynay.records import write_json
+    from yaynay.records import Store, write_json
     from yaynay.tracking.sync import sync
 
     values: Any = OmegaConf.to_container(config, resolve=True)
@@ -40,6 +40,8 @@ def compare(config: DictConfig) -> None:
     else:
         with ProcessPoolExecutor(n_workers, multiprocessing.get_context("spawn")) as pool:
             conclusions = list(pool.map(conclude_one, sweeps))
+    store = Store.default()
+    conclusions = [looks.note(one, store) for one in conclusions]
     runs = sync(conclusions, options.tracking.experiment, reports / "pictures")
     verdicts = {one.sweep.table_name: one.verdict | {"mlflow_run_id": runs[one.sweep.key]} for one in conclusions}
     plots.write_plot_tables(verdicts, conclusions, reports / "plots")

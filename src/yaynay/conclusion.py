@@ -13,6 +13,7 @@ from yaynay import ols
 from yaynay import verdict as verdicts
 from yaynay.backends import least_squares
 from yaynay.backends.base import MODULES
+from yaynay.columns import shown
 from yaynay.effect import Effect, check_same, measure
 from yaynay.errors import DataError
 from yaynay.numerics import verdict_version
@@ -78,8 +79,21 @@ def conclude(sweep: Sweep, options: Options) -> Conclusion:
     decision = _decide(table, plan, gate, effect, line, options)
     winner = find_winner(records)
     verdict = _summary(table, plan, records, gate, effect, decision, line, line_seconds, winner)
+    verdict["n_dropped"], verdict["remarks"] = table.n_dropped, remarks(table, line_fit)
     verdict["parity"] = _parity(table, plan, records, gate, line, options)
     return Conclusion(sweep, table, plan, records, line, line_fit, line_seconds, gate, effect, winner, verdict)
+
+
+def remarks(table: Table, line: ols.LeastSquares) -> list[str]:
+    """What a reader must know of a table before its verdict: rows dropped, numbers rounded, dependent columns."""
+    notes = [note for note in table.notes if "dropped" in note or "rounded" in note]
+    if line.dependent:
+        names = ", ".join(shown(name) for name in ols.name_dependent(line, table.features)[:10])
+        notes.append(
+            f"the line has rank {line.rank} of {table.n_features + 1}; constant or given by other columns: {names}"
+            f"{', ...' * (len(line.dependent) > 10)}; so no coefficient gets a p value, and predictions are as good"
+        )
+    return notes
 
 
 def remember(conclusion: Conclusion, options: Options) -> None:
@@ -167,7 +181,8 @@ def _decide(
     options: Options,
 ) -> Decision:
     if plan.n_repeats == 0 or gate is None:
-        r2 = 1 - float(np.mean((line.whole - table.y) ** 2) / np.var(table.y))
+        is_exact = table.n_rows <= table.n_features + 1  # passes through every point, whatever they are
+        r2 = None if is_exact else 1 - float(np.mean((line.whole - table.y) ** 2) / np.var(table.y))
         n_needed = max(MIN_BLOCKS, plan.n_folds * plan.n_inner, 2 * (table.n_features + 2))
         return verdicts.too_small(table.n_rows, n_needed, gate.p_value if gate else None, r2)
     if effect is None:

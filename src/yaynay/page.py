@@ -111,7 +111,8 @@ def markdown(verdict: Verdict, name: str) -> str:
     )
     lines = "\n".join(f"| {' | '.join(map(_escaped, row))} |" for row in table)
     title = f"**{_escaped(name)}: {_escaped(verdict['outcome'])}**"
-    return f"{title}\n\n{_escaped(verdict['sentence'])}\n\n{lines}\n\n{_escaped(facts)}\n"
+    remarks = "".join(f"{_escaped(remark)}.\n\n" for remark in verdict.get("remarks", []))
+    return f"{title}\n\n{_escaped(verdict['sentence'])}\n\n{remarks}{lines}\n\n{_escaped(facts)}\n"
 
 
 def _escaped(text: str) -> str:

@@ -9,7 +9,6 @@ from typing import Any
 from yaynay import datasets
 from yaynay.errors import DataError
 from yaynay.plan import Plan, load_plan, make_plan, write_plan
-from yaynay.reading import table_name
 from yaynay.records import find_root
 from yaynay.schema import Plan as PlanOptions
 from yaynay.schema import digest
@@ -56,7 +55,7 @@ def load_or_make(dataset: dict[str, Any], plan: PlanOptions) -> tuple[Table, Pla
 @functools.lru_cache(maxsize=32)
 def _load_or_make(dataset: str, plan: PlanOptions) -> tuple[Table, Plan]:
     options = json.loads(dataset)
-    folder = find_root() / "data" / (table_name(options["path"]) if options["name"] == "csv" else options["name"])
+    folder = find_root() / "data" / datasets.table_name(options)
     try:
         made_from = json.loads((folder / "card.json").read_text(encoding="utf-8")).get("made_from")
     except (OSError, ValueError):

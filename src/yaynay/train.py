@@ -16,6 +16,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from yaynay import command
 from yaynay.errors import YaynayError
+from yaynay.redaction import redact
 
 if TYPE_CHECKING:
     from yaynay.records import Record, Store
@@ -36,7 +37,7 @@ def train(config: DictConfig) -> float:
     try:
         return _train(config, store, sweep, overrides)
     except YaynayError as mistake:
-        about = {"error": str(mistake), "exit_code": mistake.exit_code, "overrides": overrides}
+        about = {"error": redact(str(mistake)), "exit_code": mistake.exit_code, "overrides": overrides}
         store.note_mistake(sweep, about)
         return math.inf
 
@@ -65,7 +66,7 @@ def body() -> int:
     """The command; its exit code is 0, 1 where a run has no scores, or a mistake's own where nothing ran."""
     from yaynay.train import train as task  # by its importable name, also when run as a script
 
-    command.run(task, "config", check)
+    command.run(task, "config", check, check_table)
     return conclude_jobs(os.environ[command.SWEEP])
 
 
@@ -80,6 +81,18 @@ def check(values: dict[str, Any]) -> None:
     schema.parse(values)
 
 
+def check_table(values: dict[str, Any]) -> None:
+    """Read a file of one's own before anything is written; the jobs of this process find it read.
+
+    Raises:
+        DataError: It cannot be used.
+    """
+    from yaynay import schema, tables
+
+    if values["dataset"]["name"] == "csv":
+        tables.load_or_make(*schema.parse_table({key: values[key] for key in ("dataset", "plan")}))
+
+
 def conclude_jobs(sweep: str) -> int:
     """Track what a sweep's jobs left, print each table's verdict, and export what the pipeline asked for.
 
@@ -92,6 +105,7 @@ def conclude_jobs(sweep: str) -> int:
     noted = store.take_jobs(sweep)
     mistakes = [job for job in noted if "error" in job]
     jobs = [job for job in noted if "key" in job]
+    jobs = [job for job in jobs if not mistakes or store.has(job["key"]) or store.failure_path(job["key"]).is_file()]
     n_failed = _conclude(store, jobs) if jobs else 0
     for mistake in mistakes:
         print(f"error: {_one_line(mistake['error'])} [{' '.join(mistake['overrides'])}]", file=sys.stderr)
@@ -102,7 +116,7 @@ def conclude_jobs(sweep: str) -> int:
 
 def _conclude(store: "Store", jobs: list[dict[str, Any]]) -> int:
     """Runs without scores, once every sweep is concluded and in MLflow."""
-    from yaynay import schema
+    from yaynay import looks, schema
     from yaynay.conclusion import conclude, recall, remember
     from yaynay.tracking.sync import is_there, sync
 
@@ -119,9 +133,11 @@ def _conclude(store: "Store", jobs: list[dict[str, Any]]) -> int:
     for sweep in sweeps:
         verdict = recall(sweep, options)
         if verdict is None or not is_there(sweep, verdict, experiment):
-            new.append(conclude(sweep, options))
+            new.append(looks.note(conclude(sweep, options), store))
             remember(new[-1], options)
             verdict = new[-1].verdict
+        for remark in verdict["remarks"]:
+            print(f"{sweep.table_name}: {remark}", file=sys.stderr)
         print(f"{sweep.table_name}: {verdict['outcome']}. {verdict['sentence']}")
     n_failed = sum(_list_failed(sweep.unscored(), overrides) for sweep in sweeps)
     if new:
@@ -138,7 +154,7 @@ def _list_failed(records: Sequence["Record"], overrides: dict[str, str]) -> int:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    return redact(" ".join(text.split()))
 
 
 if __name__ == "__main__":

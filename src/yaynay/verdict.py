@@ -86,18 +86,23 @@ def _rows_needed(effect: Effect, n_rows: int) -> int | None:
     return int(np.ceil(rows)) if rows < 1e9 else None
 
 
-def too_small(n_rows: int, n_needed: int, p_value: float | None, r2_line: float) -> Decision:
-    """The verdict on a table that cannot be cross-validated."""
+def too_small(n_rows: int, n_needed: int, p_value: float | None, r2_line: float | None) -> Decision:
+    """The verdict on a table that cannot be cross-validated; `r2_line` is None where no freedom is left to the line."""
     shape = ""
     if p_value is not None:
         shape = (
             f" A test of the shape alone gives p = {_p(p_value)}, which says nothing about what a network would gain."
         )
+    fit = "The line has as many coefficients as rows: that it passes through all of them says nothing"
+    if r2_line is not None:
+        fit = (
+            f"On these rows the line explains {100 * r2_line:.1f} % of the variance; a network that fits them "
+            "better may only remember them"
+        )
     return Decision(
         UNDECIDED,
         f"Keep the line: {n_rows} rows cannot show what a network would gain on new rows (at least {n_needed} are "
-        f"needed to hold some out). On these rows the line explains {100 * r2_line:.1f} % of the variance; a network "
-        f"that fits them better may only remember them.{shape}",
+        f"needed to hold some out). {fit}.{shape}",
         rows_needed=n_needed,
     )
 

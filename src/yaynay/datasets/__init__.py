@@ -1,13 +1,28 @@
 """Where tables come from: generators with a known truth, worked examples, libraries, and one's own files."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from yaynay.datasets import bundled, truths, worked
 from yaynay.datasets.options import NAMES, File, Generated, parse
 from yaynay.table import Table
 
-__all__ = ["NAMES", "make"]
+__all__ = ["NAMES", "make", "table_name"]
+
+
+def table_name(options: Mapping[str, Any]) -> str:
+    """Name of a table, and of its folders: a file's stem, told apart from the tables that yaynay has.
+
+    >>> table_name({"name": "csv", "path": "mine/sine.csv"}), table_name({"name": "sine"})
+    ('sine-file', 'sine')
+    """
+    if options["name"] != "csv":
+        return str(options["name"])
+    from yaynay.reading import table_name as stem_of
+
+    stem = stem_of(options["path"])
+    return f"{stem}-file" if stem.lower() in NAMES else stem
 
 
 def make(options: Mapping[str, Any]) -> Table:
@@ -29,7 +44,9 @@ def make(options: Mapping[str, Any]) -> Table:
     if isinstance(checked, File):
         from yaynay.reading import read_file
 
-        return read_file(**{key: value for key, value in keys.items() if key != "name"})
+        table = read_file(**{key: value for key, value in keys.items() if key != "name"})
+        name = table_name(keys)
+        return table if table.name == name else replace(table, name=name)
     if isinstance(checked, Generated):
         return truths.draw(**keys)
     tables = {**worked.TABLES, **bundled.TABLES}

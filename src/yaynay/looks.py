@@ -1,0 +1,48 @@
+"""Earlier looks at a table: one plan, one verdict, so that nobody reruns with other folds until it says yay."""
+
+from dataclasses import replace
+
+from yaynay.conclusion import Conclusion
+from yaynay.records import Store, read_json, write_json
+
+
+def note(conclusion: Conclusion, store: Store) -> Conclusion:
+    """Note that a table was judged under a plan, and say so in the verdict where it was judged under another before.
+
+    The first verdict under a plan is kept in `looks/TABLE/PLAN.json` of the store, with those that went before it;
+    asking again under the same plan is no new look.
+
+    Args:
+        conclusion: What was concluded.
+        store: The project's records, whatever store the sweep itself is in.
+
+    Returns:
+        The conclusion; its verdict has `earlier_looks`, outcome and plan of each, and says so in its sentence.
+    """
+    verdict = conclusion.verdict
+    folder = store.folder / "looks" / verdict["table_sha256"][:20]
+    path = folder / f"{verdict['plan_sha256'][:20]}.json"
+    if path.is_file():
+        look = read_json(path)
+    else:
+        others = sorted((read_json(other) for other in folder.glob("*.json")), key=lambda one: len(one["earlier"]))
+        earlier = [{"plan_sha256": one["plan_sha256"], "outcome": one["outcome"]} for one in others]
+        look = {"plan_sha256": verdict["plan_sha256"], "outcome": verdict["outcome"], "earlier": earlier}
+        folder.mkdir(parents=True, exist_ok=True)
+        write_json(path, look)
+    earlier = look["earlier"]
+    sentence = verdict["sentence"] + (_told([one["outcome"] for one in earlier]) if earlier else "")
+    return replace(conclusion, verdict=verdict | {"earlier_looks": earlier, "sentence": sentence})
+
+
+def _told(outcomes: list[str]) -> str:
+    """What a reader must know of a second look.
+
+    >>> _told(["nay"]).split(".")[0]
+    ' But this is look 2 at this table with other folds: before, it was nay'
+    """
+    said = ", then ".join(outcomes)
+    return (
+        f" But this is look {len(outcomes) + 1} at this table with other folds: before, it was {said}. The first "
+        "verdict counts; choosing among looks makes a false yay likelier than verdict.alpha says."
+    )
