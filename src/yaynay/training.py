@@ -207,6 +207,9 @@ def _summarise(configuration: Configuration, fleet: Fleet, fitted: Fitted, table
     }
     if shape.depth == 0:
         slopes, intercept = _mean_line(units, fitted, whole)
+        x = least_squares.impute(table.x, np.arange(table.n_rows))
+        exact = ols.fit(x, table.y).predict(x)
+        scores["distance_to_least_squares"] = rmse(folds.whole - exact) / float(np.std(table.y))
         scores |= _line_metrics(configuration, slopes, intercept, folds, table)
     curves = {"train_loss": fitted.train_curve.mean(axis=1)}
     if (units.n_validation > 0).all():

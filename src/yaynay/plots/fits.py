@@ -82,11 +82,20 @@ def _draw_curve(conclusion: Conclusion) -> "Figure":
     axes.plot(inputs, conclusion.line_fit.predict(inputs[:, None]), color=LINE, linewidth=2.2, label="least squares")
     if winner is not None and not winner.parsed.is_line:
         axes.plot(inputs, _predict(winner, inputs[:, None]), color=NETWORK, linewidth=2.2, label=winner.name)
+    elif (descent := _find_descent(conclusion)) is not None:
+        label = f"{descent.name}: {descent.scores['distance_to_least_squares']:.2g} sd of y away"
+        axes.plot(inputs, _predict(descent, inputs[:, None]), "--", color=NETWORK, linewidth=2.2, label=label)
     axes.set_xlabel(canvas.name(table.features[0]))
     axes.set_ylabel(canvas.name(table.target))
     canvas.grid(axes)
     figure.legend(loc="outside lower center", ncols=4)
     return figure
+
+
+def _find_descent(conclusion: Conclusion) -> Record | None:
+    """A line that was found by gradient descent, where the sweep has one."""
+    lines = [record for record in conclusion.finished if record.parsed.backend.name != "least_squares"]
+    return next((record for record in lines if record.parsed.is_line), None)
 
 
 def _predict(winner: Record, x: NDArray[np.float64]) -> NDArray[np.float64]:
