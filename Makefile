@@ -7,7 +7,7 @@ export DVC_NO_ANALYTICS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help install repro test check bench ui sync clean
+.PHONY: help install repro test check bench audit ui verify sync clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 18
@@ -40,8 +40,16 @@ check: install  ## ruff, types, import contracts and unit tests: under a minute
 bench: install  ## measure sweeps beside their peers and write docs/performance.md (15 minutes)
 	$(BIN)/python benchmarks/sweeps.py --fresh
 
+audit: install  ## look every installed version up among known security advisories
+	@if $(BIN)/python -c 'import socket; socket.create_connection(("api.osv.dev", 443), 5)' 2>/dev/null; \
+	then $(BIN)/pip-audit --vulnerability-service osv --skip-editable --progress-spinner off; \
+	else echo "not audited: api.osv.dev cannot be reached from here"; fi
+
 ui: install  ## serve the MLflow UI (PORT=5000)
 	@$(BIN)/python -m yaynay ui --port $(PORT)
+
+verify: install  ## check tables, plans, records and DVC's cache against their digests
+	@$(BIN)/python -m yaynay verify
 
 sync: install  ## bring every record into MLflow
 	@$(BIN)/python -m yaynay sync

@@ -75,9 +75,8 @@ def admit(folder: Path, config_name: str, check: Check, check_table: Check) -> N
 def _values(config: DictConfig) -> dict[str, Any]:
     """The configuration as the command gets it, without Hydra's own part."""
     OmegaConf.set_struct(config, False)
-    values: Any = OmegaConf.to_container(
-        OmegaConf.masked_copy(config, [key for key in config if key != "hydra"]), resolve=True
-    )
+    own = [key for key in map(str, config) if key != "hydra"]
+    values: Any = OmegaConf.to_container(OmegaConf.masked_copy(config, own), resolve=True)
     return values
 
 

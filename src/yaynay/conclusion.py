@@ -99,7 +99,8 @@ def remarks(table: Table, line: ols.LeastSquares) -> list[str]:
 def remember(conclusion: Conclusion, options: Options) -> None:
     """Keep a verdict beside its sweep, for `recall`."""
     basis = _basis(conclusion.sweep, options)
-    write_json(conclusion.sweep.path / "verdict.json", {"basis": basis, "verdict": conclusion.verdict})
+    content = {"basis": basis, "verdict": conclusion.verdict}
+    write_json(conclusion.sweep.path / "verdict.json", content | {"sha256": digest(content)})
 
 
 def recall(sweep: Sweep, options: Options) -> dict[str, Any] | None:
@@ -108,7 +109,8 @@ def recall(sweep: Sweep, options: Options) -> dict[str, Any] | None:
         kept = read_json(sweep.path / "verdict.json")
     except (OSError, ValueError):
         return None
-    return kept["verdict"] if kept["basis"] == _basis(sweep, options) else None
+    content = {"basis": _basis(sweep, options), "verdict": kept.get("verdict")}
+    return content["verdict"] if kept.get("sha256") == digest(content) else None
 
 
 def _basis(sweep: Sweep, options: Options) -> str:

@@ -6,10 +6,11 @@ A store is a folder with three kinds of folders, each written aside and moved in
     tables/DIGESTS/ table.parquet  plan.parquet  card.json
     sweeps/KEY/     sweep.json
 
-and `failures/KEY.json` for a run that ended without a record, until it has one.
+each sealed by a digests.json, and `failures/KEY.json` for a run that ended without a record, until it has one.
 """
 
 import functools
+import hashlib
 import json
 import os
 import shutil
@@ -270,6 +271,7 @@ class Store:
         aside = Path(tempfile.mkdtemp(prefix=".part-", dir=path.parent))
         try:
             yield aside
+            write_json(aside / SEAL, {one.name: file_digest(one) for one in aside.iterdir()})
             aside.chmod(0o755)
             try:
                 aside.rename(path)
@@ -323,6 +325,16 @@ class Sweep:
     def data(self) -> tuple[Table, Plan]:
         """The table and plan that all runs share."""
         return self.store.read_table(self.about["plan_sha256"], self.about["table_sha256"])
+
+
+SEAL = "digests.json"
+"""SHA-256 of each file beside it, for `python -m yaynay verify`."""
+
+
+def file_digest(path: Path, algorithm: str = "sha256") -> str:
+    """Digest of a file's content."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, algorithm).hexdigest()
 
 
 _RECORD_FIELDS = ("key", "status", "configuration", "table", "plan", "scores", "reason", "line")
