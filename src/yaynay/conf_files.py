@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import yaml
@@ -28,6 +28,7 @@ class _Frame:
 
     is_mapping: bool
     key: str | None = None
+    seen: set[str] = field(default_factory=set)
 
 
 def check_files(folder: Path) -> None:
@@ -77,7 +78,7 @@ def _check(path: Path, folder: Path) -> None:
 def _entries(text: str, path: Path) -> Iterator[tuple[int, list[str], str | None]]:
     """Line, keys from the top, and the text of each unquoted value; None in its place for a key that opens."""
     frames: list[_Frame] = []
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
         line = event.start_mark.line + 1 if event.start_mark else 1
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise OptionError(f"{path}:{line}: anchors and aliases are not allowed; write the value out")
@@ -90,6 +91,11 @@ def _entries(text: str, path: Path) -> Iterator[tuple[int, list[str], str | None
             if top is not None and top.is_mapping and top.key is None:
                 if not isinstance(event, yaml.ScalarEvent):
                     raise OptionError(f"{path}:{line}: a key must be a word; correct it")
+                if event.value in top.seen:
+                    raise OptionError(
+                        f"{path}:{line}: '{event.value}' is a duplicate key; allowed: each once; take one out"
+                    )
+                top.seen.add(event.value)
                 top.key = event.value
                 yield line, [frame.key for frame in frames if frame.key is not None], None
                 continue

@@ -75,10 +75,14 @@ def check(values: dict[str, Any]) -> None:
 
     Raises:
         OptionError: It cannot be used.
+        MachineError: Its backend is not installed, or a GPU is asked for and is not there.
     """
     from yaynay import schema
+    from yaynay.backends import base
 
-    schema.parse(values)
+    configuration = schema.parse(values)
+    if configuration.backend.name != "least_squares":
+        base.check(configuration.backend.name, configuration.trainer.accelerator)
 
 
 def check_table(values: dict[str, Any]) -> None:

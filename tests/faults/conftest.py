@@ -1,0 +1,73 @@
+"""Commands called in this process, as a user types them, and what they left."""
+
+import importlib
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from yaynay import command
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Exit code, lines on both streams, and files and folders that were not there before."""
+
+    code: int
+    out: list[str]
+    errors: list[str]
+    written: set[str]
+
+
+Call = Callable[..., Outcome]
+
+
+@pytest.fixture
+def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty project, and this process in it."""
+    root = tmp_path / "project"
+    root.mkdir()
+    (root / "dvc.yaml").touch()
+    monkeypatch.chdir(root)
+    return root
+
+
+@pytest.fixture
+def call(workplace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Call]:
+    """Run `python -m yaynay.MODULE ...` in this process."""
+    for name in ("YAYNAY_SWEEP", "HYDRA_FULL_ERROR", "PYTHONWARNINGS"):
+        monkeypatch.setenv(name, "")  # the command sets them; this takes them back
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    before_term = signal.getsignal(signal.SIGTERM)
+
+    def run(module: str, *words: str) -> Outcome:
+        before = {str(path.relative_to(workplace)) for path in workplace.rglob("*")}
+        body = importlib.import_module(f"yaynay.{module}").body
+        monkeypatch.setattr(sys, "argv", [module, *words])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            command.finish(body)
+        printed = capsys.readouterr()
+        after = {str(path.relative_to(workplace)) for path in workplace.rglob("*")}
+        code = ended.value.code
+        assert isinstance(code, int)
+        return Outcome(code, printed.out.splitlines(), printed.err.splitlines(), after - before)
+
+    yield run
+    signal.signal(signal.SIGTERM, before_term)
+
+
+@pytest.fixture
+def refused(call: Call) -> Callable[..., str]:
+    """Run a command that must end with a code and one line, and leave nothing behind."""
+
+    def run(code: int, module: str, *words: str) -> str:
+        done = call(module, *words)
+        assert (done.code, len(done.errors), done.written, done.out) == (code, 1, set(), []), done
+        assert done.errors[0].startswith("error: ")
+        return done.errors[0].removeprefix("error: ")
+
+    return run

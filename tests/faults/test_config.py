@@ -1,0 +1,224 @@
+"""Wrong options: code 2 and one line, before anything is written."""
+
+import importlib.util
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from yaynay import command
+from yaynay.conf_files import check_files
+from yaynay.errors import OptionError
+
+Refused = Callable[..., str]
+
+
+@pytest.fixture
+def conf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The configuration files, to be changed."""
+    folder = tmp_path / "conf"
+    shutil.copytree(command.conf_folder(), folder)
+    monkeypatch.setattr(command, "conf_folder", lambda: folder)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("word", "shown"),
+    [
+        ("model.depth=-1", "'model.depth': -1"),
+        ("model.depth=1.5", "'model.depth': 1.5"),
+        ("model.depth=1e9", "'model.depth': 1000000000.0"),
+        ("model.depth=1000000000", "'model.depth': 1000000000"),
+        ("optimizer.lr=0", "'optimizer.lr': 0"),
+        ("optimizer.lr=-1", "'optimizer.lr': -1"),
+        ("optimizer.lr=nan", "'optimizer.lr': nan"),
+        ("optimizer.lr=1e400", "'optimizer.lr': inf"),
+        ("trainer.max_epochs=0", "'trainer.max_epochs': 0"),
+        ("trainer.batch_size=0", "'trainer.batch_size': 0"),
+        ("max_jobs=0", "'max_jobs': 0"),
+    ],
+)
+def test_c1_a_value_out_of_range_is_refused_with_key_and_value(refused: Refused, word: str, shown: str) -> None:
+    assert refused(2, "train", word).startswith(f"option {shown} is ")
+
+
+def test_c1_workers_out_of_range_are_refused(refused: Refused) -> None:
+    assert refused(2, "train", "-m", "hydra.launcher.n_jobs=0").startswith("option 'hydra.launcher.n_jobs': 0; ")
+
+
+@pytest.mark.parametrize("launcher", ["fleet", "basic", "joblib"])
+def test_c1_the_whole_grid_is_checked_before_its_first_job(refused: Refused, launcher: str) -> None:
+    line = refused(2, "train", "-m", f"hydra/launcher={launcher}", "dataset=engel", "model.depth=0,1,-1", "seed=1,2")
+    assert line.startswith("option 'model.depth': -1 is out of range; allowed: whole numbers from 0 to 64")
+
+
+@pytest.mark.parametrize("words", [["backend=tensorflw"], ["-m", "backend=torch,tensorflw"]])
+def test_c2_an_unknown_backend_gets_the_list_and_the_nearest(refused: Refused, words: list[str]) -> None:
+    line = refused(2, "train", *words)
+    assert "'tensorflw' is unknown; allowed: least_squares, pytensor, tensorflow, torch" in line
+    assert line.endswith("did you mean 'tensorflow'?")
+
+
+def test_c2_a_backend_that_is_not_installed_names_what_to_install(
+    refused: Refused, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "pytensor" else find(name))
+    line = refused(4, "train", "backend=pytensor")
+    assert line.endswith("pytensor is not installed here; install it with: pip install 'yaynay[pytensor]'")
+
+
+@pytest.mark.parametrize("word", ["dept=2", "+dept=2", "++dept=2", "model.dept=2", "+model.dept=2", "++model.dept=2"])
+def test_c3_an_unknown_key_is_refused_however_it_comes_in(refused: Refused, word: str) -> None:
+    line = refused(2, "train", word)
+    assert "unknown key" in line
+    assert "did you mean 'model.depth'?" in line
+    assert "+dept" not in line
+
+
+def test_c3_an_option_of_no_group_is_refused_in_a_sweep_too(refused: Refused) -> None:
+    assert "'foo' is unknown" in refused(2, "train", "+backend=foo")
+    assert "unknown key" in refused(2, "train", "-m", "++dept=2,3")
+    assert "unknown key" in refused(2, "generate", "dataset.n_row=3")
+    assert "unknown key" in refused(2, "compare", "++verdict.alfa=0.1")
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("lr: NaN", "'NaN' is not allowed"),
+        ("lr: 'fast'", "'fast' is not allowed"),
+        ("lr: yes", "True is not allowed"),
+        ("lr: on", "True is not allowed"),
+        ("lr: 12:30:00", "adamw.yaml:3: '12:30:00' is another number in YAML"),
+        ("lr: 010", "adamw.yaml:3: '010' is another number in YAML"),
+        ("lr: 0.1\nlr: 0.2", "duplicate"),
+        ("lr: [", "no YAML"),
+    ],
+)
+def test_c4_what_yaml_makes_of_a_value_is_caught(refused: Refused, conf: Path, line: str, shown: str) -> None:
+    (conf / "optimizer" / "adamw.yaml").write_text(f"# one\nname: adamw\n{line}\nweight_decay: 0.0\n")
+    assert shown in refused(2, "train", "optimizer=adamw")
+
+
+def test_c4_a_quoted_text_stays_a_text(conf: Path) -> None:
+    (conf / "tracking" / "mine.yaml").write_text("experiment: '12:30:00'\n")
+    check_files(conf)
+
+
+@pytest.mark.parametrize("word", ["model.depth=range(0,0)", "model=glob(none*)"])
+def test_c5_an_empty_grid_is_refused(refused: Refused, word: str) -> None:
+    assert "0 jobs" in refused(2, "train", "-m", word)
+
+
+def test_c5_a_large_grid_shows_its_count_and_needs_max_jobs(refused: Refused) -> None:
+    line = refused(2, "train", "-m", "seed=range(0,101)", "plan.seed=range(0,101)")
+    assert line.startswith("option 'max_jobs': 10,201 jobs (seed: 101 x plan.seed: 101); allowed: 10,000; ")
+    assert "4 jobs" in refused(2, "train", "-m", "max_jobs=3", "seed=1,2", "model.depth=0,1")
+
+
+def test_c5_an_endless_range_is_not_laid_out(refused: Refused) -> None:
+    started = time.perf_counter()
+    assert "10,001 or more jobs" in refused(2, "train", "-m", "seed=shuffle(range(0,1000000000000))")
+    assert time.perf_counter() - started < 2
+
+
+def test_c5_a_sweep_file_counts(refused: Refused) -> None:
+    assert "456 jobs" in refused(2, "train", "-m", "sweep=default", "max_jobs=400")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["+_target_=os.system"],
+        ["+model._target_=os.system"],
+        ["model={_target_:os.system}"],
+        ["-m", "hydra.launcher._target_=os.system"],
+        ["+hydra.callbacks.mine._target_=os.system"],
+        ["+hydra.callbacks.mine.x=1"],
+        ["hydra.searchpath=[file:///tmp]"],
+        ["+hydra.job.env_set.PATH=x"],
+        ["+hydra.job_logging.formatters.mine.()=os.system"],
+        ["--config-dir", "conf"],
+        ["--config-d=conf"],
+        ["--config-path", "conf"],
+        ["--experimental-rerun", "a.pickle"],
+        ["tracking.experiment=${oc.env:HOME}"],
+    ],
+)
+def test_c6_nothing_on_the_command_line_runs_code_or_reaches_outside(refused: Refused, words: list[str]) -> None:
+    line = refused(2, "train", *words)
+    assert line.startswith("option '")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("_target_: os.system\ncommand: touch pwned", ":1: '_target_' would run code"),
+        ("depth:\n  _target_: os.system", ":2: '_target_' would run code"),
+        ("start:\n  - _target_: os.system", ":2: '_target_' would run code"),
+        ("# @package _global_\nhydra:\n  callbacks:\n    mine: {x: 1}", ":3: option 'hydra.callbacks' cannot be set"),
+        ("# @package hydra.callbacks\nmine: {x: 1}", ":2: option 'hydra.callbacks' cannot be set"),
+        ("# @package _global_\nhydra: {job_logging: {formatters: {a: {(): os.system}}}}", ":2: '()' would run code"),
+        (
+            "depth: !!python/object/apply:os.system [touch pwned]",
+            "tag 'tag:yaml.org,2002:python/object/apply:os.system'",
+        ),
+        ("depth: ${oc.env:HOME}", ":1: reads an environment variable"),
+        ("activation: http://ann:secret@host", ":1: holds a password"),
+    ],
+)
+def test_c6_no_file_runs_code_or_reaches_outside(refused: Refused, conf: Path, text: str, shown: str) -> None:
+    (conf / "model" / "mine.yaml").write_text(text)
+    line = refused(2, "train", "model=mine")
+    assert line.startswith(f"{conf / 'model' / 'mine.yaml'}:")
+    assert shown in line
+    assert "secret" not in line
+
+
+def test_c6_options_of_hydra_have_one_place(refused: Refused, conf: Path) -> None:
+    folder = conf / "hydra" / "callbacks"
+    folder.mkdir(parents=True)
+    (folder / "mine.yaml").write_text("mine: {x: 1}\n")
+    assert "option 'hydra/callbacks': cannot be set" in refused(2, "train", "+hydra/callbacks=mine")
+    assert "mine.yaml:1: option 'hydra.callbacks' cannot be set" in refused(2, "train")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: &a [x, x, x, x, x, x, x, x, x]\n"
+        + "".join(f"{b}: &{b} [{', '.join(['*' + a] * 9)}]\n" for a, b in zip("abcde", "bcdef", strict=True)),
+        "depth: " + "[" * 40_000,
+        "depth: " + "9" * 200_000,
+    ],
+)
+def test_c7_a_yaml_bomb_is_refused_within_a_second(refused: Refused, conf: Path, text: str) -> None:
+    (conf / "model" / "bomb.yaml").write_text(text)
+    started = time.perf_counter()
+    line = refused(2, "train", "model=bomb")
+    assert time.perf_counter() - started < 1
+    assert line.startswith(f"{conf / 'model' / 'bomb.yaml'}:")
+
+
+def test_our_own_files_pass() -> None:
+    check_files(command.conf_folder())
+
+
+def test_a_fault_of_ours_is_one_line_unless_debug_is_asked(
+    call: Callable, conf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "conf_folder", lambda: 1 / 0)
+    done = call("train")
+    assert (done.code, len(done.errors)) == (1, 1)
+    assert done.errors[0].startswith("error: ZeroDivisionError: ")
+    assert any("Traceback" in line for line in call("train", "--debug").errors)
+
+
+def test_a_password_in_a_file_is_found_by_the_scan_alone(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("uri: postgresql://ann:secret@db/x\n")
+    with pytest.raises(OptionError, match="holds a password") as caught:
+        check_files(tmp_path)
+    assert "secret" not in str(caught.value)
