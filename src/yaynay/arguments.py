@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,9 @@ MOST_JOBS = 10_000
 
 _OUTSIDE = {"config_dir": "--config-dir", "config_path": "--config-path", "experimental_rerun": "--experimental-rerun"}
 _SHOWS = ("help", "hydra_help", "cfg", "shell_completion", "info")
+
+_CODE = re.compile(r"^[^=]*(?<![^.+~])_target_(?![^.=])|[{,\s'\"]_target_['\"]?\s*:")
+"""A key `_target_`, alone or inside a value; a text may hold the word."""
 
 Check = Callable[[dict[str, Any]], Any]
 
@@ -96,7 +100,7 @@ def _check_words(words: list[str]) -> None:
                 f"option '{name}': holds a password, which would be written into records; allowed: none on the command "
                 "line; set MLFLOW_TRACKING_URI in the environment"
             )
-        if "_target_" in word:
+        if _CODE.search(word):
             raise OptionError(f"option '{name}': '_target_' would run code; allowed: names in conf/; leave it out")
         if ENVIRONMENT.search(word):
             raise OptionError(

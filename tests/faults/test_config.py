@@ -135,6 +135,8 @@ def test_c5_a_sweep_file_counts(refused: Refused) -> None:
         ["+_target_=os.system"],
         ["+model._target_=os.system"],
         ["model={_target_:os.system}"],
+        ["+model={depth: 1, '_target_': os.system}"],
+        ["-m", "+model={depth: 1, _target_ : os.system}"],
         ["-m", "hydra.launcher._target_=os.system"],
         ["+hydra.callbacks.mine._target_=os.system"],
         ["+hydra.callbacks.mine.x=1"],
@@ -176,6 +178,14 @@ def test_c6_no_file_runs_code_or_reaches_outside(refused: Refused, conf: Path, t
     assert line.startswith(f"{conf / 'model' / 'mine.yaml'}:")
     assert shown in line
     assert "secret" not in line
+
+
+@pytest.mark.parametrize(
+    "word", ["dataset.target=my_target_", "dataset.path=a_target_b/x.csv", "dataset.target=_target_"]
+)
+def test_c6_a_text_that_holds_the_word_is_no_code(refused: Refused, word: str) -> None:
+    own = ["dataset=csv", "dataset.target=y", "dataset.path=x.csv", word]
+    assert refused(3, "train", *own).endswith("no such file; give the path of a CSV or Parquet file (dataset.path)")
 
 
 def test_c6_options_of_hydra_have_one_place(refused: Refused, conf: Path) -> None:

@@ -1,0 +1,32 @@
+"""A file of one's own judged by the line, in this process and without MLflow."""
+
+from pathlib import Path
+from typing import Any
+
+from hydra import compose, initialize_config_dir
+from omegaconf import OmegaConf
+
+from yaynay import looks, schema, tables, training
+from yaynay.command import conf_folder
+from yaynay.conclusion import Conclusion, conclude
+from yaynay.records import Record, Store
+
+
+def configure(path: Path, *overrides: str, target: str = "y") -> schema.Configuration:
+    """The configuration of a line on a file; one repeat of the folds."""
+    own = ["dataset=csv", f"dataset.path='{path}'", f"dataset.target='{target}'", "backend=least_squares"]
+    with initialize_config_dir(str(conf_folder()), version_base="1.3"):
+        composed = compose("config", [*own, "plan.n_repeats=1", "verdict.n_draws=99", *overrides])
+    values: Any = OmegaConf.to_container(composed, resolve=True)
+    return schema.parse(values)
+
+
+def judge(path: Path, *overrides: str, store: Store) -> tuple[Record, Conclusion]:
+    """Its record and what is concluded of it."""
+    configuration = configure(path, *overrides)
+    table, plan = tables.make(configuration.dataset, configuration.plan)
+    (record,) = training.train([configuration], table, plan)
+    store.write_table(table, plan)
+    store.write(record)
+    (sweep,) = store.write_sweeps([store.job_note(record.key, table, plan, {})], {"started_at": 1.0})
+    return record, looks.note(conclude(sweep, configuration.verdict), store)
