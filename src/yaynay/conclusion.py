@@ -1,5 +1,6 @@
 """What a sweep shows: records -> line, gate, effect, verdict, winner and parity. From records alone."""
 
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from yaynay.errors import DataError
 from yaynay.numerics import verdict_version
 from yaynay.parity import certify
 from yaynay.plan import MIN_BLOCKS, Plan
+from yaynay.reading import table_name
 from yaynay.records import Record, Store, Sweep, read_json, write_json
 from yaynay.schema import Verdict as Options
 from yaynay.schema import digest
@@ -252,7 +254,25 @@ def find_sweeps(records: Path) -> list[Sweep]:
         DataError: There is none.
     """
     stores = [Store(records)] if (records / "sweeps").is_dir() else [Store(path) for path in sorted(records.glob("*"))]
+    for store in stores:
+        for path in (store.folder / "sweeps").glob("*/sweep.json"):
+            _check_sweep(path)
     sweeps = [sweep for store in stores for sweep in store.sweeps()]
     if not sweeps:
         raise DataError(f"{records}: no sweep here; allowed: a store of records, or a folder of stores; train first")
     return sorted(sweeps, key=lambda sweep: sweep.table_name)
+
+
+def _check_sweep(path: Path) -> None:
+    """A store may come from others: what its sweep names becomes folders here."""
+    try:
+        about = read_json(path)
+        digests = [about["table_sha256"], about["plan_sha256"], *about["runs"]]
+        is_sweep = (
+            all(re.fullmatch(r"[0-9a-f]{64}", one) for one in digests) and table_name(about["table"]) == about["table"]
+        )
+        is_sweep &= isinstance(about["started_at"], float)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{path}: not a sweep ({type(error).__name__}); remove its folder, and train again") from error
+    if not is_sweep:
+        raise DataError(f"{path}: not a sweep, a name or digest in it is none; remove its folder, and train again")
