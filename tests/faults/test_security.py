@@ -117,7 +117,7 @@ class Nodes(HTMLParser):
         self.attributes += [(name, value or "") for name, value in attributes]
 
 
-HOSTILE = ['<img src=x onerror=alert(1)>', '</style><script>alert(1)</script>', '" onmouseover="alert(1)', '{{ 191*7 }}']
+HOSTILE = [
     "<img src=x onerror=alert(1)>",
     "</style><script>alert(1)</script>",
     '" onmouseover="alert(1)',
