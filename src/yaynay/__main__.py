@@ -35,7 +35,7 @@ def _sync(experiment: str) -> int:
     from yaynay.tracking import sync
 
     store = Store.default()
-    sweeps = store.sweeps()
+    sweeps = [sweep for sweep in store.sweeps() if sweep.has_ended_runs()]
     options = [schema.parse(sweep.records()[0].configuration).verdict for sweep in sweeps]
     conclusions = [looks.note(conclude(*one), store) for one in zip(sweeps, options, strict=True)]
     sync.sync(conclusions, experiment)

@@ -27,6 +27,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from yaynay.arguments import Check, admit
 from yaynay.errors import MachineError, OptionError, YaynayError
+from yaynay.orphans import end_with_starter
 from yaynay.redaction import redact
 
 SWEEP = "YAYNAY_SWEEP"
@@ -75,7 +76,9 @@ def finish(body: Callable[[], int]) -> None:
     if not sys.warnoptions:  # libraries' warnings are for developers, who ask with -W
         warnings.simplefilter("ignore")
         os.environ["PYTHONWARNINGS"] = "ignore"  # workers too
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGTERM, _terminate)
+    if "DVC_STAGE" in os.environ:  # a stage that outlives DVC would write into the outputs of the next
+        end_with_starter()
     try:
         code = body()
     except YaynayError as error:
@@ -87,6 +90,8 @@ def finish(body: Callable[[], int]) -> None:
         code = _say(explain_os(error), MachineError.exit_code)
     except KeyboardInterrupt:
         code = 130
+    except _TerminatedError:
+        code = 143
     except Exception as error:  # a fault of ours: one line as well, and the way to its traceback
         code = _say(
             f"{type(error).__name__}: {error}; this is a fault of yaynay; run again with --debug and report it", 1
@@ -95,6 +100,14 @@ def finish(body: Callable[[], int]) -> None:
             traceback.print_exc()
     sys.stdout.flush()
     sys.exit(code)
+
+
+class _TerminatedError(BaseException):
+    """SIGTERM; no SystemExit, which libraries raise too, and which fails no more than a job."""
+
+
+def _terminate(*_: object) -> None:
+    raise _TerminatedError
 
 
 def explain_os(error: OSError) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from omegaconf import DictConfig, OmegaConf
 
 from yaynay import command
+from yaynay.orphans import end_with_starter
 
 if TYPE_CHECKING:
     from yaynay.conclusion import Conclusion
@@ -38,7 +39,7 @@ def compare(config: DictConfig) -> None:
     if n_workers == 1:
         conclusions = [conclude_one(sweep) for sweep in sweeps]
     else:
-        with ProcessPoolExecutor(n_workers, multiprocessing.get_context("spawn")) as pool:
+        with ProcessPoolExecutor(n_workers, multiprocessing.get_context("spawn"), end_with_starter) as pool:
             conclusions = list(pool.map(conclude_one, sweeps))
     store = Store.default()
     conclusions = [looks.note(one, store) for one in conclusions]

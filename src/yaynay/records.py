@@ -316,6 +316,10 @@ class Sweep:
         found = [record for key in self.about["runs"] if (record := self.store.read_ended(key)) is not None]
         return sorted(found, key=lambda record: (record.parsed.is_line is False, record.name, record.key))
 
+    def has_ended_runs(self) -> bool:
+        """Whether any run of it ended: a sweep that was killed early has none."""
+        return any(self.store.has(key) or self.store.failure_path(key).is_file() for key in self.about["runs"])
+
     def unscored(self) -> list[Record]:
         """Runs that diverged or failed, without arrays."""
         store = self.store
@@ -353,9 +357,9 @@ def read_json(path: Path) -> Any:
 
 def write_arrays(path: Path, arrays: Arrays) -> None:
     """Write arrays as safetensors, a format that runs no code when read."""
-    from safetensors.numpy import save_file
+    from safetensors.numpy import save
 
-    save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, path)
+    path.write_bytes(save({name: np.ascontiguousarray(array) for name, array in arrays.items()}))
 
 
 def read_arrays(path: Path) -> Arrays:

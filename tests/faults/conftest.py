@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from pipeline.conftest import project as project
+from pipeline.conftest import run as run
 
 from yaynay import command
 

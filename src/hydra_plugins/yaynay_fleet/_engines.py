@@ -4,11 +4,10 @@ An engine yields what became of each slice as it ends. A record that was asked f
 whatever happened to the process that trained it.
 """
 
+import errno
 import multiprocessing
 import os
 import signal
-import threading
-import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -17,12 +16,14 @@ from typing import Any
 
 from yaynay import training
 from yaynay.errors import MachineError
+from yaynay.orphans import end_with_starter
 from yaynay.records import Record, Store
 from yaynay.slices import Slice
 
 Outcome = tuple[list[Record], dict[str, Exception]]
 """Records of a slice, without their arrays, and exceptions by record key."""
 
+_UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 _TRIES = 2
 """How often a slice is started whose process dies."""
 
@@ -37,7 +38,13 @@ def train_slice(part: Slice, store: Store) -> Outcome:
         records = training.train(part.configurations, table, plan)
         for record in records:
             store.write(record)
-    except Exception as error:  # any of a library's; the other slices go on, and the sweep lists it
+    except (Exception, SystemExit) as error:  # any of a library's; the other slices go on, and the sweep lists it
+        if isinstance(error, OSError) and error.errno in _UNWRITABLE:
+            raise  # no other slice can be written either
+        if isinstance(error, SystemExit):
+            if isinstance(error.__context__, KeyboardInterrupt):  # Lightning makes one of the other
+                raise KeyboardInterrupt from error
+            error = RuntimeError(f"training asked the process to exit with code {error.code}")
         if len(part.configurations) > 1:
             return _merge(train_slice(one, store) for one in _singles(part))
         return [], {training.record_key(part.configurations[0], table, plan): error}
@@ -104,7 +111,7 @@ def run_in_processes(slices: Sequence[Slice], store: Store, n_workers: int) -> I
                 assert part is not None
                 worker.part = None
                 try:
-                    yield worker.pipe.recv()
+                    outcome = worker.pipe.recv()
                 except (EOFError, OSError):  # it died
                     worker.process.join()
                     if tries < _TRIES:
@@ -113,6 +120,10 @@ def run_in_processes(slices: Sequence[Slice], store: Store, n_workers: int) -> I
                         waiting.extend((one, 1) for one in _singles(part))
                     else:
                         yield _died(part, store, worker.process.exitcode)
+                    continue
+                if isinstance(outcome, OSError):  # nothing can be written any more
+                    raise outcome
+                yield outcome
     finally:
         for worker in workers:
             worker.stop()
@@ -129,14 +140,18 @@ def _serve(pipe: Connection, folder: str) -> None:
     """A worker's life: slices in, outcomes out, until nobody is there any more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all; the sweep's own process decides
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
+    end_with_starter()  # an orphan would train what the next command trains too
     store = Store.at(folder)
     while True:
         try:
             part = pipe.recv()
         except EOFError:
             return
-        outcome = train_slice(part, store)
+        try:
+            outcome = train_slice(part, store)
+        except OSError as error:
+            pipe.send(error)
+            continue
         try:
             pipe.send(outcome)
         except (TypeError, AttributeError, ValueError):  # an exception that cannot be pickled
@@ -144,13 +159,6 @@ def _serve(pipe: Connection, folder: str) -> None:
             pipe.send(
                 (records, {key: RuntimeError(f"{type(error).__name__}: {error}") for key, error in errors.items()})
             )
-
-
-def _end_with_parent(parent: int) -> None:
-    """An orphan would go on training what the next command trains too."""
-    while os.getppid() == parent:
-        time.sleep(0.5)
-    os._exit(1)
 
 
 def run_on_ray(slices: Sequence[Slice], store: Store, address: str | None) -> Iterator[Outcome]:

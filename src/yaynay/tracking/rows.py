@@ -12,6 +12,11 @@ from yaynay.schema import digest
 PARENT = "parent"
 """Stands for a record's key in the tag `yaynay.run` of a sweep's own run."""
 
+_FILES: dict[str, tuple[str, ...]] = {
+    "finished": ("record.json", "weights.safetensors"),
+    "diverged": ("record.json",),
+    "failed": (),  # it left no record; its params and its reason say all
+}
 _MOST_STEPS = 500
 """Points of a learning curve that MLflow gets; a longer one is thinned."""
 
@@ -60,11 +65,10 @@ def child(record: Record, sweep: str, parent_id: str) -> Run:
     """The run of one configuration."""
     started = milliseconds(record.run["started_at"])
     ended = started + milliseconds(record.run["fit_seconds"])
-    is_finished = record.status == "finished"
     return Run(
         key=record.key,
         name=record.name,
-        status="FINISHED" if is_finished else "FAILED",
+        status=status(record),
         started=started,
         ended=ended,
         tags={
@@ -77,8 +81,13 @@ def child(record: Record, sweep: str, parent_id: str) -> Run:
         },
         params={name: _param(value) for name, value in record.parsed.flat().items()},
         metrics=_metrics(record, ended),
-        files=("record.json", "weights.safetensors") if is_finished else ("record.json",),
+        files=_FILES[record.status],
     )
+
+
+def status(record: Record) -> str:
+    """What MLflow calls how a run ended."""
+    return "FINISHED" if record.status == "finished" else "FAILED"
 
 
 def _tags(record: Record) -> dict[str, str]:

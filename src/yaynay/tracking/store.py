@@ -1,8 +1,10 @@
 """Where MLflow keeps runs: a SQLite file beside the project, or whatever MLFLOW_TRACKING_URI names."""
 
+import errno
 import logging
 import os
 import re
+import shutil
 import socket
 import tempfile
 from collections.abc import Iterator
@@ -117,7 +119,22 @@ def connect(experiment: str) -> Iterator["Runs"]:
     except YaynayError:
         raise
     except Exception as error:  # MLflow, SQLAlchemy and requests each raise their own
-        raise _no_answer(uri, error) from error
+        raise _cannot_write(uri, error) or _no_answer(uri, error) from error
+
+
+def _cannot_write(uri: str, error: Exception) -> MachineError | None:
+    """The same for a SQLite store, which answers always, but lies on a disk; None for another."""
+    path, message = sqlite_path(uri), str(error)
+    if path is None:
+        return None
+    if "is full" in message or getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
+        free = shutil.disk_usage(path.parent).free
+        what = f"the disk is full ({free / 2**20:.0f} MiB free); free some"
+    elif "readonly" in message or "unable to open" in message or isinstance(error, PermissionError):
+        what = "it cannot be written; change its rights or choose another with MLFLOW_TRACKING_URI"
+    else:
+        return None
+    return MachineError(f"MLflow store {path}: {what}, and give the same command again; records are kept")
 
 
 def close_dead(client: "MlflowClient", experiment_id: str) -> int:

@@ -19,7 +19,7 @@ from yaynay.records import Record, Sweep, write_arrays, write_json
 from yaynay.schema import digest
 from yaynay.table import Table
 from yaynay.tracking import rows
-from yaynay.tracking.owner import OWNER, owner
+from yaynay.tracking.owner import OWNER, is_dead, owner
 from yaynay.tracking.runs import Found, Runs
 from yaynay.tracking.store import connect, sqlite_path, tracking_uri
 
@@ -59,14 +59,22 @@ def is_there(sweep: Sweep, verdict: Mapping[str, Any], experiment: str) -> bool:
     path = sqlite_path(tracking_uri())
     if path is None or not path.is_file():
         return False
-    keys = [rows.PARENT, *(key for key in sweep.about["runs"] if sweep.store.read_ended(key))]
-    ids = [rows.run_id(experiment, sweep.key, key) for key in keys]
+    wanted = {rows.PARENT: "FINISHED", **dict.fromkeys(sweep.about["runs"], "FINISHED")}
+    wanted |= {record.key: rows.status(record) for record in sweep.unscored()}
+    ids = {rows.run_id(experiment, sweep.key, key): status for key, status in wanted.items()}
+    parent_id = rows.run_id(experiment, sweep.key, rows.PARENT)
     try:
         with closing(sqlite3.connect(path, timeout=5)) as store:
-            stamp = store.execute("SELECT value FROM tags WHERE run_uuid = ? AND key = ?", (ids[0], STAMP)).fetchone()
-            status = "SELECT count(*) FROM runs WHERE run_uuid = ? AND status IN ('FINISHED', 'FAILED')"
-            n_there = sum(store.execute(status, (one,)).fetchone()[0] for one in ids)
+            stamp = store.execute(
+                "SELECT value FROM tags WHERE run_uuid = ? AND key = ?", (parent_id, STAMP)
+            ).fetchone()
+            found = "SELECT count(*) FROM runs WHERE run_uuid = ? AND status = ?"
+            n_there = sum(store.execute(found, one).fetchone()[0] for one in ids.items())
+            running = "SELECT value FROM tags NATURAL JOIN runs WHERE tags.key = ? AND runs.status = 'RUNNING'"
+            owners = [owner for (owner,) in store.execute(running, (OWNER,))]
     except sqlite3.Error:
+        return False
+    if any(map(is_dead, owners)):  # whoever connects closes it
         return False
     return stamp == (_stamp(verdict),) and n_there == len(ids)
 
@@ -84,7 +92,7 @@ def open_parent(runs: Runs, sweep: Sweep, dataset: Any) -> str:
     """
     found = _find_parent(runs, sweep)
     if found is None:
-        tags = {"yaynay.sweep": sweep.key, "yaynay.run": rows.PARENT, "dataset": sweep.table_name}
+        tags = {"yaynay.sweep": sweep.key, "yaynay.run": rows.PARENT, "dataset": sweep.table_name, OWNER: owner()}
         name = f"{sweep.table_name} ({len(sweep.about['runs'])} configurations)"
         start = rows.milliseconds(sweep.started_at)
         runs.add(sweep.key, [rows.Run(rows.PARENT, name, "RUNNING", start, None, tags)], sweep.store, None)
@@ -109,11 +117,23 @@ def add_children(runs: Runs, sweep: Sweep, records: Sequence[Record], parent_id:
 def _write_sweep(runs: Runs, conclusion: Conclusion, pictures: Path | None) -> str:
     sweep = conclusion.sweep
     dataset = dataset_input(conclusion.table)
+    is_whole, before = len(conclusion.records) == len(sweep.about["runs"]), _find_parent(runs, sweep)
+    if not is_whole and before is not None and before.status == "RUNNING":  # its process lives, and writes it
+        return before.run_id
     parent_id = open_parent(runs, sweep, dataset)
-    found = runs.find(sweep.key, [record.key for record in conclusion.records])
-    add_children(runs, sweep, [one for one in conclusion.records if one.key not in found], parent_id, dataset)
+    _add_missing(runs, sweep, conclusion.records, parent_id, dataset)
+    if not is_whole:  # no verdict on a part; the sweep's own command goes on with it
+        runs.client.set_terminated(parent_id, "KILLED")
+        return parent_id
     _conclude_parent(runs, runs.client.get_run(parent_id), conclusion, pictures)
     return parent_id
+
+
+def _add_missing(runs: Runs, sweep: Sweep, records: Sequence[Record], parent_id: str, dataset: Any) -> None:
+    """Runs that are not there, or ended otherwise before."""
+    found = runs.find(sweep.key, [record.key for record in records])
+    missing = [one for one in records if one.key not in found or found[one.key].status != rows.status(one)]
+    add_children(runs, sweep, missing, parent_id, dataset)
 
 
 def _conclude_parent(runs: Runs, parent: "Run", conclusion: Conclusion, pictures: Path | None) -> None:

@@ -1,0 +1,53 @@
+"""How often a fault is tried, and where what was measured is written."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+_FIGURES = pytest.StashKey[dict[str, tuple[str, str]]]()
+_PAGE = Path(__file__).parents[1] / "docs" / "reliability.md"
+_BEGIN, _END = "<!-- figures: begin -->", "<!-- figures: end -->"
+_HEAD = "| what is promised | tries | seen |\n| --- | --- | --- |\n"
+
+Times = Callable[[int, int], int]
+Figure = Callable[[str, int, str], None]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--faults`: every repeat of the fault tests, and their figures into docs/reliability.md."""
+    parser.addoption("--faults", action="store_true", help="all repeats of the fault tests; writes docs/reliability.md")
+
+
+@pytest.fixture
+def times(request: pytest.FixtureRequest) -> Times:
+    """How often to try: `times(sample, full)`."""
+    is_full = request.config.getoption("--faults")
+    return lambda sample, full: full if is_full else sample
+
+
+@pytest.fixture
+def figure(request: pytest.FixtureRequest) -> Figure:
+    """Note what was measured: `figure(promise, tries, seen)`; kept with --faults."""
+    found = request.config.stash.setdefault(_FIGURES, {})
+
+    def note(promise: str, tries: int, seen: str) -> None:
+        print(f"{promise}: {tries} tries, {seen}")
+        found[promise] = (str(tries), seen)
+
+    return note
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Put the figures of this session over those of the same promises."""
+    found = session.config.stash.get(_FIGURES, {})
+    if not session.config.getoption("--faults") or not found or not _PAGE.is_file():
+        return
+    before, begin, rest = _PAGE.read_text(encoding="utf-8").partition(_BEGIN)
+    table, end, after = rest.partition(_END)
+    if not begin or not end:
+        return
+    rows = [line.strip("|").split(" | ") for line in table.splitlines() if line.startswith("| ")][2:]
+    kept = {row[0].strip(): (row[1].strip(), row[2].strip()) for row in rows} | found
+    lines = "".join(f"| {promise} | {tries} | {seen} |\n" for promise, (tries, seen) in sorted(kept.items()))
+    _PAGE.write_text(f"{before}{begin}\n{_HEAD}{lines}{end}{after}", encoding="utf-8")

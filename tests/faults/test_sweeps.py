@@ -1,0 +1,279 @@
+"""Sweeps that are killed, interrupted, or lose workers, and go on with the same command."""
+
+import json
+import os
+import random
+import shutil
+import signal
+import sqlite3
+import subprocess
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from conftest import Figure, Times
+from faults.processes import end, living, n_records, seconds_until, start, started
+from pipeline.project import QUICK, Run, clean_environment, runs
+
+GRID = ["model.depth=1,2,3", "model.width=2,3", "optimizer.lr=0.001,0.003,0.01,0.03"]
+SWEEP = ["yaynay.train", "-m", "dataset=engel", *GRID, *QUICK]
+N_JOBS = 24
+SMALL = ["yaynay.train", "-m", "dataset=engel", "model.width=2", "model.depth=1,2", "seed=0,1,2", *QUICK]
+LONG = [*SMALL, "trainer.max_epochs=20000", "trainer.early_stopping=false"]
+MISBEHAVING = Path(__file__).parent / "misbehaving"
+
+
+def children(project: Path) -> Counter[str]:
+    """How many runs of configurations have each status."""
+    return Counter(status for _, status, is_parent in runs(project) if not is_parent)
+
+
+def parents(project: Path) -> Counter[str]:
+    """How many runs of sweeps have each status."""
+    if not (project / "mlflow.db").exists():
+        return Counter()
+    return Counter(status for _, status, is_parent in runs(project) if is_parent)
+
+
+def recorded_keys(project: Path) -> list[str]:
+    with sqlite3.connect(project / "mlflow.db") as store:
+        return [key for (key,) in store.execute("select value from tags where key = 'yaynay.run'")]
+
+
+def forget(project: Path) -> None:
+    """Take away all that earlier runs left."""
+    for name in ("records", "multirun", "mlartifacts"):
+        shutil.rmtree(project / name, ignore_errors=True)
+    for path in project.glob("mlflow.db*"):
+        path.unlink()
+
+
+def kill_at_a_random_moment(process: "subprocess.Popen[str]", project: Path, dice: random.Random, only: bool) -> bool:
+    """kill -9, of a sweep alone or of its workers as well; whether it was still running."""
+    phase = dice.choice(["start", "middle", "middle", "end"])
+    n_before = n_records(project)
+    if phase != "start":
+        wanted = N_JOBS if phase == "end" else dice.randint(n_before, N_JOBS)
+        seconds_until(lambda: n_records(project) >= wanted or process.poll() is not None, 200)
+    time.sleep(dice.uniform(0.0, 5.0 if phase == "start" else 2.0))
+    was_running = process.poll() is None
+    if only:
+        process.kill()
+    else:
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait(10)
+    return was_running
+
+
+def test_a_sweep_killed_at_any_moment_ends_with_the_same_command(
+    project: Path, run: Run, times: Times, figure: Figure
+) -> None:
+    """No run twice, none left RUNNING, no worker left behind; and a finished sweep trains nothing again."""
+    dice = random.Random(1)  # noqa: S311 - moments, no secrets
+    n_kills, orphaned, again = 0, 0.0, []
+    while n_kills < times(2, 20):
+        forget(project)
+        for only in (True, False):
+            process = start(project, *SWEEP)
+            n_kills += kill_at_a_random_moment(process, project, dice, only)
+            orphaned = max(orphaned, seconds_until(lambda: not living(project), 10))
+        n_before = n_records(project)
+        done = run(*SWEEP)
+        assert children(project) == {"FINISHED": N_JOBS}
+        assert parents(project) == {"FINISHED": 1}
+        keys = recorded_keys(project)
+        assert len(keys) == len(set(keys)) == N_JOBS + 1
+        said = f"{N_JOBS - n_before} configurations trained"
+        assert said in done.stdout, done.stdout
+        clock = time.monotonic()
+        second = run(*SWEEP)
+        again.append(time.monotonic() - clock)
+        assert f"0 configurations trained, {N_JOBS} had a record" in second.stdout
+    figure(
+        "A sweep of 24 jobs killed at a random moment ends whole with the same command, each run once",
+        n_kills,
+        f"{n_kills} whole; workers gone after {orphaned:.1f} s; asked once more, it trains nothing, "
+        f"in {min(again):.1f} to {max(again):.1f} s",
+    )
+
+
+def test_jobs_that_fail_in_any_way_take_no_other_with_them(
+    project: Path, run: Run, times: Times, figure: Figure
+) -> None:
+    """They are FAILED and listed with overrides and reason; without the fault the same command mends them."""
+    ways = ["exception", "exit", "leave", "kill"]
+    command = ["yaynay.train", "-m", "dataset=engel", "model.depth=1", "seed=0,1,2,3,4,5", *QUICK]
+    n_tries = times(1, 5)
+    for one in range(n_tries):
+        forget(project)
+        seeds = random.Random(one).sample(range(6), 4)  # noqa: S311 - no secrets
+        bad = {str(seed): way for seed, way in zip(seeds, ways, strict=True)}
+        path = f"{MISBEHAVING}{os.pathsep}{clean_environment(project)['PYTHONPATH']}"
+        done = run(*command, code=1, PYTHONPATH=path, MISBEHAVE=json.dumps(bad))
+        assert children(project) == {"FINISHED": 2, "FAILED": 4}
+        lines = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+        assert len(lines) == 4, done.stderr
+        reasons = {
+            "exception": "division by zero",
+            "exit": "exit with code 0",
+            "leave": "exit code 0",
+            "kill": "SIGKILL",
+        }
+        for seed, way in bad.items():
+            (line,) = (line for line in lines if f"seed={seed}" in line)
+            assert reasons[way] in line
+        mended = run(*command)
+        assert "4 configurations trained, 2 had a record" in mended.stdout
+        assert children(project) == {"FINISHED": 6}
+        assert parents(project) == {"FINISHED": 1}
+        assert len(recorded_keys(project)) == 7
+    figure(
+        "Jobs that end by an exception, sys.exit(0), os._exit(0) or SIGKILL take no other with them",
+        4 * n_tries,
+        f"{4 * n_tries} FAILED and listed with reason, {2 * n_tries} of {2 * n_tries} others FINISHED, exit code 1",
+    )
+
+
+@pytest.mark.parametrize(
+    ("number", "to_group", "code"),
+    [(signal.SIGTERM, True, 143), (signal.SIGINT, True, 130), (signal.SIGTERM, False, 143)],
+)
+def test_a_signal_ends_a_sweep_and_its_workers_and_closes_its_run(
+    project: Path, run: Run, figure: Figure, number: signal.Signals, to_group: bool, code: int
+) -> None:
+    with started(project, *LONG) as process:
+        seconds_until(lambda: parents(project)["RUNNING"], 60)
+        (os.killpg if to_group else os.kill)(process.pid, number)
+        seconds = seconds_until(lambda: process.poll() is not None, 10)
+        seconds += seconds_until(lambda: not living(project), 10)
+        assert process.returncode == code
+        assert "Traceback" not in (project.parent / "stderr").read_text()
+        assert parents(project) == {"KILLED": 1}
+    whom = "the group" if to_group else "the sweep"
+    figure(f"{number.name} to {whom}: processes gone, exit code {code}, run KILLED", 1, f"{seconds:.1f} s")
+    if number is signal.SIGINT:
+        run(*SMALL)  # nothing of the interrupted sweep is in its way
+        assert parents(project) == {"KILLED": 1, "FINISHED": 1}
+
+
+def test_a_single_run_that_is_interrupted_says_so_and_trains_again(project: Path, run: Run) -> None:
+    """One configuration trains in the command's own process, under Lightning."""
+    single = [word for word in LONG if not word.startswith(("-m", "seed=", "model.depth="))]
+    for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
+        with started(project, *single) as process:
+            seconds_until(lambda: list((project / "records").glob("sweeps/*/sweep.json")), 60)
+            time.sleep(4)
+            process.send_signal(number)
+            seconds_until(lambda: process.poll() is not None, 10)
+            assert process.returncode == code, (project.parent / "stderr").read_text()
+    assert n_records(project) == 0
+    assert not living(project)
+
+
+def test_a_second_interrupt_does_not_wait(project: Path) -> None:
+    with started(project, *LONG) as process:
+        seconds_until(lambda: parents(project)["RUNNING"], 60)
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        assert seconds_until(lambda: process.poll() is not None, 10) < 5
+        seconds_until(lambda: not living(project), 10)
+        assert process.returncode == 130
+
+
+def test_the_run_of_a_sweep_that_was_killed_is_closed_by_the_next_command(
+    project: Path, run: Run, times: Times, figure: Figure
+) -> None:
+    """And neither that of one that lives, nor is a part of a sweep given a verdict."""
+    slowest, n_tries = 0.0, times(1, 5)
+    run("yaynay.train", "dataset=engel", "model.depth=0", *QUICK)
+    for attempt in range(n_tries):
+        command = [*LONG, f"verdict.n_draws={300 + attempt}"]
+        with started(project, *command) as process:
+            seconds_until(lambda: parents(project)["RUNNING"], 60)
+            run("yaynay", "sync")
+            assert parents(project)["RUNNING"] == 1
+        assert parents(project)["RUNNING"] == 1
+        clock = time.monotonic()
+        following = start(project, *(["yaynay", "sync"] if attempt % 2 == 0 else SMALL))
+        seconds_until(lambda: parents(project)["KILLED"], 60)
+        slowest = max(slowest, time.monotonic() - clock)
+        assert following.wait(200) == 0
+        end(following, project)
+        assert process.returncode == -signal.SIGKILL
+    figure("The run of a killed sweep is closed as KILLED by the next command", n_tries, f"{slowest:.1f} s at most")
+
+
+def test_two_sweeps_of_one_grid_at_once_leave_each_run_once(project: Path) -> None:
+    both = [start(project, *SMALL), start(project, *SMALL)]
+    assert [process.wait(300) for process in both] == [0, 0], (project.parent / "stderr").read_text()
+    assert children(project) == {"FINISHED": 6}
+    assert parents(project) == {"FINISHED": 1}
+    assert len(recorded_keys(project)) == 7
+
+
+def test_a_sweep_in_a_subfolder_and_under_a_strange_name_is_the_project_s(project: Path, run: Run) -> None:
+    strange = project.rename(project.with_name("für 100 % 'yes'; $HOME 数"))
+    below = strange / "notes"
+    below.mkdir()
+    words = ["yaynay.train", "dataset=engel", "model.depth=0", *QUICK]
+    process = start(below, *words, PYTHONPATH=str(strange / "src"))
+    assert process.wait(200) == 0, (strange / "stderr").read_text()
+    assert children(strange) == {"FINISHED": 1}
+    assert parents(strange) == {"FINISHED": 1}
+    assert not (below / "mlflow.db").exists()
+    assert not (below / "records").exists()
+    with sqlite3.connect(strange / "mlflow.db") as store:
+        places = {uri for (uri,) in store.execute("select artifact_uri from runs")}
+    assert all(uri.startswith((strange / "mlartifacts").as_uri()) for uri in places)
+
+
+def test_a_full_disk_is_one_line_and_loses_nothing(project: Path, run: Run) -> None:
+    """A project on a disk of its own that fills up; with space again, the same command goes on."""
+    run(*SMALL)
+    disk = project.parent / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=12m", "tmpfs", str(disk)], capture_output=True).returncode:
+        pytest.skip("mounting a small disk is not allowed here")
+    try:
+        small = disk / "project"
+        shutil.copytree(project, small)
+        with (disk / "filler").open("wb") as filler:
+            free = shutil.disk_usage(disk).free
+            filler.write(b"\0" * (free - 60_000))
+        other = [*SMALL, "optimizer.lr=0.03"]
+        process = start(small, *other, PYTHONPATH=str(project / "src"))
+        code, errors = process.wait(200), (disk / "stderr").read_text()
+        assert code == 4, errors
+        (line,) = errors.splitlines()
+        assert line.startswith("error: ")
+        assert "MiB free" in line
+        assert str(small) in line or "records" in line
+        assert children(small)["FINISHED"] >= 6
+        (disk / "filler").unlink()
+        done = start(small, *other, PYTHONPATH=str(project / "src"))
+        assert done.wait(200) == 0, (disk / "stderr").read_text()
+        assert children(small) == {"FINISHED": 12}
+        assert parents(small) == {"FINISHED": 2}
+    finally:
+        subprocess.run(["umount", "-l", str(disk)], check=True)
+
+
+def test_a_project_that_cannot_be_written_is_one_line(project: Path) -> None:
+    place = project.parent / "disk"
+    place.mkdir()
+    bind = subprocess.run(["mount", "--bind", str(project), str(place)], capture_output=True)
+    if bind.returncode:
+        pytest.skip("mounting is not allowed here")
+    try:
+        subprocess.run(["mount", "-o", "remount,ro,bind", str(place)], check=True)
+        process = start(place, *SMALL)
+        code, errors = process.wait(100), (project.parent / "stderr").read_text()
+        assert code == 4, errors
+        (line,) = errors.splitlines()
+        assert line.startswith("error: ")
+        assert "Read-only" in line
+        assert str(place) in line or "multirun" in line
+    finally:
+        subprocess.run(["umount", "-l", str(place)], check=True)
