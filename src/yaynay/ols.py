@@ -141,6 +141,34 @@ def fit(x: NDArray[np.float64], y: NDArray[np.float64], *, intercept: bool = Tru
     )
 
 
+def triangle(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What least squares needs of some rows (1, features, target): the triangle of their QR factorisation."""
+    return linalg.qr(rows, mode="r", check_finite=False, overwrite_a=True)[0][: rows.shape[1]]
+
+
+def fit_triangles(triangles: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Intercept and slopes of the line on all rows that triangles were made of; 0 for a dependent feature.
+
+    Source:
+        Demmel et al. (2012), Communication-optimal parallel and sequential QR and LU factorizations.
+
+    Example:
+        >>> rows = np.array([[1.0, 0.0, 1.0], [1.0, 1.0, 3.0], [1.0, 2.0, 5.0], [1.0, 3.0, 7.0]])
+        >>> fit_triangles([triangle(rows[:3].copy()), triangle(rows[3:].copy())]).round(12).tolist()
+        [1.0, 2.0]
+    """
+    joined = triangle(np.vstack(triangles))
+    design, target = joined[:, :-1], joined[:, -1]
+    centred = design[1:, 1:]  # below the intercept's row stands what it leaves
+    deviation = np.linalg.norm(centred, axis=0)
+    places = np.flatnonzero(deviation > 1e-14 * np.linalg.norm(design[:, 1:], axis=0))
+    kept = np.append(0, np.sort(1 + places[_pivots(centred[:, places] / deviation[places])])).astype(np.intp)
+    solution, _ = _solve(design[:, kept], target)
+    coefficients = np.zeros(design.shape[1])
+    coefficients[kept] = solution.astype(np.float64)
+    return coefficients
+
+
 def name_dependent(line: LeastSquares, features: Sequence[str]) -> list[str]:
     """Names of the features that the line left out."""
     return [features[place] for place in line.dependent]

@@ -9,10 +9,11 @@ import pytest
 from faults.judged import configure, judge
 
 from yaynay import schema, tables, training
+from yaynay.backends import least_squares
 from yaynay.conclusion import conclude
 from yaynay.effect import check_same
 from yaynay.errors import DataError
-from yaynay.plan import Plan
+from yaynay.plan import Plan, make_plan
 from yaynay.records import Store
 from yaynay.table import Table
 
@@ -128,6 +129,19 @@ def test_d15_rounded_whole_numbers_are_told_in_the_verdict(tmp_path: Path, store
     rows = [(2**53 + 1 + 2**40 * row, row + NOISE[row]) for row in range(60)]
     _, found = judge(write(tmp_path, "a,y", rows), store=store)
     assert found.verdict["remarks"] == ["column 'a': 60 whole numbers beyond 2**53 were rounded"]
+
+
+def test_d16_many_rows_are_fitted_from_parts_as_few_are_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(300, 3)) * [1e8, 1, 1e-3] + [5, 0, 1]
+    x = np.column_stack([x, 2 * x[:, 1] - x[:, 2], np.full(300, 7.0)])
+    y = x[:, :3] @ [1e-8, 2, 3e3] + rng.normal(size=300)
+    plan = make_plan(np.arange(300), "none", 5, n_repeats=2)
+    at_once = least_squares.score(x, y, plan)
+    monkeypatch.setattr(least_squares, "_TALL", 100)
+    from_parts = least_squares.score(x, y, plan)
+    for name in ("predictions", "train_mse", "inner_mse", "fold_mse", "whole"):
+        np.testing.assert_allclose(getattr(from_parts, name), getattr(at_once, name), rtol=1e-9)
 
 
 def fit(path: Path, store: Store) -> tuple[Table, Plan, schema.Configuration, str]:
