@@ -12,12 +12,12 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 18
 
-install: .venv/.installed  ## make .venv and install yaynay with all backends
+install: .venv/.installed  ## make .venv and install yaynay with all backends and engines
 
 .venv/.installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "error: $(PYTHON) is $$($(PYTHON) -V); Python 3.11 or newer is needed; say which with: make PYTHON=python3.11" >&2; exit 4; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install -q -c constraints.txt -e '.[tensorflow,pytensor,dev]'
+	$(BIN)/pip install -q -c constraints.txt -e '.[tensorflow,pytensor,ray,slurm,dev]'
 	@touch $@
 
 repro: install  ## make tables, train, compare and report; then print the verdicts

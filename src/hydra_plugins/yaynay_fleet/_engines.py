@@ -1,4 +1,4 @@
-"""Where slices are trained: in this process, in worker processes, or on a Ray cluster.
+"""Where slices are trained on this machine: in this process, or in worker processes.
 
 An engine yields what became of each slice as it ends. A record that was asked for is written or has an exception,
 whatever happened to the process that trained it.
@@ -6,13 +6,11 @@ whatever happened to the process that trained it.
 
 import errno
 import multiprocessing
-import os
 import signal
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from multiprocessing.connection import Connection, wait
-from typing import Any
 
 from yaynay import training
 from yaynay.errors import MachineError
@@ -46,12 +44,13 @@ def train_slice(part: Slice, store: Store) -> Outcome:
                 raise KeyboardInterrupt from error
             error = RuntimeError(f"training asked the process to exit with code {error.code}")
         if len(part.configurations) > 1:
-            return _merge(train_slice(one, store) for one in _singles(part))
+            return _merge(train_slice(one, store) for one in singles(part))
         return [], {training.record_key(part.configurations[0], table, plan): error}
     return [record.without_arrays() for record in records], {}
 
 
-def _singles(part: Slice) -> list[Slice]:
+def singles(part: Slice) -> list[Slice]:
+    """A slice cut into one a configuration."""
     return [replace(part, configurations=(one,)) for one in part.configurations]
 
 
@@ -92,6 +91,13 @@ class _Worker:
         self.process.join()
 
 
+def run(slices: Sequence[Slice], store: Store, n_workers: int) -> Iterator[Outcome]:
+    """In worker processes, which may die; one configuration alone in this process, for it takes no other with it."""
+    if sum(len(part.configurations) for part in slices) <= 1:
+        return run_here(slices, store)
+    return run_in_processes(slices, store, n_workers)
+
+
 def run_in_processes(slices: Sequence[Slice], store: Store, n_workers: int) -> Iterator[Outcome]:
     """In worker processes; one that dies is replaced, and what it was at is tried once more, then alone."""
     waiting = deque((part, 1) for part in slices)
@@ -117,7 +123,7 @@ def run_in_processes(slices: Sequence[Slice], store: Store, n_workers: int) -> I
                     if tries < _TRIES:
                         waiting.append((part, tries + 1))
                     elif len(part.configurations) > 1:
-                        waiting.extend((one, 1) for one in _singles(part))
+                        waiting.extend((one, 1) for one in singles(part))
                     else:
                         yield _died(part, store, worker.process.exitcode)
                     continue
@@ -159,71 +165,3 @@ def _serve(pipe: Connection, folder: str) -> None:
             pipe.send(
                 (records, {key: RuntimeError(f"{type(error).__name__}: {error}") for key, error in errors.items()})
             )
-
-
-def run_on_ray(slices: Sequence[Slice], store: Store, address: str | None) -> Iterator[Outcome]:
-    """On a Ray cluster, which places slices and tries those of a lost node again.
-
-    Tables travel to the nodes and records back, so that no shared folder is needed.
-
-    Args:
-        slices: What to train.
-        store: Where tables are and records go, on this machine.
-        address: Of the cluster; None starts one on this machine.
-
-    Raises:
-        MachineError: Ray is not installed, or no cluster answers.
-    """
-    ray = _start_ray(address)
-    train = ray.remote(num_cpus=1, max_retries=5)(_train_far)
-    data: dict[tuple[str, str], Any] = {}
-    waiting: dict[Any, Slice] = {}
-    try:
-        for part in slices:
-            key = (part.plan_sha256, part.table_sha256)
-            if key not in data:
-                data[key] = ray.put(store.read_table(*key))
-            waiting[train.remote(part, data[key])] = part
-        while waiting:
-            (done,), _ = ray.wait(list(waiting), num_returns=1)
-            part = waiting.pop(done)
-            try:
-                records = ray.get(done)
-            except ray.exceptions.RayError as error:
-                if len(part.configurations) > 1:
-                    again = data[part.plan_sha256, part.table_sha256]
-                    waiting |= {train.remote(one, again): one for one in _singles(part)}
-                    continue
-                table, plan = store.read_table(part.plan_sha256, part.table_sha256)
-                cause = getattr(error, "cause", None) or error
-                yield [], {training.record_key(part.configurations[0], table, plan): RuntimeError(str(cause))}
-                continue
-            for record in records:
-                store.write(record)
-            yield [record.without_arrays() for record in records], {}
-    finally:
-        ray.shutdown()
-
-
-def _start_ray(address: str | None) -> Any:
-    try:
-        import ray
-    except ImportError as error:
-        raise MachineError(
-            "option 'hydra.launcher.engine': ray is not installed here; install it with: pip install 'yaynay[ray]'"
-        ) from error
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    try:
-        ray.init(address=address, logging_level="ERROR", log_to_driver=False, include_dashboard=False)
-    except (ConnectionError, ValueError, RuntimeError) as error:
-        raise MachineError(
-            f"option 'hydra.launcher.address': no Ray cluster answers at {address or 'this machine'} "
-            f"({type(error).__name__}); start one with: ray start --head"
-        ) from error
-    return ray
-
-
-def _train_far(part: Slice, data: Any) -> list[Record]:
-    """A slice on a node of a cluster."""
-    return training.train(part.configurations, *data)

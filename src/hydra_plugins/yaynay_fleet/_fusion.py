@@ -2,8 +2,10 @@
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +26,8 @@ from yaynay.tracking.writer import Writer
 
 if TYPE_CHECKING:
     from hydra_plugins.yaynay_fleet.launcher import FleetLauncher
+
+Engine = Callable[[Sequence[Slice], Store], Iterator[_engines.Outcome]]
 
 
 @dataclass(eq=False)
@@ -61,16 +65,17 @@ def launch(launcher: "FleetLauncher", planned: list[Planned]) -> list[JobReturn]
         one.job.write_files(hydra_conf.output_subdir, launcher.composer.hydra_text(one.job))
         _find_data(one, store)
     notes = [_note(one) for one in planned]
-    store.note_jobs(name, notes)
     ready = [one for one in planned if one.error is None]
     if any(not store.has(one.key) for one in ready):
-        sweeps = store.write_sweeps([note for note in notes if "key" in note], {"started_at": time.time()})
-        with Writer(sweeps, ready[0].configuration.tracking.experiment) as writer:
-            errors = _train(launcher, store, ready, writer)
+        with _engine(launcher) as (engine, n_workers):  # before anything in MLflow says that a sweep runs
+            sweeps = store.write_sweeps([note for note in notes if "key" in note], {"started_at": time.time()})
+            with Writer(sweeps, ready[0].configuration.tracking.experiment) as writer:
+                errors = _train(engine, n_workers, store, ready, writer)
         for one in ready:
             one.error = errors.get(one.key)
     elif ready:
         print(f"0 configurations trained, {len(ready)} had a record")
+    store.note_jobs(name, notes)
     return [_job_return(one, store, hydra_conf.job.name) for one in planned]
 
 
@@ -93,16 +98,15 @@ def _note(one: Planned) -> dict[str, Any]:
     return Store.job_note(one.key, one.table, one.plan, about)
 
 
-def _train(launcher: "FleetLauncher", store: Store, ready: list[Planned], writer: Writer) -> dict[str, Exception]:
+def _train(engine: Engine, n_workers: int, store: Store, ready: list[Planned], writer: Writer) -> dict[str, Exception]:
     """Exceptions by record key; every other job has a record afterwards."""
     by_key = {one.key: one for one in ready}
     waiting = {key: one for key, one in by_key.items() if not store.has(key)}
-    n_workers = (os.cpu_count() or 1) if launcher.n_jobs < 1 else launcher.n_jobs
     slices = cut([(one.configuration, one.table, one.plan) for one in waiting.values()], n_workers)  # type: ignore[misc]  # both are there without an error
     errors: dict[str, Exception] = {}
     writer.add(store.read_scores(key) for key in by_key.keys() - waiting.keys())
     with SweepProgress(len(waiting), n_done=len(ready) - len(waiting)) as progress:
-        for records, failures in _outcomes(launcher, store, slices, n_workers):
+        for records, failures in engine(slices, store):
             failed = [_write_failure(by_key[key], error, store) for key, error in failures.items()]
             errors |= failures
             writer.add([*records, *failed])
@@ -110,14 +114,17 @@ def _train(launcher: "FleetLauncher", store: Store, ready: list[Planned], writer
     return errors
 
 
-def _outcomes(
-    launcher: "FleetLauncher", store: Store, slices: list[Slice], n_workers: int
-) -> Iterator[_engines.Outcome]:
-    if launcher.engine == "ray" and slices:
-        return _engines.run_on_ray(slices, store, launcher.address)
-    if min(n_workers, len(slices)) <= 1:  # a worker process would only start the libraries once more
-        return _engines.run_here(slices, store)
-    return _engines.run_in_processes(slices, store, n_workers)
+@contextmanager
+def _engine(launcher: "FleetLauncher") -> Iterator[tuple[Engine, int]]:
+    """What trains slices, and how many of them at once."""
+    if launcher.engine == "ray":
+        from hydra_plugins.yaynay_fleet import _ray
+
+        with _ray.connect(launcher.address, launcher.n_jobs) as cluster:
+            yield cluster.run, cluster.n_workers
+        return
+    n_workers = (os.cpu_count() or 1) if launcher.n_jobs < 1 else launcher.n_jobs
+    yield partial(_engines.run, n_workers=n_workers), n_workers
 
 
 def _write_failure(one: Planned, error: Exception, store: Store) -> Record:

@@ -1,0 +1,138 @@
+"""`hydra.launcher.engine=ray`: on a cluster of two nodes, one of which dies."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+import pytest
+from pipeline.project import Run, clean_environment, runs
+from safetensors.numpy import load_file
+
+from hydra_plugins.yaynay_fleet import _ray
+from yaynay.errors import MachineError
+
+pytest.importorskip("ray", reason="ray is not installed: pip install 'yaynay[ray]'")
+
+SWEEP = [
+    "yaynay.train",
+    "-m",
+    "dataset=engel",
+    "model.depth=0,1,2",
+    "optimizer.lr=0.001,0.01",
+    "plan.n_repeats=1",
+    "trainer.max_epochs=25",
+    "verdict.n_draws=199",
+]
+ON_RAY = [*SWEEP, "hydra.launcher.engine=ray"]
+
+
+def _start(project: Path, words: list[str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", *words],
+        cwd=project,
+        env=clean_environment(project) | {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def _wait(until: Callable[[], Any], process: subprocess.Popen[str]) -> None:
+    """Until something holds, or the process ends."""
+    for _ in range(1200):
+        if until() or process.poll() is not None:
+            return
+        time.sleep(0.1)
+    process.kill()
+    raise TimeoutError(process.communicate())
+
+
+def _records(project: Path) -> dict[str, Path]:
+    return {path.name: path for path in (project / "records" / "runs").glob("[!.]*")}
+
+
+@pytest.fixture
+def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A head of one processor, on loopback; take it down whatever happens."""
+    monkeypatch.setenv("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")  # before the first import
+    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+    from ray.cluster_utils import Cluster
+
+    made = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
+    yield made
+    made.shutdown()
+
+
+def test_a_node_that_dies_costs_no_run_and_doubles_none(project: Path, run: Run, cluster: Any) -> None:
+    other = cluster.add_node(num_cpus=1)
+    sweep = _start(project, [*ON_RAY, f"hydra.launcher.address={cluster.address}"])
+    _wait(lambda: _records(project), sweep)
+    assert sweep.poll() is None, sweep.communicate()
+    cluster.remove_node(other, allow_graceful=False)
+    output, errors = sweep.communicate(timeout=200)
+    assert (sweep.returncode, errors) == (0, "")
+    assert output.startswith("6 configurations trained: 144 fits")
+    assert len(output.splitlines()) == 2, output  # and the verdict
+    found = runs(project)
+    assert {status for _, status, _ in found} == {"FINISHED"}
+    assert sorted(is_parent for *_, is_parent in found) == [False] * 6 + [True]
+    on_ray = _records(project)
+    assert len(on_ray) == 6
+    here = project.rename(project.with_name("on ray")) and _copy_without_runs(project)
+    run(*SWEEP, "hydra.launcher.n_jobs=1")
+    assert _records(here).keys() == on_ray.keys()
+    for key, path in _records(here).items():
+        moved = project.with_name("on ray") / "records" / "runs" / key
+        ours, theirs = (load_file(one / "arrays.safetensors")["predictions"] for one in (path, moved))
+        np.testing.assert_allclose(theirs, ours, rtol=1e-4)
+        assert json.loads((moved / "record.json").read_text())["status"] == "finished"
+
+
+def _copy_without_runs(project: Path) -> Path:
+    project.mkdir()
+    for name in ("conf", "src", "dvc.yaml"):
+        (project / name).symlink_to(project.with_name("on ray") / name)
+    return project
+
+
+def test_an_interrupt_leaves_no_process_and_closes_the_sweep(project: Path) -> None:
+    sweep = _start(project, [*ON_RAY, "trainer.max_epochs=3000", "hydra.launcher.n_jobs=1"])
+    _wait(lambda: (project / "mlflow.db").exists() and runs(project), sweep)
+    started = psutil.Process(sweep.pid).children(recursive=True)
+    assert any(one.name() == "raylet" for one in started)
+    os.killpg(sweep.pid, signal.SIGINT)
+    _, errors = sweep.communicate(timeout=60)
+    assert (sweep.returncode, errors) == (130, "")
+    _, alive = psutil.wait_procs(started, timeout=20)
+    assert [one for one in alive if one.status() != psutil.STATUS_ZOMBIE] == []
+    assert [status for _, status, is_parent in runs(project) if is_parent] == ["KILLED"]
+
+
+def test_a_cluster_that_does_not_answer_is_said_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+    monkeypatch.setattr(_ray, "_PATIENCE", 3)
+    with socket.socket() as silent:  # listens, and never says a word
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        address = f"127.0.0.1:{silent.getsockname()[1]}"
+        started = time.monotonic()
+        with pytest.raises(MachineError, match=f"no Ray cluster answers at {address}"), _ray.connect(address, -1):
+            pass
+    assert time.monotonic() - started < 20
+
+
+def test_without_ray_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(MachineError, match=r"pip install 'yaynay\[ray\]'"), _ray.connect("127.0.0.1:6379", -1):
+        pass
