@@ -298,6 +298,28 @@ def test_t12_a_folder_that_cannot_be_written_is_named(call: Callable, workplace:
     assert "multirun" in done.errors[0]
 
 
+def test_t12_another_working_folder_is_the_same_project(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from yaynay.tracking.store import tracking_uri
+
+    before = tracking_uri(), Store.default().folder
+    (workplace / "a folder" / "ü").mkdir(parents=True)
+    monkeypatch.chdir(workplace / "a folder" / "ü")
+    assert (tracking_uri(), Store.default().folder) == before
+    assert before[0].startswith(f"sqlite:///{workplace}")
+
+
+def test_t12_a_clock_that_steps_back_changes_no_verdict_and_no_look(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, store = tmp_path / "mine.csv", Store(tmp_path / "records")
+    path.write_text("a,y\n" + "".join(f"{row},{row + NOISE[row]}\n" for row in range(60)))
+    _, first = judge(path, store=store)
+    monkeypatch.setattr("time.time", lambda: 1.0)
+    record, second = judge(path, "plan.seed=1", store=store)
+    assert record.run["fit_seconds"] > 0
+    assert (len(first.verdict["earlier_looks"]), len(second.verdict["earlier_looks"])) == (0, 1)
+
+
 def test_s8_lightning_is_not_what_is_installed() -> None:
     text = (REPOSITORY / "pyproject.toml").read_text() + (REPOSITORY / "constraints.txt").read_text()
     assert "pytorch-lightning" in text
