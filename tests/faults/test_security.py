@@ -246,6 +246,7 @@ def test_s7_the_ui_listens_on_loopback_and_warns_elsewhere(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], workplace: Path
 ) -> None:
     started: list[list[str]] = []
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "")  # the command sets it for the server
     monkeypatch.setattr(commands.os, "execv", lambda _, words: started.append(words))
     monkeypatch.setattr("yaynay.tracking.store.connect", _no_store)
     for host in ([], ["--host", "0.0.0.0"]):  # noqa: S104 - that is what is warned of
@@ -301,6 +302,7 @@ def test_t12_a_folder_that_cannot_be_written_is_named(call: Callable, workplace:
 def test_t12_another_working_folder_is_the_same_project(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from yaynay.tracking.store import tracking_uri
 
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     before = tracking_uri(), Store.default().folder
     (workplace / "a folder" / "ü").mkdir(parents=True)
     monkeypatch.chdir(workplace / "a folder" / "ü")
