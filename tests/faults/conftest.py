@@ -1,6 +1,7 @@
 """Commands called in this process, as a user types them, and what they left."""
 
 import importlib
+import logging
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -43,6 +44,7 @@ def call(workplace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
     for name in ("YAYNAY_SWEEP", "HYDRA_FULL_ERROR", "PYTHONWARNINGS"):
         monkeypatch.setenv(name, "")  # the command sets them; this takes them back
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    monkeypatch.setattr(logging, "shutdown", lambda *_: None)  # TensorFlow's handler would close pytest's own stream
     before_term = signal.getsignal(signal.SIGTERM)
 
     def run(module: str, *words: str) -> Outcome:
