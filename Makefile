@@ -7,7 +7,7 @@ export DVC_NO_ANALYTICS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help install repro test check bench audit ui verify sync clean
+.PHONY: help install repro test test-faults check bench audit ui verify sync clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 18
@@ -28,6 +28,9 @@ repro: install  ## make tables, train, compare and report; then print the verdic
 
 test: install  ## run all tests
 	$(BIN)/pytest -n 2
+
+test-faults: install  ## every repeat of the fault tests; writes their figures into docs/reliability.md
+	$(BIN)/pytest tests/faults --faults
 
 check: install  ## ruff, types, import contracts and unit tests: under a minute
 	$(BIN)/ruff format --check -q .

@@ -57,6 +57,12 @@ def _wait(until: Callable[[], Any], process: subprocess.Popen[str]) -> None:
     raise TimeoutError(process.communicate())
 
 
+def _training() -> list[psutil.Process]:
+    """Processes of nodes below this one that are at a slice; Ray names them so."""
+    below = psutil.Process().children(recursive=True)
+    return [one for one in below if one.is_running() and "ray::_train_far" in one.cmdline()]
+
+
 def _records(project: Path) -> dict[str, Path]:
     return {path.name: path for path in (project / "records" / "runs").glob("[!.]*")}
 
@@ -76,8 +82,9 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 def test_a_node_that_dies_costs_no_run_and_doubles_none(project: Path, run: Run, cluster: Any) -> None:
     other = cluster.add_node(num_cpus=1)
     sweep = _start(project, [*ON_RAY, f"hydra.launcher.address={cluster.address}"])
-    _wait(lambda: _records(project), sweep)
+    _wait(lambda: len(_training()) == 2, sweep)
     assert sweep.poll() is None, sweep.communicate()
+    assert len(_records(project)) < 6
     cluster.remove_node(other, allow_graceful=False)
     output, errors = sweep.communicate(timeout=200)
     assert (sweep.returncode, errors) == (0, "")

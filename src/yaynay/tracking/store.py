@@ -167,6 +167,9 @@ def _ensure_store(uri: str) -> None:
     with FileLock(f"{path}.lock"), tempfile.TemporaryDirectory(prefix=".mlflow-", dir=path.parent) as folder:
         if path.exists():
             return
+        for left in path.parent.glob(".mlflow-*"):  # of a process that was killed here, for the lock is ours
+            if left != Path(folder):
+                shutil.rmtree(left, ignore_errors=True)
         aside = Path(folder) / path.name
         store = SqlAlchemyStore(f"sqlite:///{aside}", (path.parent / "mlartifacts").as_uri())
         store.engine.dispose()
