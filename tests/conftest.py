@@ -27,6 +27,13 @@ def times(request: pytest.FixtureRequest) -> Times:
 
 
 @pytest.fixture
+def only_with_faults(request: pytest.FixtureRequest) -> None:
+    """Leave a test to `make test-faults`: it depends on moments that a busy machine moves."""
+    if not request.config.getoption("--faults"):
+        pytest.skip("runs in make test-faults")
+
+
+@pytest.fixture
 def figure(request: pytest.FixtureRequest) -> Figure:
     """Note what was measured: `figure(promise, tries, seen)`; kept with --faults."""
     found = request.config.stash.setdefault(_FIGURES, {})

@@ -12,10 +12,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from filelock import FileLock
+
 from yaynay import page, plots
 from yaynay.conclusion import Conclusion
 from yaynay.network import Shape
-from yaynay.records import Record, Sweep, write_arrays, write_json
+from yaynay.records import Record, Sweep, find_root, write_arrays, write_json
 from yaynay.schema import digest
 from yaynay.table import Table
 from yaynay.tracking import rows
@@ -47,7 +49,8 @@ def sync(conclusions: Iterable[Conclusion], experiment: str, pictures: Path | No
     parents: dict[str, str] = {}
     with connect(experiment) as runs:
         for conclusion in conclusions:
-            parents[conclusion.sweep.key] = _write_sweep(runs, conclusion, pictures)
+            with one_writer():
+                parents[conclusion.sweep.key] = _write_sweep(runs, conclusion, pictures)
     return parents
 
 
@@ -82,6 +85,11 @@ def is_there(sweep: Sweep, verdict: Mapping[str, Any], experiment: str) -> bool:
 def _stamp(verdict: Mapping[str, Any]) -> str:
     """Digest of a verdict without what a clock measured."""
     return digest({name: value for name, value in verdict.items() if name != "fit_seconds_linear"})
+
+
+def one_writer() -> FileLock:
+    """A lock to write runs under: two commands at once may be writing the same sweep."""
+    return FileLock(find_root() / "records" / ".sweeps.lock")
 
 
 def open_parent(runs: Runs, sweep: Sweep, dataset: Any) -> str:

