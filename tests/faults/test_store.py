@@ -82,7 +82,7 @@ def test_eight_first_connections_at_once_make_one_sound_store(project: Path, tim
         assert is_sound(project / "mlflow.db")
         with sqlite3.connect(project / "mlflow.db") as store:
             assert store.execute("select count(*) from experiments where name = 'yaynay'").fetchone() == (1,)
-    figure("Fresh SQLite stores with 8 processes at once", n_tries, f"{n_tries} sound")
+    figure(f"Fresh SQLite stores with {n_processes} processes at once", n_tries, f"{n_tries} sound")
 
 
 def test_a_kill_while_a_store_is_made_leaves_the_next_command_a_sound_one(
