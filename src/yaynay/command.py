@@ -98,6 +98,9 @@ def finish(body: Callable[[], int]) -> None:
         )
         if is_debug:
             traceback.print_exc()
+    if code in (130, 143):  # it ends already; another signal would end it with a code of its own
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
     sys.stdout.flush()
     sys.exit(code)
 

@@ -161,10 +161,10 @@ def test_a_signal_ends_a_sweep_and_its_workers_and_closes_its_run(
 def test_a_single_run_that_is_interrupted_says_so_and_trains_again(project: Path, run: Run) -> None:
     """One configuration trains in the command's own process, under Lightning."""
     single = [word for word in LONG if not word.startswith(("-m", "seed=", "model.depth="))]
-    for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
+    for number, code, pause in ((signal.SIGINT, 130, 7), (signal.SIGTERM, 143, 7), (signal.SIGINT, 130, 1)):
         with started(project, *single) as process:
-            seconds_until(lambda: list((project / "records").glob("sweeps/*/sweep.json")), 60)
-            time.sleep(4)
+            seconds_until(lambda: list((project / "records").glob("jobs/*/*.json")), 60)
+            time.sleep(pause)
             process.send_signal(number)
             seconds_until(lambda: process.poll() is not None, 10)
             assert process.returncode == code, (project.parent / "stderr").read_text()
@@ -235,32 +235,31 @@ def test_a_sweep_in_a_subfolder_and_under_a_strange_name_is_the_project_s(projec
 def test_a_full_disk_is_one_line_and_loses_nothing(project: Path, run: Run) -> None:
     """A project on a disk of its own that fills up; with space again, the same command goes on."""
     run(*SMALL)
-    disk = project.parent / "disk"
-    disk.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=12m", "tmpfs", str(disk)], capture_output=True).returncode:
+    small = project.parent / "disk"
+    small.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=12m", "tmpfs", str(small)], capture_output=True).returncode:
         pytest.skip("mounting a small disk is not allowed here")
     try:
-        small = disk / "project"
-        shutil.copytree(project, small)
-        with (disk / "filler").open("wb") as filler:
-            free = shutil.disk_usage(disk).free
+        shutil.copytree(project, small, dirs_exist_ok=True)
+        with (small / "filler").open("wb") as filler:
+            free = shutil.disk_usage(small).free
             filler.write(b"\0" * (free - 60_000))
         other = [*SMALL, "optimizer.lr=0.03"]
         process = start(small, *other, PYTHONPATH=str(project / "src"))
-        code, errors = process.wait(200), (disk / "stderr").read_text()
+        code, errors = process.wait(200), (project.parent / "stderr").read_text()
         assert code == 4, errors
         (line,) = errors.splitlines()
         assert line.startswith("error: ")
         assert "MiB free" in line
         assert str(small) in line or "records" in line
         assert children(small)["FINISHED"] >= 6
-        (disk / "filler").unlink()
+        (small / "filler").unlink()
         done = start(small, *other, PYTHONPATH=str(project / "src"))
-        assert done.wait(200) == 0, (disk / "stderr").read_text()
+        assert done.wait(200) == 0, (project.parent / "stderr").read_text()
         assert children(small) == {"FINISHED": 12}
         assert parents(small) == {"FINISHED": 2}
     finally:
-        subprocess.run(["umount", "-l", str(disk)], check=True)
+        subprocess.run(["umount", "-l", str(small)], check=True)
 
 
 def test_a_project_that_cannot_be_written_is_one_line(project: Path) -> None:

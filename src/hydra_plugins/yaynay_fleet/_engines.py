@@ -40,8 +40,6 @@ def train_slice(part: Slice, store: Store) -> Outcome:
         if isinstance(error, OSError) and error.errno in _UNWRITABLE:
             raise  # no other slice can be written either
         if isinstance(error, SystemExit):
-            if isinstance(error.__context__, KeyboardInterrupt):  # Lightning makes one of the other
-                raise KeyboardInterrupt from error
             error = RuntimeError(f"training asked the process to exit with code {error.code}")
         if len(part.configurations) > 1:
             return _merge(train_slice(one, store) for one in singles(part))

@@ -268,5 +268,10 @@ def train(fleet: Fleet, course: Course, device: str, on_epoch: OnEpoch | None) -
             enable_model_summary=False,
             callbacks=[] if on_epoch is None else [_Progress(course, on_epoch)],
         )
-        trainer.fit(module)
+        try:
+            trainer.fit(module)
+        except SystemExit as ended:
+            if isinstance(ended.__context__, KeyboardInterrupt):  # Lightning turns one into the other
+                raise KeyboardInterrupt from ended
+            raise
     return module
