@@ -15,11 +15,14 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
 from yaynay import command
-from yaynay.errors import YaynayError
+from yaynay.errors import MachineError, YaynayError
 from yaynay.redaction import redact
 
 if TYPE_CHECKING:
     from yaynay.records import Record, Store
+
+_LAUNCHERS = ("submitit", "joblib")
+"""Libraries below Hydra's other launchers, which raise their own exception where a job's process dies."""
 
 
 def train(config: DictConfig) -> float:
@@ -66,8 +69,23 @@ def body() -> int:
     """The command; its exit code is 0, 1 where a run has no scores, or a mistake's own where nothing ran."""
     from yaynay.train import train as task  # by its importable name, also when run as a script
 
-    command.run(task, "config", check, check_table)
+    try:
+        command.run(task, "config", check, check_table)
+    except Exception as error:
+        if type(error).__module__.partition(".")[0] not in _LAUNCHERS:
+            raise
+        _note_lost_job(error)  # the others have left what they have
     return conclude_jobs(os.environ[command.SWEEP])
+
+
+def _note_lost_job(error: Exception) -> None:
+    """A process of another launcher died, out of memory or killed, and what it says is pages long."""
+    from yaynay.records import Store
+
+    said = f"{type(error).__name__}: {error}"[:200].splitlines()[0]
+    about = f"a job of hydra/launcher died ({said}); what has ended is kept; give the same command again"
+    mistake = {"error": redact(about), "exit_code": MachineError.exit_code, "overrides": []}
+    Store.default().note_mistake(os.environ[command.SWEEP], mistake)
 
 
 def check(values: dict[str, Any]) -> None:
@@ -112,7 +130,8 @@ def conclude_jobs(sweep: str) -> int:
     jobs = [job for job in jobs if not mistakes or store.has(job["key"]) or store.failure_path(job["key"]).is_file()]
     n_failed = _conclude(store, jobs) if jobs else 0
     for mistake in mistakes:
-        print(f"error: {_one_line(mistake['error'])} [{' '.join(mistake['overrides'])}]", file=sys.stderr)
+        where = f" [{' '.join(mistake['overrides'])}]" if mistake["overrides"] else ""
+        print(f"error: {_one_line(mistake['error'])}{where}", file=sys.stderr)
     if mistakes and not jobs:
         return max(mistake["exit_code"] for mistake in mistakes)
     return 1 if mistakes or n_failed else 0

@@ -132,7 +132,10 @@ def connect(address: str | None, n_jobs: int) -> Iterator[Cluster]:
 
 @contextmanager
 def _interruptible() -> Iterator[Callable[[], Any]]:
-    """SIGTERM as an interrupt, the one exception that gets out of a wait for Ray; gives what sets it so again."""
+    """SIGTERM as an interrupt, the one exception that gets out of a wait for Ray, and then as what it was before.
+
+    Gives what sets it so again.
+    """
     is_terminated = False
 
     def interrupt(*_: object) -> None:
@@ -144,8 +147,8 @@ def _interruptible() -> Iterator[Callable[[], Any]]:
     try:
         yield lambda: signal.signal(signal.SIGTERM, interrupt)
     except KeyboardInterrupt:
-        if is_terminated:
-            raise SystemExit(128 + signal.SIGTERM) from None
+        if is_terminated and callable(before):
+            before(signal.SIGTERM, None)
         raise
     finally:
         signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,98 @@
+"""`dvc repro` killed at any moment, and run again."""
+
+import json
+import os
+import random
+import shutil
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Figure, Times
+from faults.processes import end, launch, living, seconds_until
+from pipeline.test_dvc import pipeline as pipeline
+
+from yaynay.records import read_arrays
+
+CLOCKED = {"fit_seconds", "fit_seconds_linear", "started_at", "cost", "mlflow_run_id", "seconds_per_row"}
+"""What a clock measured, and where MLflow has a run."""
+
+
+def outputs(project: Path) -> dict[str, Any]:
+    """What the pipeline made, without what a clock measured: bytes of tables and weights, values of JSON."""
+    found: dict[str, Any] = {}
+    for folder in ("data", "results"):
+        for path in sorted((project / folder).rglob("*")):
+            name = str(path.relative_to(project))
+            if path.name in ("run.json", "digests.json", "verdict.json") or not path.is_file():
+                continue
+            if path.suffix == ".json":
+                found[name] = _unclocked(json.loads(path.read_text()))
+            elif path.suffix == ".safetensors":
+                found[name] = {key: array.tobytes() for key, array in read_arrays(path).items()}
+            else:
+                found[name] = path.read_bytes()
+    found["verdicts"] = _unclocked(json.loads((project / "reports" / "verdicts.json").read_text()))
+    return found
+
+
+def _unclocked(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _unclocked(one) for key, one in value.items() if key not in CLOCKED and key != "digests"}
+    return [_unclocked(one) for one in value] if isinstance(value, list) else value
+
+
+def repro(project: Path) -> float:
+    """A whole `dvc repro` [s]."""
+    clock = time.monotonic()
+    process = launch(project, ["dvc", "repro"])
+    try:
+        assert process.wait(500) == 0, (project.parent / "stderr").read_text()
+    finally:
+        end(process, project)
+    return time.monotonic() - clock
+
+
+@pytest.mark.parametrize("shell", ["/bin/sh", "/bin/bash"])
+def test_a_stage_whose_dvc_was_killed_ends_too(pipeline: Path, figure: Figure, shell: str) -> None:
+    """It would write into the outputs of the next one."""
+    if not Path(shell).exists():
+        pytest.skip(f"{shell} is not installed")
+    process = launch(pipeline, ["dvc", "repro"], SHELL=shell)
+    try:
+        seconds_until(lambda: list((pipeline / "records").glob("sweeps/*/sweep.json")), 120)
+        process.kill()
+        process.wait(10)
+        seconds = seconds_until(lambda: not living(pipeline), 10)
+    finally:
+        end(process, pipeline)
+    figure(f"A stage whose dvc was killed ends too ({Path(shell).name})", 1, f"after {seconds:.1f} s")
+
+
+@pytest.mark.usefixtures("only_with_faults")
+def test_a_pipeline_killed_at_any_moment_ends_as_if_it_had_not_been(
+    pipeline: Path, times: Times, figure: Figure
+) -> None:
+    whole = repro(pipeline)
+    wanted, dice, n_kills = outputs(pipeline), random.Random(2), times(1, 4)  # noqa: S311 - moments, no secrets
+    for kill in range(n_kills):
+        for name in ("data", "results", "reports", "records", "mlartifacts", "multirun"):
+            shutil.rmtree(pipeline / name, ignore_errors=True)
+        for path in (*pipeline.glob("mlflow.db*"), pipeline / "dvc.lock", *pipeline.glob(".dvc/tmp/*lock*")):
+            path.unlink(missing_ok=True)
+        shutil.rmtree(pipeline / ".dvc" / "cache", ignore_errors=True)
+        process = launch(pipeline, ["dvc", "repro"])
+        time.sleep(dice.uniform(0.05, 0.95) * whole)
+        if kill % 2:
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
+        process.wait(10)
+        repro(pipeline)  # at once: an orphan may still be there
+        found = outputs(pipeline)
+        assert found.keys() == wanted.keys()
+        assert [name for name in wanted if found[name] != wanted[name]] == []
+        assert not living(pipeline)
+    figure("`dvc repro` killed at a random moment, and run again at once", n_kills, f"{n_kills} as a clean run's")

@@ -1,0 +1,39 @@
+"""`hydra/launcher=submitit_local`: each job is a process of its own, as it is on SLURM."""
+
+from pathlib import Path
+
+import pytest
+from pipeline.project import QUICK, Run, runs
+
+pytest.importorskip("submitit", reason="submitit is not installed: pip install 'yaynay[slurm]'")
+
+SWEEP = ["yaynay.train", "-m", "dataset=engel", "backend=least_squares,torch", "model.depth=1", *QUICK]
+SWEEP.append("hydra/launcher=submitit_local")
+
+
+def _n_records(project: Path) -> int:
+    return len(list((project / "records" / "runs").glob("[!.]*")))
+
+
+def test_jobs_of_their_own_are_one_sweep_with_a_verdict(project: Path, run: Run) -> None:
+    done = run(*SWEEP)
+    assert done.stdout.startswith("engel: ")
+    assert done.stderr == ""
+    found = runs(project)
+    assert sorted(is_parent for *_, is_parent in found) == [False, False, True]
+    assert {status for _, status, _ in found} == {"FINISHED"}
+    assert _n_records(project) == 2
+
+
+def test_a_job_that_is_killed_is_said_in_a_line_and_the_others_are_kept(project: Path, run: Run) -> None:
+    source = project / "src" / "yaynay" / "train.py"
+    intact, line = source.read_text(), "            (record,) = training.train"
+    death = "            configuration.backend.name == 'torch' and os.kill(os.getpid(), 9)\n"
+    assert line in intact
+    source.write_text(intact.replace(line, death + line))
+    done = run(*SWEEP, code=1)
+    assert done.stderr.count("\n") == 1
+    assert "a job of hydra/launcher died (UncompletedJobError" in done.stderr
+    assert done.stdout.startswith("engel: ")
+    assert _n_records(project) == 1
+    assert sorted(is_parent for *_, is_parent in runs(project)) == [False, True]
