@@ -4,6 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("yaynay", max_examples=300, stateful_step_count=12, deadline=None)  # a busy machine is slow
+settings.load_profile("yaynay")
 
 _FIGURES = pytest.StashKey[dict[str, tuple[str, str]]]()
 _PAGE = Path(__file__).parents[1] / "docs" / "reliability.md"

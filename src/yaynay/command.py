@@ -85,7 +85,8 @@ def finish(body: Callable[[], int]) -> None:
         code = _say(error, error.exit_code)
     except (HydraException, OmegaConfBaseException) as error:
         cause = error.__cause__  # what a launcher or sweeper of ours said, which Hydra wraps
-        code = _say(cause if isinstance(cause, YaynayError) else explain(error), OptionError.exit_code)
+        known = cause if isinstance(cause, YaynayError) else OptionError(explain(error))
+        code = _say(known, known.exit_code)
     except OSError as error:
         code = _say(explain_os(error), MachineError.exit_code)
     except KeyboardInterrupt:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy.special import stdtrit
 
 from yaynay.errors import DataError
 from yaynay.plan import Plan
@@ -79,7 +79,7 @@ def measure(table: Table, plan: Plan, line: FoldScores, candidates: Sequence[Rec
     row_gains = (squared_linear - squared_network) / variance
     gain = float(np.mean(row_gains))
     corrected = corrected_standard_error(fold_gains, n_train=plan.n_folds - 1, n_test=1)
-    reach = float(stats.t.ppf(0.95, plan.n_splits - 1)) * corrected
+    reach = float(stdtrit(plan.n_splits - 1, 0.95)) * corrected
     return Effect(
         gain=gain,
         standard_error=_standard_error(row_gains, table.groups),

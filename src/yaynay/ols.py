@@ -10,7 +10,8 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import linalg, stats
+from scipy import linalg
+from scipy.special import stdtr, stdtrit
 
 from yaynay.errors import DataError
 
@@ -80,13 +81,13 @@ class LeastSquares:
         """Two-sided p of "this coefficient is 0", from Student's t."""
         if self.degrees_of_freedom < 1:
             return np.full(len(self.coefficients), np.nan)
-        return 2 * stats.t.sf(np.abs(self.t_values), self.degrees_of_freedom)
+        return 2 * stdtr(self.degrees_of_freedom, -np.abs(self.t_values))
 
     def intervals(self, level: float = 0.95) -> NDArray[np.float64]:
         """Confidence interval of each coefficient, (n_coefficients, 2)."""
         if self.degrees_of_freedom < 1:
             return np.full((len(self.coefficients), 2), np.nan)
-        reach = stats.t.ppf((1 + level) / 2, self.degrees_of_freedom) * self.standard_errors
+        reach = stdtrit(self.degrees_of_freedom, (1 + level) / 2) * self.standard_errors
         return np.column_stack([self.coefficients - reach, self.coefficients + reach])
 
 

@@ -1,18 +1,27 @@
 """A process whose starter was killed ends too: nobody waits for it, and its work is started again."""
 
+import contextlib
+import ctypes
 import os
+import signal
 import threading
 import time
 from pathlib import Path
 
 _PAUSE = 0.2
 """Time between two looks at the processes above [s]; the next command takes longer to start."""
+_PR_SET_PDEATHSIG = 1
 _SHELLS = {"sh", "dash", "bash", "zsh", "fish", "ksh", "busybox"}
 
 
 def end_with_starter() -> None:
-    """End this process, at once and without a word, when the one that started it has ended."""
+    """End this process, at once and without a word, when the one that started it has ended.
+
+    On Linux the kernel sees to it; the thread waits for whatever holds the interpreter, but knows of shells.
+    """
     starters = _starters()
+    with contextlib.suppress(OSError, AttributeError):  # another system
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     threading.Thread(target=_watch, args=(starters,), daemon=True).start()
 
 

@@ -148,20 +148,23 @@ class Store:
             DataError: It is missing or damaged.
         """
         folder = self.path(key)
-        try:
+        with _readable(folder):
             return Record(
                 **read_json(folder / "record.json"),
                 run=read_json(folder / "run.json"),
                 arrays=read_arrays(folder / "arrays.safetensors"),
                 weights=read_arrays(folder / "weights.safetensors"),
             )
-        except (OSError, ValueError, TypeError) as error:
-            raise DataError(f"{folder}: not a readable record ({error}); remove it and train again") from error
 
     def read_scores(self, key: str) -> Record:
-        """Read a record without its arrays and weights."""
+        """Read a record without its arrays and weights.
+
+        Raises:
+            DataError: It is missing or damaged.
+        """
         folder = self.path(key)
-        return Record(**read_json(folder / "record.json"), run=read_json(folder / "run.json"))
+        with _readable(folder):
+            return Record(**read_json(folder / "record.json"), run=read_json(folder / "run.json"))
 
     def write_failure(self, record: Record) -> None:
         """Keep why a run has no record."""
@@ -177,7 +180,10 @@ class Store:
         if self.has(key):
             return self.read(key)
         path = self.failure_path(key)
-        return Record(**read_json(path)) if path.is_file() else None
+        if not path.is_file():
+            return None
+        with _readable(path):
+            return Record(**read_json(path))
 
     def write_table(self, table: Table, plan: Plan) -> None:
         """Keep the table and plan that runs were trained on."""
@@ -282,6 +288,15 @@ class Store:
             shutil.rmtree(aside, ignore_errors=True)
 
 
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """A file that is missing or damaged is a mistake that a user can mend."""
+    try:
+        yield
+    except (OSError, ValueError, TypeError) as error:
+        raise DataError(f"{path}: not a readable record ({error}); remove it and train again") from error
+
+
 @functools.cache
 def _store_at(folder: str) -> Store:
     return Store(Path(folder))
@@ -296,7 +311,8 @@ class Sweep:
 
     @cached_property
     def about(self) -> dict[str, Any]:
-        return read_json(self.path / "sweep.json")
+        with _readable(self.path):
+            return read_json(self.path / "sweep.json")
 
     @property
     def key(self) -> str:

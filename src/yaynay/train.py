@@ -99,8 +99,7 @@ def check(values: dict[str, Any]) -> None:
     from yaynay.backends import base
 
     configuration = schema.parse(values)
-    if configuration.backend.name != "least_squares":
-        base.check(configuration.backend.name, configuration.trainer.accelerator)
+    base.check(configuration.backend.name, configuration.trainer.accelerator)
 
 
 def check_table(values: dict[str, Any]) -> None:

@@ -114,8 +114,7 @@ def check_fit(configuration: Configuration, table: Table) -> None:
         MachineError: The backend is not installed, or a GPU is asked for and is not there.
         OptionError: Starting values or `predict_at` do not fit the table's features.
     """
-    if configuration.backend.name != "least_squares":
-        base.check(configuration.backend.name, configuration.trainer.accelerator)
+    base.check(configuration.backend.name, configuration.trainer.accelerator)
     start, n_features = configuration.model.start, table.n_features
     if start is not None and len(start) != n_features + 1:
         raise OptionError(

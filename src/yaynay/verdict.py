@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import stats
+from scipy.special import stdtrit
 
 from yaynay.effect import Effect
 from yaynay.gate import Gate
@@ -49,7 +49,7 @@ def decide(gate: Gate, effect: Effect, n_rows: int, options: Options) -> Decisio
             f"{percent} more of the variance than the line ({100 * saved:.0f} % less error)"
             f"{edge if effect.low <= 0 else ''}.",
         )
-    bound = gain + float(stats.t.ppf(0.95, effect.n_splits - 1)) * effect.corrected_error
+    bound = gain + float(stdtrit(effect.n_splits - 1, 0.95)) * effect.corrected_error
     if bound < options.delta_nay:
         if rejects:
             return Decision(

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from conftest import Figure, Times
 from faults.processes import end, living, n_records, seconds_until, start, started
-from pipeline.project import QUICK, Run, clean_environment, runs
+from pipeline.project import QUICK, STORE, Run, clean_environment, runs
 
 GRID = ["model.depth=1,2,3", "model.width=2,3", "optimizer.lr=0.001,0.003,0.01,0.03"]
 SWEEP = ["yaynay.train", "-m", "dataset=engel", *GRID, *QUICK]
@@ -31,8 +31,6 @@ def children(project: Path) -> Counter[str]:
 
 def parents(project: Path) -> Counter[str]:
     """How many runs of sweeps have each status."""
-    if not (project / "mlflow.db").exists():
-        return Counter()
     return Counter(status for _, status, is_parent in runs(project) if is_parent)
 
 
@@ -47,6 +45,7 @@ def forget(project: Path) -> None:
         shutil.rmtree(project / name, ignore_errors=True)
     for path in project.glob("mlflow.db*"):
         path.unlink()
+    shutil.copy(project.parent / STORE, project / "mlflow.db")
 
 
 def kill_at_a_random_moment(process: "subprocess.Popen[str]", project: Path, dice: random.Random, only: bool) -> bool:
@@ -213,6 +212,7 @@ def test_two_sweeps_of_one_grid_at_once_leave_each_run_once(project: Path) -> No
     assert children(project) == {"FINISHED": 6}
     assert parents(project) == {"FINISHED": 1}
     assert len(recorded_keys(project)) == 7
+    assert len(list((project / "multirun").iterdir())) == 2
 
 
 def test_a_sweep_in_a_subfolder_and_under_a_strange_name_is_the_project_s(project: Path, run: Run) -> None:

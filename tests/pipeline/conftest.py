@@ -1,39 +1,42 @@
 """A project of its own for each test, and the commands as a user types them."""
 
+import functools
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from pipeline.project import REPOSITORY, Run, clean_environment
+from pipeline.project import REPOSITORY, STORE, Run, call
+
+
+@pytest.fixture(scope="session")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A new MLflow store. Making one takes seconds; the tests of that are tests/faults/test_store.py."""
+    path = tmp_path_factory.mktemp("store") / "mlflow.db"
+    words = f"from yaynay.tracking.store import _ensure_store; _ensure_store('sqlite:///{path}')"
+    subprocess.run([sys.executable, "-c", words], check=True, timeout=100)
+    return path
+
+
+def checkout(root: Path, store: Path) -> Path:
+    """A checkout without data, records or runs, and a new store."""
+    root.mkdir()
+    for name in ("conf", "src"):
+        shutil.copytree(REPOSITORY / name, root / name)
+    shutil.copy(REPOSITORY / "dvc.yaml", root)
+    shutil.copy(store, root / "mlflow.db")
+    shutil.copy(store, root.parent / STORE)
+    return root
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
-    """A checkout without data, records or runs."""
-    root = tmp_path / "a project"
-    root.mkdir()
-    for name in ("conf", "src"):
-        shutil.copytree(REPOSITORY / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(REPOSITORY / "dvc.yaml", root)
-    return root
+def project(tmp_path: Path, store: Path) -> Path:
+    """A project of this test's own."""
+    return checkout(tmp_path / "a project", store)
 
 
 @pytest.fixture
 def run(project: Path) -> Run:
     """Run `python -m MODULE ...` in the project and give what it printed."""
-
-    def call(*words: str, code: int | None = 0, **environment: str) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [sys.executable, *(["-m"] if words[0] != "-c" else []), *words],
-            cwd=project,
-            env=clean_environment(project) | environment,
-            capture_output=True,
-            text=True,
-            timeout=300,
-        )
-        assert code is None or done.returncode == code, done.stdout + done.stderr
-        return done
-
-    return call
+    return functools.partial(call, project)

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[2]
+STORE = "new.db"
+"""A new MLflow store, beside the project."""
 Run = Callable[..., subprocess.CompletedProcess[str]]
 QUICK = ["plan.n_repeats=1", "trainer.max_epochs=5", "verdict.n_draws=199"]
 """Overrides that make a fit take moments."""
@@ -18,6 +20,20 @@ def clean_environment(project: Path) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW_", "YAYNAY_", "DVC_"))}
     binaries = f"{Path(sys.executable).parent}{os.pathsep}{kept['PATH']}"
     return kept | {"PYTHONPATH": str(project / "src"), "PATH": binaries, "DVC_NO_ANALYTICS": "1"}
+
+
+def call(project: Path, *words: str, code: int | None = 0, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run `python -m MODULE ...`, or `python -c SCRIPT`, in a project; its exit code must be `code`."""
+    done = subprocess.run(
+        [sys.executable, *(["-m"] if words[0] != "-c" else []), *words],
+        cwd=project,
+        env=clean_environment(project) | environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert code is None or done.returncode == code, done.stdout + done.stderr
+    return done
 
 
 def runs(project: Path) -> list[tuple[str, str, bool]]:

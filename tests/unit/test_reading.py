@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from yaynay.errors import DataError, OptionError
@@ -428,7 +428,6 @@ cells = st.one_of(
 )
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.lists(cells, min_size=2, max_size=2), max_size=6),
     st.sampled_from(["refuse", "drop", "impute"]),
@@ -447,7 +446,6 @@ def test_any_cells_give_a_table_or_one_clear_line(lines: list[list[str]], missin
     assert np.isfinite(table.x).all() or missing == "impute"
 
 
-@settings(deadline=None)
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=3, max_size=20, unique=True))
 def test_every_number_is_read_to_its_last_bit(numbers: list[float]) -> None:
     with TemporaryDirectory() as folder:
@@ -456,7 +454,6 @@ def test_every_number_is_read_to_its_last_bit(numbers: list[float]) -> None:
         assert read_file(path, "y").x[:, 0].tolist() == numbers
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=60))
 def test_any_bytes_give_a_table_or_one_clear_line(content: bytes) -> None:
     with TemporaryDirectory() as folder:

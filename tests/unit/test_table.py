@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from yaynay.errors import DataError
@@ -266,7 +266,6 @@ def frames(draw: st.DrawFn) -> pd.DataFrame:
     return pd.DataFrame({name: pd.Series(cells, dtype=None) for name, cells in columns.items()})
 
 
-@settings(deadline=None)
 @given(frames())
 def test_any_table_comes_back_as_it_was(frame: pd.DataFrame) -> None:
     try:

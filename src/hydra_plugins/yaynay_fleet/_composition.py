@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from hydra._internal.config_loader_impl import get_overrides_dirname
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override, OverrideType
@@ -26,12 +27,14 @@ class Job:
     Attributes:
         number: As Hydra counts.
         overrides: What sets it apart.
+        dirname: The same as one name, for folders.
         values: Its configuration, resolved and without `hydra`.
         folder: Its output folder.
     """
 
     number: int
     overrides: list[str]
+    dirname: str
     values: dict[str, Any]
     folder: Path
 
@@ -81,7 +84,8 @@ class Composer:
                     _put(values, override.key_or_group, override.value())
         else:  # an interpolation may depend on the value, or Hydra has something to say about the key
             values, _ = self._load(tuple(overrides))
-        return Job(number, list(overrides), values, self.sweep_dir / self._subdir(overrides, number))
+        dirname = self._dirname(overrides)
+        return Job(number, list(overrides), dirname, values, self.sweep_dir / self._subdir(overrides, number, dirname))
 
     def _parse(self, text: str) -> tuple[Override, bool]:
         """An override, and whether it only changes a value; parsed once a text."""
@@ -117,25 +121,32 @@ class Composer:
         values: Any = OmegaConf.to_container(composed, resolve=True)
         return values, "${" not in str(raw)
 
-    def _subdir(self, overrides: Sequence[str], number: int) -> str:
+    def _dirname(self, overrides: Sequence[str]) -> str:
+        """The overrides of the task as one name, as Hydra makes it."""
+        options: Any = self.master.hydra.job.config.override_dirname
+        return get_overrides_dirname([self._parse(text)[0] for text in filter_overrides(list(overrides))], **options)
+
+    def _subdir(self, overrides: Sequence[str], number: int, dirname: str) -> str:
         """The job's folder below the sweep's, after `hydra.sweep.subdir`."""
         text = str(OmegaConf.to_container(self.master.hydra.sweep, resolve=False)["subdir"])  # type: ignore[index, call-overload]  # a mapping
-        known = {
-            "hydra.job.num": str(number),
-            "hydra:job.num": str(number),
-            "hydra.job.override_dirname": ",".join(filter_overrides(list(overrides))),
-            "hydra:job.override_dirname": ",".join(filter_overrides(list(overrides))),
-        }
-        return re.sub(r"\$\{([^}]*)\}", lambda found: known.get(found[1], found[0]), text)
+        for separator in ".:":
+            text = text.replace(f"${{hydra{separator}job.num}}", str(number))
+            text = text.replace(f"${{hydra{separator}job.override_dirname}}", dirname)
+        if "${" not in text:
+            return text
+        composed = self.loader.load_sweep_config(self.master, list(overrides))
+        OmegaConf.set_struct(composed, False)
+        composed.hydra.job.num, composed.hydra.job.id, composed.hydra.sweep.subdir = number, str(number), text
+        return str(composed.hydra.sweep.subdir)
 
     def hydra_text(self, job: Job) -> str:
         """The job's hydra.yaml: the sweep's, with the job's own values."""
         own = {
             "task": _indent(_dump(job.overrides)),
-            "override_dirname": ",".join(filter_overrides(job.overrides)),
-            "id": str(job.number),
+            "override_dirname": _scalar(job.dirname),
+            "id": f"'{job.number}'",
             "num": str(job.number),
-            "output_dir": str(job.folder.absolute()),
+            "output_dir": _scalar(str(job.folder.absolute())),
         }
         text = self._hydra_template
         for name, value in own.items():
@@ -166,6 +177,15 @@ class _Dumper(yaml.CSafeDumper):
 
 def _dump(value: Any) -> str:
     return yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True)
+
+
+def _scalar(text: str) -> str:
+    """A text as YAML writes it behind a key.
+
+    >>> [_scalar(text) for text in ("seed=1", "a: b", "")]
+    ['seed=1', "'a: b'", "''"]
+    """
+    return yaml.dump(text, Dumper=_Dumper, width=10**6, allow_unicode=True).removesuffix("...\n").rstrip("\n")
 
 
 def _indent(text: str) -> str:

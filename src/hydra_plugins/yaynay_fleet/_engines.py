@@ -7,10 +7,12 @@ whatever happened to the process that trained it.
 import errno
 import multiprocessing
 import signal
+import sys
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from multiprocessing.connection import Connection, wait
+from typing import Any
 
 from yaynay import training
 from yaynay.errors import MachineError
@@ -67,11 +69,24 @@ def run_here(slices: Sequence[Slice], store: Store) -> Iterator[Outcome]:
         yield train_slice(part, store)
 
 
+def _context(slices: Sequence[Slice]) -> Any:
+    """How workers start: forked, on Linux, from a process that has imported PyTorch and has not used it.
+
+    Importing it takes seconds, which each worker would need, also one that replaces another. Other systems' libraries
+    do not outlive a fork.
+    """
+    if sys.platform != "linux":
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    has_torch = any(part.configurations[0].backend.name == "torch" for part in slices)
+    context.set_forkserver_preload([__name__, *(["yaynay.backends.lightning"] if has_torch else [])])
+    return context
+
+
 class _Worker:
     """A process that trains the slices it is sent, and what it is at."""
 
-    def __init__(self, folder: str) -> None:
-        context = multiprocessing.get_context("spawn")  # frameworks have threads, which a fork would break
+    def __init__(self, context: Any, folder: str) -> None:
         self.pipe, theirs = context.Pipe()
         self.process = context.Process(target=_serve, args=(theirs, folder), daemon=True)
         self.process.start()
@@ -98,15 +113,15 @@ def run(slices: Sequence[Slice], store: Store, n_workers: int) -> Iterator[Outco
 
 def run_in_processes(slices: Sequence[Slice], store: Store, n_workers: int) -> Iterator[Outcome]:
     """In worker processes; one that dies is replaced, and what it was at is tried once more, then alone."""
-    waiting = deque((part, 1) for part in slices)
-    workers = [_Worker(str(store.folder)) for _ in range(min(n_workers, len(slices)))]
+    waiting, context = deque((part, 1) for part in slices), _context(slices)
+    workers = [_Worker(context, str(store.folder)) for _ in range(min(n_workers, len(slices)))]
     try:
         while waiting or any(worker.part for worker in workers):
             for place, worker in enumerate(workers):
                 if worker.part is None and waiting:
                     if not worker.process.is_alive():
                         worker.stop()
-                        workers[place] = worker = _Worker(str(store.folder))
+                        workers[place] = worker = _Worker(context, str(store.folder))
                     worker.send(*waiting.popleft())
             busy = {worker.pipe: worker for worker in workers if worker.part}
             for pipe in wait(list(busy)):

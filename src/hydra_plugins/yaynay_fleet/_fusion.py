@@ -15,6 +15,7 @@ from omegaconf import DictConfig, OmegaConf
 from hydra_plugins.yaynay_fleet import _engines
 from hydra_plugins.yaynay_fleet._composition import Composer, Job
 from yaynay import command, tables, training
+from yaynay.backends import base
 from yaynay.errors import YaynayError
 from yaynay.plan import Plan
 from yaynay.progress import SweepProgress
@@ -46,6 +47,7 @@ def prepare(launcher: "FleetLauncher", job_overrides: Sequence[Sequence[str]], f
     """Compose and check every job of a grid, before anything is written.
 
     Raises:
+        MachineError: A backend is not installed, or a GPU is asked for and is not there.
         OptionError: A value is out of range, or a key is unknown, in any of the jobs.
     """
     assert launcher.hydra_context is not None
@@ -53,7 +55,12 @@ def prepare(launcher: "FleetLauncher", job_overrides: Sequence[Sequence[str]], f
     setup_globals()
     launcher.composer = launcher.composer or Composer(launcher.hydra_context.config_loader, launcher.config)
     jobs = [launcher.composer.compose(list(one), first + place) for place, one in enumerate(job_overrides)]
-    return [Planned(job, parse(job.values)) for job in jobs]
+    planned = [Planned(job, parse(job.values)) for job in jobs]
+    for backend, accelerator in {
+        (one.configuration.backend.name, one.configuration.trainer.accelerator) for one in planned
+    }:
+        base.check(backend, accelerator)
+    return planned
 
 
 def launch(launcher: "FleetLauncher", planned: list[Planned]) -> list[JobReturn]:

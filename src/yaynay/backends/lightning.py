@@ -69,7 +69,7 @@ class _Updates:
         self.weights = weights
         n_moments = 0 if self.name == "sgd" else 2
         self.moments = [{name: torch.zeros_like(tensor) for name, tensor in weights.items()} for _ in range(n_moments)]
-        self.n_steps = torch.zeros(())
+        self.n_steps = torch.zeros((), device=next(iter(weights.values())).device)
         self.place(fleet.draw)
 
     def place(self, draw: NDArray[np.intp]) -> None:

@@ -3,7 +3,6 @@
 import errno
 import logging
 import os
-import re
 import shutil
 import socket
 import tempfile
@@ -17,6 +16,7 @@ from filelock import FileLock
 
 from yaynay.errors import MachineError, YaynayError
 from yaynay.records import find_root
+from yaynay.redaction import redact
 from yaynay.tracking.owner import OWNER, is_dead
 
 if TYPE_CHECKING:
@@ -53,23 +53,20 @@ def sqlite_path(uri: str) -> Path | None:
     return Path(uri.removeprefix("sqlite:///")) if uri.startswith("sqlite:///") else None
 
 
-def shown_uri(uri: str) -> str:
-    """The address without user and password.
-
-    >>> shown_uri("postgresql://ann:secret@db.example/runs")
-    'postgresql://db.example/runs'
-    """
-    return re.sub(r"(?<=://)[^/@]*@", "", uri)
-
-
 def check_reachable(uri: str) -> None:
     """Ask a server whether anybody listens, before anything is trained and without importing MLflow.
 
     Raises:
-        MachineError: Nobody does.
+        MachineError: Nobody does, or it is no address.
     """
-    address = urlsplit(uri)
-    port = address.port or _PORTS.get(address.scheme.split("+")[0])
+    try:
+        address = urlsplit(uri)
+        port = address.port or _PORTS.get(address.scheme.split("+")[0])
+    except ValueError as error:
+        raise MachineError(
+            f"MLFLOW_TRACKING_URI {redact(uri)}: no address ({error}); allowed: sqlite:///FILE, http://HOST:PORT, "
+            "postgresql://HOST:PORT/NAME; correct or unset it"
+        ) from error
     if not address.hostname or port is None:
         return
     try:
@@ -80,7 +77,7 @@ def check_reachable(uri: str) -> None:
 
 def _no_answer(uri: str, error: Exception) -> MachineError:
     return MachineError(
-        f"MLflow store {shown_uri(uri)}: no answer ({type(error).__name__}); records are kept; start the store and "
+        f"MLflow store {redact(uri)}: no answer ({type(error).__name__}); records are kept; start the store and "
         "run: python -m yaynay sync; or unset MLFLOW_TRACKING_URI to use SQLite"
     )
 
@@ -109,7 +106,8 @@ def connect(experiment: str) -> Iterator["Runs"]:
             mlflow.set_tracking_uri(uri)
             client = mlflow.MlflowClient(tracking_uri=uri)
             found = client.get_experiment_by_name(experiment)
-            artifacts = (root / "mlartifacts").as_uri() if uri.startswith("sqlite:") else None
+            # a server knows where files go; of a database MLflow would say "below the working folder"
+            artifacts = None if uri.startswith("http") else (root / "mlartifacts").as_uri()
             experiment_id = (
                 found.experiment_id if found else client.create_experiment(experiment, artifacts, tags=_EXPERIMENT)
             )

@@ -12,6 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from filelock import FileLock
 
 from yaynay import page, plots
@@ -196,32 +197,42 @@ def _parent_name(conclusion: Conclusion) -> str:
 
 
 def dataset_input(table: Table) -> Any:
-    """The table as an mlflow.data input; None where MLflow cannot name its columns."""
+    """The table as MLflow's `DatasetInput`; from what is known of it, where MLflow would look at every cell."""
     from mlflow.data.code_dataset_source import CodeDatasetSource
-    from mlflow.data.pandas_dataset import from_pandas
-    from mlflow.entities import DatasetInput, InputTag
+    from mlflow.entities import Dataset, DatasetInput, InputTag
 
-    dataset = from_pandas(
-        table.frame,
-        source=CodeDatasetSource({"source": table.source}),
-        targets=table.target,
+    dataset = Dataset(
         name=table.name,
         digest=table.sha256[:36],
+        source_type=CodeDatasetSource._get_source_type(),
+        source=json.dumps({"tags": {"source": table.source}}),
+        schema=json.dumps({"mlflow_colspec": _schema(table, list(table.kinds)).to_dict()}),
+        profile=json.dumps({"num_rows": table.n_rows, "num_elements": table.frame.size}),
     )
-    return DatasetInput(dataset._to_mlflow_entity(), [InputTag("mlflow.data.context", "training")])
+    return DatasetInput(dataset, [InputTag("mlflow.data.context", "training")])
+
+
+def _schema(table: Table, names: Sequence[str]) -> Any:
+    """MLflow's schema of some columns."""
+    from mlflow.types import ColSpec, Schema
+
+    kinds = {"number": "double", "category": "string"}
+    has_missing = table.frame.isna().any()
+    return Schema([ColSpec(kinds[table.kinds[name]], name, required=not has_missing[name]) for name in names])
 
 
 def _log_model(run_id: str, table: Table, winner: Record, folder: Path) -> None:
     """The winning configuration as a model with signature, without pickle and with pinned requirements."""
     import mlflow
-    from mlflow.models import infer_signature
+    from mlflow.models import ModelSignature
+    from mlflow.types import Schema, TensorSpec
 
     import yaynay
 
     write_json(folder / "model.json", _about_model(table, winner))
     write_arrays(folder / "weights.safetensors", winner.weights)
     versions = winner.run["versions"]
-    features = table.frame.drop(columns=table.target)
+    features = [name for name in table.kinds if name != table.target]
     package = Path(yaynay.__file__).parent
     with mlflow.start_run(run_id=run_id):
         mlflow.pyfunc.log_model(
@@ -229,7 +240,7 @@ def _log_model(run_id: str, table: Table, winner: Record, folder: Path) -> None:
             python_model=str(package / "tracking" / "served.py"),
             code_paths=[str(package)],
             artifacts={"about": str(folder / "model.json"), "weights": str(folder / "weights.safetensors")},
-            signature=infer_signature(features.head(5), table.y[:5]),
+            signature=ModelSignature(_schema(table, features), Schema([TensorSpec(np.dtype(np.float64), (-1,))])),
             pip_requirements=[f"{name}=={versions[name]}" for name in ("mlflow", "numpy", "pandas", "safetensors")],
         )
 

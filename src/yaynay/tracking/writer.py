@@ -2,7 +2,6 @@
 
 import queue
 import threading
-import time
 from collections.abc import Iterable, Sequence
 from types import TracebackType
 
@@ -32,6 +31,7 @@ class Writer:
         self.experiment = experiment
         self.sweeps = {(one.about["table_sha256"], one.about["plan_sha256"]): one for one in sweeps}
         self.records: queue.SimpleQueue[Record | None] = queue.SimpleQueue()
+        self.is_closing = threading.Event()
         self.is_cut_short = False
         self.thread = threading.Thread(target=self._work, daemon=True)
 
@@ -44,8 +44,9 @@ class Writer:
     ) -> None:
         """Wait until all is written; a sweep that is interrupted is closed as KILLED."""
         self.is_cut_short = kind is not None
+        self.is_closing.set()
         self.records.put(None)
-        self.thread.join(timeout=8.0 if self.is_cut_short else None)
+        self.thread.join(timeout=5.0 if self.is_cut_short else None)
 
     def add(self, records: Iterable[Record]) -> None:
         """Hand over records that are in their store."""
@@ -66,7 +67,7 @@ class Writer:
         is_over = False
         while not is_over:
             batch = [self.records.get()]
-            time.sleep(0 if batch[0] is None else _PAUSE)
+            self.is_closing.wait(_PAUSE)
             while not self.records.empty():
                 batch.append(self.records.get())
             is_over = None in batch

@@ -1,0 +1,137 @@
+"""What must hold for any input, each on hundreds of drawn examples."""
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from numpy.typing import NDArray
+
+from yaynay import ols
+from yaynay.fleet import Course, Draw, Fleet, Regime, make_units
+from yaynay.network import Shape
+from yaynay.plan import make_plan
+from yaynay.records import read_arrays, write_arrays
+from yaynay.redaction import redact
+from yaynay.tracking.rows import run_id
+from yaynay.verdict import benjamini_hochberg
+
+NUMBERS = st.floats(-1e6, 1e6, width=32)
+TABLES = st.tuples(st.integers(5, 30), st.integers(1, 4)).flatmap(
+    lambda size: st.tuples(
+        hnp.arrays(np.float64, size, elements=NUMBERS), hnp.arrays(np.float64, size[0], elements=NUMBERS)
+    )
+)
+
+
+@given(st.lists(st.integers(0, 30), min_size=20, max_size=80), st.integers(2, 6), st.integers(0, 9))
+def test_a_plan_tests_each_row_once_a_repeat_and_never_parts_equal_rows(
+    blocks: list[int], n_folds: int, seed: int
+) -> None:
+    codes = np.unique(blocks, return_inverse=True)[1]
+    plan = make_plan(codes, "0" * 64, 1, n_folds=n_folds, n_repeats=2, seed=seed)
+    n_tests = np.zeros(len(codes), dtype=int)
+    for one in list(plan.splits())[: plan.n_splits]:
+        n_tests[one.test] += 1
+        assert not set(one.train) & set(one.test)
+        assert set(one.train) | set(one.test) == set(range(len(codes)))
+        assert not set(codes[one.train]) & set(codes[one.test])
+        for fold in range(plan.n_inner):
+            held = one.inner == fold
+            assert not set(codes[held]) & set(codes[(one.inner >= 0) & ~held])
+    assert (n_tests == plan.n_repeats).all()
+
+
+@given(TABLES, st.lists(st.integers(-40, 40), min_size=4, max_size=4))
+def test_a_line_is_the_same_in_whatever_unit_a_column_is_given(
+    data: tuple[NDArray[np.float64], NDArray[np.float64]], exponents: list[int]
+) -> None:
+    x, y = data
+    units = np.array(exponents[: x.shape[1]])
+    plain, scaled = ols.fit(x, y), ols.fit(np.ldexp(x, units), y)
+    assert plain.rank == scaled.rank
+    assert np.array_equal(np.ldexp(scaled.slopes, units), plain.slopes)
+    assert scaled.intercept == plain.intercept
+
+
+@given(TABLES)
+def test_what_a_line_leaves_has_nothing_in_common_with_its_features(
+    data: tuple[NDArray[np.float64], NDArray[np.float64]],
+) -> None:
+    x, y = data
+    line = ols.fit(x, y)
+    left = y - line.predict(x)
+    terms = np.abs(y) + np.abs(line.intercept) + np.abs(x) @ np.abs(line.slopes)  # what is rounded on the way
+    rounding = 1e-12 * np.linalg.norm(terms)
+    assert (np.abs(left @ x) <= rounding * np.linalg.norm(x, axis=0) + 1e-300).all()
+    assert abs(left.sum()) <= rounding * np.sqrt(len(y))
+
+
+@given(
+    hnp.arrays(np.float64, st.tuples(st.integers(1, 12), st.just(12)), elements=st.floats(0, 10)),
+    st.integers(1, 4),
+)
+def test_a_member_keeps_the_best_of_the_epochs_that_it_trained(losses: NDArray[np.float64], patience: int) -> None:
+    x = np.arange(24.0)[:, None]
+    plan = make_plan(np.arange(24), "0" * 64, 1, n_folds=2, n_repeats=1)
+    units = make_units(x, x[:, 0], plan, hold_out=True)
+    regime = Regime(max_epochs=len(losses), patience=patience)
+    course = Course(Fleet(Shape(1, 0), regime, x, x[:, 0], units, (Draw(0.1, 0.0, 0),)))
+    assert len(units) == 12
+    for row in losses:
+        if course.is_over:
+            break
+        here = course.present
+        course.end_epoch(np.ones(len(here)), row[here])
+    for member in range(12):
+        trained = losses[: course.last_epoch[member] + 1, member]
+        assert course.best_loss[member] == trained.min()
+        assert course.best_epoch[member] == trained.argmin()
+        stale = np.arange(len(trained)) - [trained[: epoch + 1].argmin() for epoch in range(len(trained))]
+        assert (stale[:-1] < patience).all()
+
+
+@given(
+    st.dictionaries(
+        st.text("abc.0", min_size=1, max_size=8),
+        hnp.arrays(
+            st.sampled_from([np.dtype(np.float64), np.dtype(np.float32), np.dtype(np.int64)]),
+            hnp.array_shapes(max_dims=3, max_side=4),
+        ),
+        max_size=4,
+    )
+)
+def test_arrays_come_back_bit_for_bit(arrays: dict[str, NDArray]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        write_arrays(Path(folder) / "a", arrays)
+        found = read_arrays(Path(folder) / "a")
+    assert found.keys() == arrays.keys()
+    for name, array in arrays.items():
+        assert (found[name].dtype, found[name].shape) == (array.dtype, array.shape)
+        assert found[name].tobytes() == array.tobytes()
+
+
+@given(
+    st.text(st.characters(codec="ascii", exclude_characters="/?# '\"", categories=("L", "N", "P", "S")), min_size=1),
+    st.sampled_from(["postgresql", "http", "https", "mysql+pymysql"]),
+)
+def test_no_password_of_an_address_is_shown(password: str, scheme: str) -> None:
+    secret = f"CANARY{password}CANARY"
+    shown = redact(f"cannot reach {scheme}://ann:{secret}@db.example:5432/runs: refused")
+    assert "CANARY" not in shown
+    assert f"{scheme}://db.example:5432/runs: refused" in shown
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
+def test_adjusted_p_values_are_never_smaller_and_keep_their_order(values: list[float]) -> None:
+    adjusted = benjamini_hochberg(values)
+    assert all(value <= found * (1 + 1e-12) <= 1 + 1e-12 for value, found in zip(values, adjusted, strict=True))
+    order = np.argsort(values, kind="stable")
+    assert (np.diff(np.array(adjusted)[order]) >= 0).all()
+
+
+@given(*[st.tuples(st.text(max_size=5), st.text(max_size=5), st.text(max_size=5))] * 2)
+def test_different_runs_have_different_ids(one: tuple[str, str, str], other: tuple[str, str, str]) -> None:
+    assert (run_id(*one) == run_id(*other)) == (one == other)
