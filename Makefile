@@ -27,7 +27,7 @@ repro: install  ## make tables, train, compare and report; then print the verdic
 	@echo "Report: reports/index.html    Runs: make ui"
 
 test: install  ## run all tests
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist loadscope
 
 test-faults: install  ## every repeat of the fault tests; writes their figures into docs/reliability.md
 	$(BIN)/pytest tests/faults --faults

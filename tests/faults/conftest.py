@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from pipeline.conftest import project as project
 from pipeline.conftest import run as run
+from pipeline.conftest import store as store
 
 from yaynay import command
 

@@ -11,6 +11,7 @@ import sys
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
@@ -80,6 +81,12 @@ def _context(slices: Sequence[Slice]) -> Any:
     context = multiprocessing.get_context("forkserver")
     has_torch = any(part.configurations[0].backend.name == "torch" for part in slices)
     context.set_forkserver_preload([__name__, *(["yaynay.backends.lightning"] if has_torch else [])])
+    resource_tracker.ensure_running()  # the server would start it, and unblock what follows
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # inherited: Ctrl-C is for the sweep's own process
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     return context
 
 
@@ -125,7 +132,7 @@ def run_in_processes(slices: Sequence[Slice], store: Store, n_workers: int) -> I
                     worker.send(*waiting.popleft())
             busy = {worker.pipe: worker for worker in workers if worker.part}
             for pipe in wait(list(busy)):
-                worker = busy[pipe]  # type: ignore[index]  # what went in comes out
+                worker = busy[pipe]
                 part, tries = worker.part, worker.tries
                 assert part is not None
                 worker.part = None

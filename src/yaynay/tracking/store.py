@@ -131,7 +131,7 @@ def _cannot_write(uri: str, error: Exception) -> MachineError | None:
     elif "readonly" in message or "unable to open" in message or isinstance(error, PermissionError):
         what = "it cannot be written; change its rights or choose another with MLFLOW_TRACKING_URI"
     else:
-        return None
+        what = f"MLflow cannot use it ({' '.join(message.split())[:300]}); move it away to have it made anew"
     return MachineError(f"MLflow store {path}: {what}, and give the same command again; records are kept")
 
 

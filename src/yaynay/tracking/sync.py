@@ -6,6 +6,7 @@ Everything comes from records, so writing a half-written sweep once more changes
 import json
 import sqlite3
 import tempfile
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict
@@ -171,9 +172,10 @@ def _conclude_parent(runs: Runs, parent: "Run", conclusion: Conclusion, pictures
         "backend": ", ".join(sorted({record.parsed.backend.name for record in conclusion.records})),
         **({"winner": verdict["winner"]} if verdict["winner"] else {}),
     }
+    known, now = parent.data.metrics, rows.milliseconds(time.time())  # MLflow refuses one twice that a model has
     client.log_batch(
         run_id,
-        metrics=[Metric(name, float(value), ended, 0) for name, value in numbers.items()],
+        metrics=[Metric(name, float(value), now, 0) for name, value in numbers.items() if known.get(name) != value],
         tags=[RunTag(name, value) for name, value in tags.items()],
     )
     with tempfile.TemporaryDirectory() as folder:
