@@ -20,9 +20,14 @@ def end_with_starter() -> None:
     On Linux the kernel sees to it; the thread waits for whatever holds the interpreter, but knows of shells.
     """
     starters = _starters()
+    kill_with_parent()
+    threading.Thread(target=_watch, args=(starters,), daemon=True).start()
+
+
+def kill_with_parent() -> None:
+    """Have the kernel kill this process when the one above it ends; on Linux, and without a thread."""
     with contextlib.suppress(OSError, AttributeError):  # another system
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    threading.Thread(target=_watch, args=(starters,), daemon=True).start()
 
 
 def _watch(starters: list[int]) -> None:

@@ -80,7 +80,8 @@ def _context(slices: Sequence[Slice]) -> Any:
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
     has_torch = any(part.configurations[0].backend.name == "torch" for part in slices)
-    context.set_forkserver_preload([__name__, *(["yaynay.backends.lightning"] if has_torch else [])])
+    first = __name__.replace("_engines", "_server")
+    context.set_forkserver_preload([first, __name__, *(["yaynay.backends.lightning"] if has_torch else [])])
     resource_tracker.ensure_running()  # the server would start it, and unblock what follows
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # inherited: Ctrl-C is for the sweep's own process
     try:
