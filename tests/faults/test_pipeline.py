@@ -55,7 +55,9 @@ def repro(project: Path) -> float:
     return time.monotonic() - clock
 
 
-@pytest.mark.parametrize("shell", ["/bin/sh", "/bin/bash"])
+@pytest.mark.parametrize(
+    "shell", [pytest.param("/bin/sh", marks=pytest.mark.usefixtures("only_with_faults")), "/bin/bash"]
+)
 def test_a_stage_whose_dvc_was_killed_ends_too(pipeline: Path, figure: Figure, shell: str) -> None:
     """It would write into the outputs of the next one."""
     if not Path(shell).exists():
