@@ -6,6 +6,7 @@ whatever happened to the process that trained it.
 
 import errno
 import multiprocessing
+import os
 import signal
 import sys
 from collections import deque
@@ -82,6 +83,7 @@ def _context(slices: Sequence[Slice]) -> Any:
     has_torch = any(part.configurations[0].backend.name == "torch" for part in slices)
     first = __name__.replace("_engines", "_server")
     context.set_forkserver_preload([first, __name__, *(["yaynay.backends.lightning"] if has_torch else [])])
+    os.environ["YAYNAY_STARTER"] = str(os.getpid())
     resource_tracker.ensure_running()  # the server would start it, and unblock what follows
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # inherited: Ctrl-C is for the sweep's own process
     try:
