@@ -30,7 +30,7 @@ test: install  ## run all tests
 	$(BIN)/pytest -n 2 --dist loadscope
 
 test-faults: install  ## every repeat of the fault tests; writes their figures into docs/reliability.md
-	$(BIN)/pytest tests/faults --faults
+	$(BIN)/pytest tests/faults tests/pipeline/test_ray.py tests/pipeline/test_submitit.py --faults
 
 check: install  ## ruff, types, import contracts and unit tests: under a minute
 	$(BIN)/ruff format --check -q .

@@ -22,8 +22,9 @@ from typing import Any
 import numpy as np
 
 from yaynay.backends import base
-from yaynay.fleet import WHOLE, Draw, Fleet, Regime, Units
+from yaynay.fleet import Draw, Fleet, Regime
 from yaynay.network import Shape
+from yaynay.units import WHOLE, Units
 
 CASES: dict[str, dict[str, Any]] = {
     "fleet": {"depth": 2, "n_members": 64, "n_rows": 1000, "batch_size": 128, "max_epochs": 20},

@@ -50,7 +50,7 @@ def figure(request: pytest.FixtureRequest) -> Figure:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Put the figures of this session over those of the same promises."""
+    """Put the figures of this test run over those of the same promises."""
     found = session.config.stash.get(_FIGURES, {})
     if not session.config.getoption("--faults") or not found or not _PAGE.is_file():
         return

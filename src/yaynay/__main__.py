@@ -46,8 +46,8 @@ def _sync(experiment: str) -> int:
 
 def _verify() -> int:
     """Name every damaged file; 3 where there is one."""
+    from yaynay.files import find_root
     from yaynay.integrity import verify
-    from yaynay.records import find_root
 
     findings = list(verify(find_root()))
     damaged = [(path, reason) for path, reason in findings if reason is not None]

@@ -123,7 +123,7 @@ def _check_folders(config: DictConfig) -> None:
     for key in ("results", "reports"):
         folder = config.get(key)
         if isinstance(folder, str):
-            from yaynay.records import find_root
+            from yaynay.files import find_root
 
             _check_inside(folder, key, find_root().resolve(), may_be_root=False)
 

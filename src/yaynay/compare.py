@@ -24,7 +24,8 @@ def compare(config: DictConfig) -> None:
     """Write reports/verdicts.json and the pictures, and bring the sweeps into MLflow."""
     from yaynay import looks, page, plots, schema
     from yaynay.conclusion import find_sweeps
-    from yaynay.records import Store, write_json
+    from yaynay.files import write_json
+    from yaynay.records import Store
     from yaynay.tracking.sync import sync
 
     values: Any = OmegaConf.to_container(config, resolve=True)

@@ -17,11 +17,12 @@ from yaynay.backends.base import MODULES
 from yaynay.columns import shown
 from yaynay.effect import Effect, check_same, measure
 from yaynay.errors import DataError
+from yaynay.files import read_json, write_json
 from yaynay.numerics import verdict_version
 from yaynay.parity import certify
 from yaynay.plan import MIN_BLOCKS, Plan
 from yaynay.reading import table_name
-from yaynay.records import Record, Store, Sweep, read_json, write_json
+from yaynay.records import Record, Store, Sweep
 from yaynay.schema import Verdict as Options
 from yaynay.schema import digest
 from yaynay.scores import FoldScores

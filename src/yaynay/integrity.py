@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from yaynay.files import SEAL, file_digest, read_json
 from yaynay.plan import load_plan
-from yaynay.records import SEAL, file_digest, read_json
 from yaynay.schema import digest
 from yaynay.table import load_table
 

@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from yaynay.conclusion import Conclusion
-from yaynay.records import Store, read_json, write_json
+from yaynay.files import read_json, write_json
+from yaynay.records import Store
 
 
 def note(conclusion: Conclusion, store: Store) -> Conclusion:

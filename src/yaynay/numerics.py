@@ -5,7 +5,7 @@ import functools
 import hashlib
 from pathlib import Path
 
-_SHARED = ("table", "network", "fleet", "scores", "training")
+_SHARED = ("table", "network", "units", "fleet", "scores", "training")
 _OF_BACKEND = {
     "least_squares": ("table", "ols", "scores", "backends/least_squares"),
     "torch": (*_SHARED, "backends/base", "backends/lightning"),

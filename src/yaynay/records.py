@@ -10,8 +10,6 @@ each sealed by a digests.json, and `failures/KEY.json` for a run that ended with
 """
 
 import functools
-import hashlib
-import json
 import os
 import shutil
 import tempfile
@@ -22,15 +20,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from yaynay.errors import DataError
+from yaynay.files import SEAL, Arrays, file_digest, find_root, read_arrays, read_json, write_arrays, write_json
 from yaynay.plan import Plan, load_plan, write_plan
 from yaynay.schema import Configuration, digest, parse
 from yaynay.table import Table, load_table, write_table
-
-Arrays = dict[str, NDArray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,15 +87,6 @@ def run_name(configuration: Configuration) -> str:
 def make_key(configuration: Configuration, table_sha256: str, plan_sha256: str, numerics: str) -> str:
     """Digest of configuration, table, plan, seed and the version of the numerics; it names the record."""
     return digest([configuration.numerics(), table_sha256, plan_sha256, numerics])
-
-
-def find_root() -> Path:
-    """The project that holds the working folder (the nearest one up with a dvc.yaml), or else that folder."""
-    here = Path.cwd()
-    for folder in (here, *here.parents):
-        if (folder / "dvc.yaml").is_file():
-            return folder
-    return here
 
 
 class Store:
@@ -347,42 +332,4 @@ class Sweep:
         return self.store.read_table(self.about["plan_sha256"], self.about["table_sha256"])
 
 
-SEAL = "digests.json"
-"""SHA-256 of each file beside it, for `python -m yaynay verify`."""
-
-
-def file_digest(path: Path, algorithm: str = "sha256") -> str:
-    """Digest of a file's content."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, algorithm).hexdigest()
-
-
 _RECORD_FIELDS = ("key", "status", "configuration", "table", "plan", "scores", "reason", "line")
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Write sorted, indented JSON beside itself and then into place; a number that is not finite is refused."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    aside.write_text(json.dumps(value, indent=1, sort_keys=True, allow_nan=False) + "\n", encoding="utf-8")
-    os.replace(aside, path)
-
-
-def read_json(path: Path) -> Any:
-    return json.loads(path.read_text(encoding="utf-8"))
-
-
-def write_arrays(path: Path, arrays: Arrays) -> None:
-    """Write arrays as safetensors, a format that runs no code when read."""
-    from safetensors.numpy import save
-
-    path.write_bytes(save({name: np.ascontiguousarray(array) for name, array in arrays.items()}))
-
-
-def read_arrays(path: Path) -> Arrays:
-    from safetensors import SafetensorError
-    from safetensors.numpy import load_file
-
-    try:
-        return load_file(path)
-    except SafetensorError as error:
-        raise ValueError(str(error)) from error

@@ -12,7 +12,7 @@ from yaynay.errors import DataError
 def report(config: DictConfig) -> None:
     """Write reports/index.html, verdicts.txt and overview.png."""
     from yaynay import page, plots, schema
-    from yaynay.records import read_json
+    from yaynay.files import read_json
 
     values: Any = OmegaConf.to_container(config, resolve=True)
     reports = Path(schema.parse_compare(values).reports)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from yaynay.fleet import WHOLE, Units
 from yaynay.network import Weights
 from yaynay.plan import Plan
+from yaynay.units import WHOLE, Units
 
 _CELLS = 4_000_000
 """Hidden values that one forward pass may hold (32 MB)."""

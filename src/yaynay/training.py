@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from yaynay import ols
 from yaynay.backends import base, least_squares
 from yaynay.errors import OptionError
-from yaynay.fleet import WHOLE, Draw, Fitted, Fleet, Regime, Units, make_units
+from yaynay.fleet import Draw, Fitted, Fleet, Regime
 from yaynay.network import Shape
 from yaynay.numerics import numerics_version
 from yaynay.plan import Plan
@@ -20,6 +20,7 @@ from yaynay.records import Record, make_key
 from yaynay.schema import Configuration
 from yaynay.scores import FoldScores, bag, rmse, score
 from yaynay.table import Table
+from yaynay.units import WHOLE, Units, make_units
 
 _FUSED = {"lr", "weight_decay"}
 """Optimizer values that may differ within one fleet; the seed may too."""
@@ -108,13 +109,11 @@ def objective(record: Record) -> float:
 
 
 def check_fit(configuration: Configuration, table: Table) -> None:
-    """Check what only the table and the machine can say of a configuration.
+    """Check what only the table can say of a configuration.
 
     Raises:
-        MachineError: The backend is not installed, or a GPU is asked for and is not there.
         OptionError: Starting values or `predict_at` do not fit the table's features.
     """
-    base.check(configuration.backend.name, configuration.trainer.accelerator)
     start, n_features = configuration.model.start, table.n_features
     if start is not None and len(start) != n_features + 1:
         raise OptionError(

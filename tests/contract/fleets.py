@@ -6,9 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from yaynay.backends import base
-from yaynay.fleet import Draw, Fitted, Fleet, Regime, make_units
+from yaynay.fleet import Draw, Fitted, Fleet, Regime
 from yaynay.network import Shape, Weights, forward
 from yaynay.plan import make_plan
+from yaynay.units import make_units
 
 N_UNITS = 8
 """Three outer folds of two inner folds, and two folds of the whole table."""

@@ -6,10 +6,11 @@ from contract.conftest import require
 from contract.fleets import fit
 
 from yaynay.datasets import worked
-from yaynay.fleet import Draw, Fitted, Fleet, Regime, make_units
+from yaynay.fleet import Draw, Fitted, Fleet, Regime
 from yaynay.network import Shape
 from yaynay.plan import make_plan
 from yaynay.table import Table
+from yaynay.units import make_units
 
 
 def whole_table(table: Table, regime: Regime, start: tuple[float, float] | None) -> Fleet:

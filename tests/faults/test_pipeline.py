@@ -14,7 +14,7 @@ from conftest import Figure, Times
 from faults.processes import end, launch, living, seconds_until
 from pipeline.test_dvc import pipeline as pipeline
 
-from yaynay.records import read_arrays
+from yaynay.files import read_arrays
 
 CLOCKED = {"fit_seconds", "fit_seconds_linear", "started_at", "cost", "mlflow_run_id", "seconds_per_row"}
 """What a clock measured, and where MLflow has a run."""

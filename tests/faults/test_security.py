@@ -23,11 +23,12 @@ from faults.judged import judge
 from yaynay import __main__ as commands
 from yaynay import command, conclusion, page, schema
 from yaynay.errors import DataError, MachineError, OptionError
+from yaynay.files import read_arrays, read_json
 from yaynay.integrity import verify
 from yaynay.plan import load_plan
 from yaynay.plots.dvc import _cell, _write
 from yaynay.reading import read_file
-from yaynay.records import Store, read_arrays, read_json
+from yaynay.records import Store
 from yaynay.redaction import redact
 from yaynay.table import load_table
 

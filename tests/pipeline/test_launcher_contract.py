@@ -40,7 +40,8 @@ def multirun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Multir
 def verify(job: JobReturn, words: list[str]) -> None:
     """Overrides, configuration and folder of a job tell the same."""
     assert job.overrides == [*LINE, *words]
-    assert job.hydra_cfg is None or job.hydra_cfg.hydra.overrides.task == job.overrides
+    assert job.hydra_cfg is not None
+    assert job.hydra_cfg.hydra.overrides.task == job.overrides
     assert job.status == JobStatus.COMPLETED
     assert 0 < job.return_value < 1000
 

@@ -3,16 +3,13 @@
 from pathlib import Path
 
 import pytest
+from faults.processes import n_records
 from pipeline.project import QUICK, Run, runs
 
 pytest.importorskip("submitit", reason="submitit is not installed: pip install 'yaynay[slurm]'")
 
 SWEEP = ["yaynay.train", "-m", "dataset=engel", "backend=least_squares,torch", "model.depth=1", *QUICK]
 SWEEP.append("hydra/launcher=submitit_local")
-
-
-def _n_records(project: Path) -> int:
-    return len(list((project / "records" / "runs").glob("[!.]*")))
 
 
 def test_jobs_of_their_own_are_one_sweep_with_a_verdict(project: Path, run: Run) -> None:
@@ -22,7 +19,7 @@ def test_jobs_of_their_own_are_one_sweep_with_a_verdict(project: Path, run: Run)
     found = runs(project)
     assert sorted(is_parent for *_, is_parent in found) == [False, False, True]
     assert {status for _, status, _ in found} == {"FINISHED"}
-    assert _n_records(project) == 2
+    assert n_records(project) == 2
 
 
 @pytest.mark.usefixtures("only_with_faults")
@@ -36,5 +33,5 @@ def test_a_job_that_is_killed_is_said_in_a_line_and_the_others_are_kept(project:
     assert done.stderr.count("\n") == 1
     assert "a job of hydra/launcher died (UncompletedJobError" in done.stderr
     assert done.stdout.startswith("engel: ")
-    assert _n_records(project) == 1
+    assert n_records(project) == 1
     assert sorted(is_parent for *_, is_parent in runs(project)) == [False, True]

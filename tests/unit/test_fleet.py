@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from yaynay.fleet import WHOLE, Course, Draw, Fitted, Fleet, Regime, Units, make_units
+from yaynay.fleet import Course, Draw, Fitted, Fleet, Regime
 from yaynay.network import Shape, forward
 from yaynay.plan import make_plan
+from yaynay.units import WHOLE, Units, make_units
 
 ONE = Draw(lr=0.01, weight_decay=0.0, seed=0)
 

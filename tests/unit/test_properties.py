@@ -10,12 +10,13 @@ from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
 from yaynay import ols
-from yaynay.fleet import Course, Draw, Fleet, Regime, make_units
+from yaynay.files import read_arrays, write_arrays
+from yaynay.fleet import Course, Draw, Fleet, Regime
 from yaynay.network import Shape
 from yaynay.plan import make_plan
-from yaynay.records import read_arrays, write_arrays
 from yaynay.redaction import redact
 from yaynay.tracking.rows import run_id
+from yaynay.units import make_units
 from yaynay.verdict import benjamini_hochberg
 
 NUMBERS = st.floats(-1e6, 1e6, width=32)

@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 
 from yaynay.errors import DataError
+from yaynay.files import read_arrays, write_arrays, write_json
 from yaynay.plan import Plan, make_plan
-from yaynay.records import Record, Store, read_arrays, write_arrays, write_json
+from yaynay.records import Record, Store
 from yaynay.table import Table
 
 

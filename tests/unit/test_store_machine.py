@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from yaynay import records
-from yaynay.records import Record, Store, file_digest
+from yaynay.files import file_digest
+from yaynay.records import Record, Store
 
 KEYS = st.sampled_from("abcde")
 

@@ -81,8 +81,8 @@ def _context(slices: Sequence[Slice]) -> Any:
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
     has_torch = any(part.configurations[0].backend.name == "torch" for part in slices)
-    first = __name__.replace("_engines", "_server")
-    context.set_forkserver_preload([first, __name__, *(["yaynay.backends.lightning"] if has_torch else [])])
+    server = "hydra_plugins.yaynay_fleet._server"
+    context.set_forkserver_preload([server, __name__, *(["yaynay.backends.lightning"] if has_torch else [])])
     os.environ["YAYNAY_STARTER"] = str(os.getpid())
     resource_tracker.ensure_running()  # the server would start it, and unblock what follows
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # inherited: Ctrl-C is for the sweep's own process

@@ -83,7 +83,8 @@ def launch(launcher: "FleetLauncher", planned: list[Planned]) -> list[JobReturn]
     elif ready:
         print(f"0 configurations trained, {len(ready)} had a record")
     store.note_jobs(name, notes)
-    return [_job_return(one, store, hydra_conf.job.name) for one in planned]
+    hydra_text = launcher.composer.hydra_text
+    return [_job_return(one, store, hydra_conf.job.name, hydra_text) for one in planned]
 
 
 def _find_data(one: Planned, store: Store) -> None:
@@ -143,9 +144,10 @@ def _write_failure(one: Planned, error: Exception, store: Store) -> Record:
 
 
 class _FusedReturn(JobReturn):
-    """A return whose `cfg` is made when somebody asks: making it takes as long as the rest of a job's start."""
+    """A return whose `cfg` and `hydra_cfg` are made when somebody asks: making them takes as long as a job's start."""
 
     values: dict[str, Any]
+    hydra_text: Callable[[], str]
 
     @property
     def cfg(self) -> DictConfig | None:
@@ -155,8 +157,18 @@ class _FusedReturn(JobReturn):
     def cfg(self, value: DictConfig | None) -> None:
         """The base class sets its default."""
 
+    @property
+    def hydra_cfg(self) -> DictConfig | None:
+        hydra_cfg = OmegaConf.create(self.hydra_text())
+        assert isinstance(hydra_cfg, DictConfig)
+        return hydra_cfg
 
-def _job_return(one: Planned, store: Store, task_name: str) -> JobReturn:
+    @hydra_cfg.setter
+    def hydra_cfg(self, value: DictConfig | None) -> None:
+        """As for `cfg`."""
+
+
+def _job_return(one: Planned, store: Store, task_name: str, hydra_text: Callable[[Job], str]) -> JobReturn:
     value: Any = one.error or training.objective(store.read_scores(one.key))
     made = _FusedReturn(
         overrides=one.job.overrides,
@@ -165,5 +177,5 @@ def _job_return(one: Planned, store: Store, task_name: str) -> JobReturn:
         status=JobStatus.COMPLETED if one.error is None else JobStatus.FAILED,
         _return_value=value,
     )
-    made.values = one.job.values
+    made.values, made.hydra_text = one.job.values, partial(hydra_text, one.job)
     return made

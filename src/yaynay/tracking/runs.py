@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from filelock import FileLock
 
-from yaynay.records import Store, find_root
+from yaynay.files import find_root
+from yaynay.records import Store
 from yaynay.tracking.rows import Run, run_id
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from filelock import FileLock
 
 from yaynay.errors import MachineError, YaynayError
-from yaynay.records import find_root
+from yaynay.files import find_root
 from yaynay.redaction import redact
 from yaynay.tracking.owner import OWNER, is_dead
 

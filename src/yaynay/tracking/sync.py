@@ -18,8 +18,9 @@ from filelock import FileLock
 
 from yaynay import page, plots
 from yaynay.conclusion import Conclusion
+from yaynay.files import find_root, write_arrays, write_json
 from yaynay.network import Shape
-from yaynay.records import Record, Sweep, find_root, write_arrays, write_json
+from yaynay.records import Record, Sweep
 from yaynay.schema import digest
 from yaynay.table import Table
 from yaynay.tracking import rows
@@ -107,8 +108,7 @@ def open_parent(runs: Runs, sweep: Sweep, dataset: Any) -> str:
         start = rows.milliseconds(sweep.started_at)
         runs.add(sweep.key, [rows.Run(rows.PARENT, name, "RUNNING", start, None, tags)], sweep.store, None)
         found = runs.find(sweep.key, [rows.PARENT])[rows.PARENT]
-        if dataset is not None:
-            runs.client.log_inputs(found.run_id, [dataset])
+        runs.client.log_inputs(found.run_id, [dataset])
     if found.status != "FINISHED":
         runs.client.set_tag(found.run_id, OWNER, owner())
         runs.client.update_run(found.run_id, status="RUNNING")
@@ -218,9 +218,9 @@ def _schema(table: Table, names: Sequence[str]) -> Any:
     """MLflow's schema of some columns."""
     from mlflow.types import ColSpec, Schema
 
-    kinds = {"number": "double", "category": "string"}
+    types, kinds = {"number": "double", "category": "string"}, table.kinds
     has_missing = table.frame.isna().any()
-    return Schema([ColSpec(kinds[table.kinds[name]], name, required=not has_missing[name]) for name in names])
+    return Schema([ColSpec(types[kinds[name]], name, required=not has_missing[name]) for name in names])
 
 
 def _log_model(run_id: str, table: Table, winner: Record, folder: Path) -> None:

@@ -1,0 +1,58 @@
+"""Files of a project: where they are, and JSON and arrays in formats that run no code when read."""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Arrays = dict[str, NDArray]
+
+SEAL = "digests.json"
+"""SHA-256 of each file beside it, for `python -m yaynay verify`."""
+
+
+def file_digest(path: Path, algorithm: str = "sha256") -> str:
+    """Digest of a file's content."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, algorithm).hexdigest()
+
+
+def find_root() -> Path:
+    """The project that holds the working folder (the nearest one up with a dvc.yaml), or else that folder."""
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "dvc.yaml").is_file():
+            return folder
+    return here
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write sorted, indented JSON beside itself and then into place; a number that is not finite is refused."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    aside.write_text(json.dumps(value, indent=1, sort_keys=True, allow_nan=False) + "\n", encoding="utf-8")
+    os.replace(aside, path)
+
+
+def read_json(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def write_arrays(path: Path, arrays: Arrays) -> None:
+    """Write arrays as safetensors, a format that runs no code when read."""
+    from safetensors.numpy import save
+
+    path.write_bytes(save({name: np.ascontiguousarray(array) for name, array in arrays.items()}))
+
+
+def read_arrays(path: Path) -> Arrays:
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    try:
+        return load_file(path)
+    except SafetensorError as error:
+        raise ValueError(str(error)) from error
