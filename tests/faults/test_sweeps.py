@@ -158,7 +158,6 @@ def test_a_signal_ends_a_sweep_and_its_workers_and_closes_its_run(
         assert parents(project) == {"KILLED": 1, "FINISHED": 1}
 
 
-@pytest.mark.usefixtures("only_with_faults")
 def test_a_single_run_that_is_interrupted_says_so_and_trains_again(project: Path, run: Run) -> None:
     """One configuration trains in the command's own process, under Lightning."""
     single = [word for word in LONG if not word.startswith(("-m", "seed=", "model.depth="))]
@@ -173,7 +172,6 @@ def test_a_single_run_that_is_interrupted_says_so_and_trains_again(project: Path
     assert not living(project)
 
 
-@pytest.mark.usefixtures("only_with_faults")
 def test_a_second_interrupt_does_not_wait(project: Path) -> None:
     with started(project, *LONG) as process:
         seconds_until(lambda: parents(project)["RUNNING"], 60)
@@ -233,7 +231,6 @@ def test_a_sweep_in_a_subfolder_and_under_a_strange_name_is_the_project_s(projec
     assert all(uri.startswith((strange / "mlartifacts").as_uri()) for uri in places)
 
 
-@pytest.mark.usefixtures("only_with_faults")
 def test_a_full_disk_is_one_line_and_loses_nothing(project: Path, run: Run) -> None:
     """A project on a disk of its own that fills up; with space again, the same command goes on."""
     run(*SMALL)
