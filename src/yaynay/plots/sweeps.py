@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _SMALLEST_LOSS = 1e-15
 """A loss of zero has no place on a logarithmic axis."""
+_MOST_LABELS = 12
+"""Learning rates beside each other that leave room for text."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,9 +74,8 @@ def draw_curves(conclusion: Conclusion) -> "Figure | None":
     )
     panels = figure.subplots(n_rows, n_columns, sharey=True, squeeze=False).ravel()
     for axes, (depth, records) in zip(panels, depths.items(), strict=False):
-        for record in records[:0:-1]:
-            _draw_losses(axes, record, "#B5B5B5", 0.9)
-        _draw_losses(axes, records[0], NETWORK if depth else LINE, 2.2)
+        _draw_losses(axes, records[1:], "#B5B5B5", 0.9)
+        _draw_losses(axes, records[:1], NETWORK if depth else LINE, 2.2)
         axes.set_title(f"depth {depth}, lr {records[0].parsed.optimizer.lr:g}")
         axes.set_xlabel("epoch")
         canvas.grid(axes)
@@ -90,11 +91,15 @@ def draw_curves(conclusion: Conclusion) -> "Figure | None":
     return figure
 
 
-def _draw_losses(axes: "Axes", record: Record, color: str, width: float) -> None:
+def _draw_losses(axes: "Axes", records: list[Record], color: str, width: float) -> None:
+    """Curves of records, all of one kind as one artist: a sweep may have thousands."""
+    from matplotlib.collections import LineCollection
+
     for array, style, share in (("train_loss", "--", 0.6), ("val_loss", "-", 1.0)):
-        if array in record.arrays:
-            losses = np.maximum(record.arrays[array], _SMALLEST_LOSS)
-            axes.plot(np.arange(1, len(losses) + 1), losses, style, color=color, linewidth=width * share)
+        losses = [np.maximum(one.arrays[array], _SMALLEST_LOSS) for one in records if array in one.arrays]
+        curves = [np.column_stack([np.arange(1, len(one) + 1), one]) for one in losses]
+        axes.add_collection(LineCollection(curves, colors=color, linestyles=style, linewidths=width * share))
+    axes.autoscale_view()
 
 
 def _set_log_axis(axes: "Axes") -> None:
@@ -128,14 +133,19 @@ def draw_heatmap(conclusion: Conclusion) -> "Figure | None":
     panels = figure.subplots(n_rows, n_columns, sharex=True, sharey=True, squeeze=False).ravel()
     finished = [score(record) for record in trained if record.status == "finished"]
     ends = (min(finished), float(np.quantile(finished, 0.9))) if finished else (0.0, 1.0)
+    has_labels = len(rates) <= _MOST_LABELS
+    labelled = range(0, len(rates), 1 if has_labels else -(-len(rates) // 8))
     for axes, backend in zip(panels, backends, strict=True):
-        records = [record for record in trained if record.parsed.backend.name == backend]
+        cells: dict[tuple[int, float], list[Record]] = {}
+        for record in trained:
+            if record.parsed.backend.name == backend:
+                cells.setdefault(_place(record), []).append(record)
         for row, depth in enumerate(depths):
             for column, rate in enumerate(rates):
-                here = [one for one in records if _place(one) == (depth, rate)]
-                _draw_cell(axes, (column, row), here, ends, conclusion.winner)
+                here = cells.get((depth, rate), [])
+                _draw_cell(axes, (column, row), here, ends, conclusion.winner, has_labels)
         axes.set(xlim=(-0.5, len(rates) - 0.5), ylim=(-0.5, len(depths) - 0.5), title=backend)
-        axes.set_xticks(range(len(rates)), [f"{rate:g}" for rate in rates])
+        axes.set_xticks(labelled, [f"{rates[column]:.3g}" for column in labelled])
         axes.set_yticks(range(len(depths)), [str(depth) for depth in depths])
         axes.spines[:].set_visible(False)
         axes.tick_params(length=0)
@@ -161,6 +171,7 @@ def _draw_cell(
     records: list[Record],
     ends: tuple[float, float],
     winner: Record | None,
+    has_label: bool,
 ) -> None:
     """One cell: its value, or why it has none.
 
@@ -170,6 +181,7 @@ def _draw_cell(
         records: What was run there.
         ends: Scores with the darkest and the lightest color.
         winner: Framed if it is among them.
+        has_label: Whether there is room for text.
     """
     from matplotlib import colormaps
     from matplotlib.patches import Rectangle
@@ -179,20 +191,23 @@ def _draw_cell(
     finished = [record for record in records if record.status == "finished"]
     if not finished:
         cell.set(facecolor="#F4F4F4", edgecolor="#CFCFCF", hatch="///")
-        label = axes.text(*place, records[0].status if records else "not run", ha="center", va="center")
-        label.set(size=8, color=QUIET, bbox={"facecolor": "#F4F4F4", "edgecolor": "none", "pad": 1.5})
+        if has_label:
+            label = axes.text(*place, records[0].status if records else "not run", ha="center", va="center")
+            label.set(size=8, color=QUIET, bbox={"facecolor": "#F4F4F4", "edgecolor": "none", "pad": 1.5})
         return
     best = min(finished, key=score)
     reach = ends[1] - ends[0]
     badness = min(1.0, (score(best) - ends[0]) / reach) if reach > 0 else 0.0
     color = colormaps["Blues"](0.75 - 0.69 * badness)
     cell.set(facecolor=color)
-    luminance = np.dot((0.2126, 0.7152, 0.0722), np.power(color[:3], 2.2))
-    text = axes.text(*place, number(score(best)), ha="center", va="center", size=9)
-    text.set(color="black" if luminance > 0.18 else "white")  # either way 4.5:1 or more
-    if winner in finished:
+    is_winner = winner in finished
+    if is_winner:
         cell.set(edgecolor=NETWORK, linewidth=2.5, zorder=3)
-        text.set(weight="bold", zorder=4)
+    if has_label:
+        luminance = np.dot((0.2126, 0.7152, 0.0722), np.power(color[:3], 2.2))
+        text = axes.text(*place, number(score(best)), ha="center", va="center", size=9)
+        text.set(color="black" if luminance > 0.18 else "white")  # either way 4.5:1 or more
+        text.set(weight="bold" if is_winner else "normal", zorder=4)
 
 
 def draw_depths(conclusion: Conclusion) -> "Figure | None":
