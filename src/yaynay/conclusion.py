@@ -1,7 +1,6 @@
 """What a sweep shows: records -> line, gate, effect, verdict, winner and parity. From records alone."""
 
 import re
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,7 +36,6 @@ class Conclusion:
     Attributes:
         records: All that ended, lines first.
         line, line_fit: Least squares on the plan's folds and on the whole table.
-        line_seconds: What both took [s].
         gate: None for a table too small for it.
         effect: None without folds or without a network.
         winner: The configuration with the lowest val/rmse (train/rmse without folds), a network if there is one.
@@ -50,7 +48,6 @@ class Conclusion:
     records: list[Record]
     line: FoldScores
     line_fit: ols.LeastSquares
-    line_seconds: float
     gate: gates.Gate | None
     effect: Effect | None
     winner: Record | None
@@ -72,19 +69,17 @@ def conclude(sweep: Sweep, options: Options) -> Conclusion:
     if not records:
         raise DataError(f"sweep {sweep.key[:12]} on '{sweep.table_name}': no run has ended; train it first")
     check_same(table, plan, records)
-    clock = time.perf_counter()
-    line = least_squares.score(table.x, table.y, plan)
-    line_fit = least_squares.fit_whole(table.x, table.y)
-    line_seconds = time.perf_counter() - clock
+    fitted = least_squares.fit(table, plan)
+    line = fitted.folds
     gate = _gate(table, options)
     candidates = networks(records)
     effect = measure(table, plan, line, candidates) if plan.n_repeats and candidates else None
     decision = _decide(table, plan, gate, effect, line, options)
     winner = find_winner(records)
-    verdict = _summary(table, plan, records, gate, effect, decision, line, line_seconds, winner)
-    verdict["n_dropped"], verdict["remarks"] = table.n_dropped, remarks(table, line_fit)
+    verdict = _summary(table, plan, records, gate, effect, decision, fitted, winner)
+    verdict["n_dropped"], verdict["remarks"] = table.n_dropped, remarks(table, fitted.whole)
     verdict["parity"] = _parity(table, plan, records, gate, line, options)
-    return Conclusion(sweep, table, plan, records, line, line_fit, line_seconds, gate, effect, winner, verdict)
+    return Conclusion(sweep, table, plan, records, line, fitted.whole, gate, effect, winner, verdict)
 
 
 def remarks(table: Table, line: ols.LeastSquares) -> list[str]:
@@ -202,12 +197,11 @@ def _summary(
     gate: gates.Gate | None,
     effect: Effect | None,
     decision: Decision,
-    line: FoldScores,
-    line_seconds: float,
+    line: least_squares.Line,
     winner: Record | None,
 ) -> dict[str, Any]:
     """The verdict as JSON; nulls where a table is too small to say."""
-    line_metrics = line.metrics(table.y)
+    line_metrics = line.folds.metrics(table.y)
     candidates = networks(records)
     verdict: dict[str, Any] = {
         "outcome": decision.outcome,
@@ -233,7 +227,7 @@ def _summary(
         "n_failed": sum(record.status != "finished" for record in records),
         "n_parameters_linear": table.n_features + 1,
         "n_parameters_network": winner.scores["n_parameters"] if winner else None,
-        "fit_seconds_linear": line_seconds,
+        "fit_seconds_linear": line.seconds,
         "fit_seconds_network": sum(record.run["fit_seconds"] for record in candidates) if candidates else None,
         "predict_microseconds_per_row": winner.run.get("predict_microseconds_per_row") if winner else None,
         "winner": winner.name if winner else None,

@@ -156,6 +156,17 @@ class Table:
             digest.update(self.groups.astype("<i8").tobytes())
         return digest.hexdigest()
 
+    @cached_property
+    def equal_rows(self) -> NDArray[np.int64]:
+        """A number for each row, the same for equal rows, (n_rows,); missing cells are equal to each other."""
+        rows = np.zeros(self.n_rows, dtype=np.int64)
+        for _, values in _columns(self.frame):
+            codes = pd.factorize(values.to_numpy(), use_na_sentinel=False)[0]
+            rows = pd.factorize(rows * (int(codes.max()) + 1) + codes)[0].astype(np.int64)
+            if int(rows.max()) == self.n_rows - 1:  # all differ already
+                break
+        return rows
+
 
 def _columns(frame: pd.DataFrame) -> Iterator[tuple[str, pd.Series]]:
     for name, values in frame.items():
@@ -171,7 +182,7 @@ def equal_row_blocks(table: Table) -> NDArray[np.int64]:
 
     Where the table has groups, a block is whole groups: those joined by equal rows are one block.
     """
-    blocks = _equal_rows(table.frame)
+    blocks = table.equal_rows
     if table.groups is None:
         return blocks
     from scipy.sparse import coo_array
@@ -183,21 +194,12 @@ def equal_row_blocks(table: Table) -> NDArray[np.int64]:
     return connected_components(graph, directed=False)[1][blocks].astype(np.int64)
 
 
-def _equal_rows(frame: pd.DataFrame) -> NDArray[np.int64]:
-    """A number for each row, the same for equal rows; missing cells are equal to each other."""
-    rows = np.zeros(len(frame), dtype=np.int64)
-    for _, values in _columns(frame):
-        codes = pd.factorize(values.to_numpy(), use_na_sentinel=False)[0]
-        rows = pd.factorize(rows * (int(codes.max()) + 1) + codes)[0].astype(np.int64)
-    return rows
-
-
 def card(table: Table) -> dict[str, Any]:
     """What to know about a table without reading it, ready for JSON.
 
     `n_equal_rows` counts the rows that have at least one twin, equal in features and target.
     """
-    sizes = np.bincount(_equal_rows(table.frame))
+    sizes = np.bincount(table.equal_rows)
     entries: dict[str, Any] = {
         "name": table.name,
         "source": table.source,

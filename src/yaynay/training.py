@@ -127,10 +127,9 @@ def check_fit(configuration: Configuration, table: Table) -> None:
 
 
 def _train_line(configuration: Configuration, table: Table, plan: Plan) -> Record:
-    started_at, clock = time.time(), time.perf_counter()
-    folds = least_squares.score(table.x, table.y, plan)
-    line = least_squares.fit_whole(table.x, table.y)
-    fit_seconds = time.perf_counter() - clock
+    started_at = time.time()
+    fitted = least_squares.fit(table, plan)
+    folds, line = fitted.folds, fitted.whole
     n_parameters = table.n_features + 1
     scores = folds.metrics(table.y) | {"n_members": plan.n_splits + 1, "n_parameters": n_parameters}
     scores |= _line_metrics(configuration, line.slopes, line.intercept, folds, table)
@@ -154,14 +153,14 @@ def _train_line(configuration: Configuration, table: Table, plan: Plan) -> Recor
     }
     return replace(
         record,
-        scores=scores | {"fit_seconds": fit_seconds},
+        scores=scores | {"fit_seconds": fitted.seconds},
         arrays=folds.arrays(table.y),
         weights={
             "intercept": np.array([line.intercept]),
             "slopes": line.slopes,
             "mean": _column_means(table.x),
         },
-        run=run_facts("least_squares", started_at, fit_seconds, "cpu"),
+        run=run_facts("least_squares", started_at, fitted.seconds, "cpu"),
         line=report,
     )
 

@@ -2,6 +2,7 @@
 
 import tempfile
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 from hypothesis import given
@@ -9,7 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
-from yaynay import ols
+from yaynay import csv_file, ols
+from yaynay.errors import DataError
 from yaynay.files import read_arrays, write_arrays
 from yaynay.fleet import Course, Draw, Fleet, Regime
 from yaynay.network import Shape
@@ -92,6 +94,31 @@ def test_a_member_keeps_the_best_of_the_epochs_that_it_trained(losses: NDArray[n
         assert course.best_epoch[member] == trained.argmin()
         stale = np.arange(len(trained)) - [trained[: epoch + 1].argmin() for epoch in range(len(trained))]
         assert (stale[:-1] < patience).all()
+
+
+CELLS = st.sampled_from(["1", "-2.5", "1e3", "7.", ".5", "+4", "", "1-2", "9007199254740993", "1e400", "e", "0x1"])
+ROWS = st.lists(st.lists(CELLS, min_size=2, max_size=2), max_size=5)
+
+
+@given(ROWS, st.lists(CELLS, max_size=3), st.sampled_from(["\n", "\r\n", "\r", "\n\n"]), st.booleans())
+def test_plain_numbers_are_read_as_every_file_is(
+    rows: list[list[str]], last: list[str], end: str, has_end: bool
+) -> None:
+    lines = ["a,b", *map(",".join, rows), *([",".join(last)] if last else [])]
+
+    def read(path: Path) -> tuple:
+        try:
+            content = csv_file.read_csv(path, ",", lambda names: list(range(len(names))))
+        except DataError as error:
+            return (str(error),)
+        return {name: list(map(repr, cells)) for name, cells in content.columns.items()}, content.n_rounded
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "a.csv"
+        path.write_bytes((end.join(lines) + end * has_end).encode())
+        found = read(path)
+        with mock.patch.object(csv_file, "_read_plain", return_value=None):
+            assert read(path) == found
 
 
 @given(
