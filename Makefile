@@ -30,7 +30,8 @@ test: install  ## run all tests
 	$(BIN)/pytest -n 2 --dist loadscope
 
 test-faults: install  ## every repeat of the fault tests; writes their figures into docs/reliability.md
-	$(BIN)/pytest tests/faults tests/pipeline/test_ray.py tests/pipeline/test_submitit.py --faults
+	$(BIN)/pytest tests/faults tests/unit/test_ols.py tests/unit/test_properties.py tests/unit/test_store_machine.py \
+		tests/pipeline/test_ray.py tests/pipeline/test_submitit.py --faults
 
 check: install  ## ruff, types, import contracts and unit tests: under a minute
 	$(BIN)/ruff format --check -q .

@@ -1,6 +1,7 @@
 """How often a fault is tried, and where what was measured is written."""
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -9,13 +10,13 @@ from hypothesis import settings
 settings.register_profile("yaynay", max_examples=300, stateful_step_count=12, deadline=None)  # a busy machine is slow
 settings.load_profile("yaynay")
 
-_FIGURES = pytest.StashKey[dict[str, tuple[str, str]]]()
+_FIGURES = pytest.StashKey[dict[str, tuple[str, str, str]]]()
 _PAGE = Path(__file__).parents[1] / "docs" / "reliability.md"
 _BEGIN, _END = "<!-- figures: begin -->", "<!-- figures: end -->"
-_HEAD = "| what is promised | tries | seen |\n| --- | --- | --- |\n"
+_HEAD = "| what is promised | goal | tries | seen |\n| --- | --- | --- | --- |\n"
 
 Times = Callable[[int, int], int]
-Figure = Callable[[str, int, str], None]
+Figure = Callable[[str, str, int, str], None]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -37,16 +38,26 @@ def only_with_faults(request: pytest.FixtureRequest) -> None:
         pytest.skip("runs in make test-faults")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def figure(request: pytest.FixtureRequest) -> Figure:
-    """Note what was measured: `figure(promise, tries, seen)`; kept with --faults."""
+    """Note what was measured: `figure(promise, goal, tries, seen)`; kept with --faults."""
     found = request.config.stash.setdefault(_FIGURES, {})
 
-    def note(promise: str, tries: int, seen: str) -> None:
-        print(f"{promise}: {tries} tries, {seen}")
-        found[promise] = (str(tries), seen)
+    def note(promise: str, goal: str, tries: int, seen: str) -> None:
+        print(f"{promise} ({goal}): {tries} tries, {seen}")
+        found[promise] = (goal, str(tries), seen)
 
     return note
+
+
+@pytest.fixture(scope="module")
+def timed(request: pytest.FixtureRequest, figure: Figure) -> Iterator[None]:
+    """Note how long a module's properties take together."""
+    clock = time.perf_counter()
+    yield
+    seconds = time.perf_counter() - clock
+    n_tests = sum(item.path == request.path for item in request.session.items)
+    figure(f"Properties in {request.path.name}, 300 examples each", "all within 60 s", n_tests, f"{seconds:.0f} s")
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -59,6 +70,6 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if not begin or not end:
         return
     rows = [line.strip("|").split(" | ") for line in table.splitlines() if line.startswith("| ")][2:]
-    kept = {row[0].strip(): (row[1].strip(), row[2].strip()) for row in rows} | found
-    lines = "".join(f"| {promise} | {tries} | {seen} |\n" for promise, (tries, seen) in sorted(kept.items()))
+    kept = {row[0].strip(): tuple(cell.strip() for cell in row[1:]) for row in rows} | found
+    lines = "".join(f"| {promise} | {' | '.join(cells)} |\n" for promise, cells in sorted(kept.items()))
     _PAGE.write_text(f"{before}{begin}\n{_HEAD}{lines}{end}{after}", encoding="utf-8")

@@ -4,11 +4,13 @@ import importlib
 import logging
 import signal
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from conftest import Figure
 from pipeline.conftest import project as project
 from pipeline.conftest import run as run
 from pipeline.conftest import store as store
@@ -65,14 +67,25 @@ def call(workplace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
     signal.signal(signal.SIGTERM, before_term)
 
 
+REFUSALS: Counter[int] = Counter()
+
+
 @pytest.fixture
-def refused(call: Call) -> Callable[..., str]:
+def refused(call: Call, figure: Figure) -> Callable[..., str]:
     """Run a command that must end with a code and one line, and leave nothing behind."""
 
     def run(code: int, module: str, *words: str) -> str:
         done = call(module, *words)
         assert (done.code, len(done.errors), done.written, done.out) == (code, 1, set(), []), done
         assert done.errors[0].startswith("error: ")
+        REFUSALS[code] += 1
+        seen = ", ".join(f"{count} with code {one}" for one, count in sorted(REFUSALS.items()))
+        figure(
+            "A wrong option, bad file or absent part: one line, its code, nothing written",
+            "all",
+            REFUSALS.total(),
+            seen,
+        )
         return done.errors[0].removeprefix("error: ")
 
     return run

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
+from conftest import Figure
 from faults import malicious
 from faults.judged import judge
 
@@ -73,20 +74,32 @@ PARTS = {
 }
 
 
+TRIED: dict[str, int] = {}
+
+
+def note_tried(figure: Figure, reader: str, n_files: int) -> None:
+    TRIED[reader] = n_files
+    figure("Malicious files in every reader", "0 executed", sum(TRIED.values()), f"0 executed by {len(TRIED)} readers")
+
+
 @pytest.mark.parametrize("reader", READERS)
-def test_s1_no_malicious_file_runs_in_a_reader(workplace: Path, reader: str) -> None:
-    for kind, content in malicious.files().items():
+def test_s1_no_malicious_file_runs_in_a_reader(workplace: Path, reader: str, figure: Figure) -> None:
+    files = malicious.files()
+    for kind, content in files.items():
         path = workplace / "file"
         path.write_bytes(content)
         with contextlib.suppress(Exception):  # whatever it raises, it must not run
             READERS[reader](path)
         assert not (workplace / malicious.CANARY).exists(), kind
+    note_tried(figure, reader, len(files))
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_s1_no_malicious_file_runs_in_a_store_and_each_is_refused(workplace: Path, kept: Path, part: str) -> None:
-    folder = workplace / "records"
-    for kind, content in malicious.files().items():
+def test_s1_no_malicious_file_runs_in_a_store_and_each_is_refused(
+    workplace: Path, kept: Path, part: str, figure: Figure
+) -> None:
+    folder, files = workplace / "records", malicious.files()
+    for kind, content in files.items():
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(kept, folder)
         (path,) = folder.glob(part)
@@ -95,6 +108,7 @@ def test_s1_no_malicious_file_runs_in_a_store_and_each_is_refused(workplace: Pat
         with contextlib.nullcontext() if is_right else pytest.raises(DataError):
             PARTS[part](Store(folder))
         assert not (workplace / malicious.CANARY).exists(), kind
+    note_tried(figure, part, len(files))
 
 
 def test_s1_the_bombs_are_live(workplace: Path) -> None:
@@ -332,7 +346,7 @@ def test_s8_lightning_is_not_what_is_installed() -> None:
 
 
 class TestVerify:
-    def test_finds_a_flipped_byte_in_every_file_of_a_store(self, tmp_path: Path, kept: Path) -> None:
+    def test_finds_a_flipped_byte_in_every_file_of_a_store(self, tmp_path: Path, kept: Path, figure: Figure) -> None:
         shutil.copytree(kept, tmp_path / "records")
         assert [reason for _, reason in verify(tmp_path) if reason] == []
         files = [path for path in (tmp_path / "records").rglob("*") if path.is_file() and "looks" not in path.parts]
@@ -344,6 +358,7 @@ class TestVerify:
             path.write_bytes(flipped)
             assert [one for one, reason in verify(tmp_path) if reason], path
             path.write_bytes(content)
+        figure("A byte flipped in each file of a store: verify", "finds all", len(files), f"found {len(files)}")
 
     def test_finds_a_missing_file(self, tmp_path: Path, kept: Path) -> None:
         shutil.copytree(kept, tmp_path / "results" / "mine")

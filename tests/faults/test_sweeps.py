@@ -91,6 +91,7 @@ def test_a_sweep_killed_at_any_moment_ends_with_the_same_command(
         assert f"0 configurations trained, {N_JOBS} had a record" in second.stdout
     figure(
         "A sweep of 24 jobs killed at a random moment ends whole with the same command, each run once",
+        "20 of 20; a second call within 5 s",
         n_kills,
         f"{n_kills} whole; workers gone after {orphaned:.1f} s; asked once more, it trains nothing, "
         f"in {min(again):.1f} to {max(again):.1f} s",
@@ -130,6 +131,7 @@ def test_jobs_that_fail_in_any_way_take_no_other_with_them(
         assert len(recorded_keys(project)) == 7
     figure(
         "Jobs that end by an exception, sys.exit(0), os._exit(0) or SIGKILL take no other with them",
+        "each listed, exit code 1",
         n_bad * n_tries,
         f"{n_bad * n_tries} FAILED and listed with reason, {n_good * n_tries} of {n_good * n_tries} others FINISHED, "
         "exit code 1",
@@ -152,7 +154,9 @@ def test_a_signal_ends_a_sweep_and_its_workers_and_closes_its_run(
         assert "Traceback" not in (project.parent / "stderr").read_text()
         assert parents(project) == {"KILLED": 1}
     whom = "the group" if to_group else "the sweep"
-    figure(f"{number.name} to {whom}: processes gone, exit code {code}, run KILLED", 1, f"{seconds:.1f} s")
+    figure(
+        f"{number.name} to {whom}: processes gone, exit code {code}, run KILLED", "within 10 s", 1, f"{seconds:.1f} s"
+    )
     if number is signal.SIGINT and times(0, 1):
         run(*SMALL)  # nothing of the interrupted sweep is in its way
         assert parents(project) == {"KILLED": 1, "FINISHED": 1}
@@ -203,7 +207,12 @@ def test_the_run_of_a_sweep_that_was_killed_is_closed_by_the_next_command(
         assert following.wait(200) == 0
         end(following, project)
         assert process.returncode == -signal.SIGKILL
-    figure("The run of a killed sweep is closed as KILLED by the next command", n_tries, f"{slowest:.1f} s at most")
+    figure(
+        "The run of a killed sweep is closed as KILLED by the next command",
+        "within 10 s",
+        n_tries,
+        f"{slowest:.1f} s at most",
+    )
 
 
 def test_two_sweeps_of_one_grid_at_once_leave_each_run_once(project: Path) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import Figure
 
 from yaynay import ols
 from yaynay.errors import DataError
@@ -35,22 +36,28 @@ def digits(ours: np.ndarray, certified: list[str]) -> float:
 
 
 @pytest.mark.parametrize("name", COEFFICIENTS)
-def test_coefficients_have_the_digits_that_nist_certifies(name: str) -> None:
+def test_coefficients_have_the_digits_that_nist_certifies(name: str, figure: Figure) -> None:
     x, y, about = nist(name)
     line = ols.fit(x, y, intercept=about["intercept"])
-    assert digits(line.coefficients, about["coefficients"]) >= COEFFICIENTS[name]
+    found = digits(line.coefficients, about["coefficients"])
+    figure(f"NIST {name}: correct digits of coefficients", f"{COEFFICIENTS[name]}", 1, f"{found:.1f}")
+    assert found >= COEFFICIENTS[name]
 
 
 @pytest.mark.parametrize("name", STANDARD_ERRORS)
-def test_standard_errors_have_the_digits_that_nist_certifies(name: str) -> None:
+def test_standard_errors_have_the_digits_that_nist_certifies(name: str, figure: Figure) -> None:
     x, y, about = nist(name)
-    assert digits(ols.fit(x, y).standard_errors, about["standard_errors"]) >= STANDARD_ERRORS[name]
+    found = digits(ols.fit(x, y).standard_errors, about["standard_errors"])
+    figure(f"NIST {name}: correct digits of standard errors", f"{STANDARD_ERRORS[name]}", 1, f"{found:.1f}")
+    assert found >= STANDARD_ERRORS[name]
 
 
 @pytest.mark.parametrize("name", ["wampler1", "wampler2"])
-def test_an_exact_fit_has_no_standard_errors_to_speak_of(name: str) -> None:
+def test_an_exact_fit_has_no_standard_errors_to_speak_of(name: str, figure: Figure) -> None:
     x, y, _ = nist(name)
-    assert np.max(ols.fit(x, y).standard_errors) < 1e-8
+    largest = np.max(ols.fit(x, y).standard_errors)
+    figure(f"NIST {name}, an exact fit: largest standard error", "below 1e-8", 1, f"{largest:.0e}")
+    assert largest < 1e-8
 
 
 def test_everything_statsmodels_reports_is_equal() -> None:

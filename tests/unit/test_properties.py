@@ -5,6 +5,7 @@ from pathlib import Path
 from unittest import mock
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -20,6 +21,8 @@ from yaynay.redaction import redact
 from yaynay.tracking.rows import run_id
 from yaynay.units import make_units
 from yaynay.verdict import benjamini_hochberg
+
+pytestmark = pytest.mark.usefixtures("timed")
 
 NUMBERS = st.floats(-1e6, 1e6, width=32)
 TABLES = st.tuples(st.integers(5, 30), st.integers(1, 4)).flatmap(

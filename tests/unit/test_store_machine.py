@@ -14,6 +14,8 @@ from yaynay import records
 from yaynay.files import file_digest
 from yaynay.records import Record, Store
 
+pytestmark = pytest.mark.usefixtures("timed")
+
 KEYS = st.sampled_from("abcde")
 
 
