@@ -16,14 +16,13 @@ from yaynay.backends.base import MODULES
 from yaynay.columns import shown
 from yaynay.effect import Effect, check_same, measure
 from yaynay.errors import DataError
-from yaynay.files import read_json, write_json
+from yaynay.files import digest, read_json, read_sealed, write_sealed
 from yaynay.numerics import verdict_version
 from yaynay.parity import certify
 from yaynay.plan import MIN_BLOCKS, Plan
 from yaynay.reading import table_name
 from yaynay.records import Record, Store, Sweep
 from yaynay.schema import Verdict as Options
-from yaynay.schema import digest
 from yaynay.scores import FoldScores
 from yaynay.table import Table
 from yaynay.verdict import Decision
@@ -96,19 +95,17 @@ def remarks(table: Table, line: ols.LeastSquares) -> list[str]:
 
 def remember(conclusion: Conclusion, options: Options) -> None:
     """Keep a verdict beside its sweep, for `recall`."""
-    basis = _basis(conclusion.sweep, options)
-    content = {"basis": basis, "verdict": conclusion.verdict}
-    write_json(conclusion.sweep.path / "verdict.json", content | {"sha256": digest(content)})
+    content = {"basis": _basis(conclusion.sweep, options), "verdict": conclusion.verdict}
+    write_sealed(conclusion.sweep.path / "verdict.json", content)
 
 
 def recall(sweep: Sweep, options: Options) -> dict[str, Any] | None:
     """The verdict that was given on the same runs by the same rule and code; None if there is none."""
     try:
-        kept = read_json(sweep.path / "verdict.json")
-    except (OSError, ValueError):
+        kept = read_sealed(sweep.path / "verdict.json")
+    except DataError:
         return None
-    content = {"basis": _basis(sweep, options), "verdict": kept.get("verdict")}
-    return content["verdict"] if kept.get("sha256") == digest(content) else None
+    return kept["verdict"] if kept["basis"] == _basis(sweep, options) else None
 
 
 def _basis(sweep: Sweep, options: Options) -> str:

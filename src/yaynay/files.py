@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from yaynay.errors import DataError
+
 Arrays = dict[str, NDArray]
 
 SEAL = "digests.json"
@@ -19,6 +21,16 @@ def file_digest(path: Path, algorithm: str = "sha256") -> str:
     """Digest of a file's content."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, algorithm).hexdigest()
+
+
+def digest(value: Any) -> str:
+    """SHA-256 of a JSON value in canonical form.
+
+    >>> digest({"b": 1, "a": 2.0}) == digest({"a": 2.0, "b": 1})
+    True
+    """
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def find_root() -> Path:
@@ -39,6 +51,28 @@ def write_json(path: Path, value: Any) -> None:
 
 def read_json(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))
+
+
+def write_sealed(path: Path, content: dict[str, Any]) -> None:
+    """Write a JSON object with the digest of its content in it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_json(path, content | {"sha256": digest(content)})
+
+
+def read_sealed(path: Path) -> dict[str, Any]:
+    """Read what `write_sealed` wrote.
+
+    Raises:
+        DataError: The file is missing, or is not as it was written.
+    """
+    try:
+        content = dict(read_json(path))
+        stated = content.pop("sha256")
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise DataError(f"{path}: not readable ({error}); remove it and give the same command again") from error
+    if stated != digest(content):
+        raise DataError(f"{path}: does not match its SHA-256; remove it and give the same command again")
+    return content
 
 
 def write_arrays(path: Path, arrays: Arrays) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from yaynay.conclusion import Conclusion
-from yaynay.files import read_json, write_json
+from yaynay.files import read_sealed, write_sealed
 from yaynay.records import Store
 
 
@@ -24,13 +24,12 @@ def note(conclusion: Conclusion, store: Store) -> Conclusion:
     folder = store.folder / "looks" / verdict["table_sha256"][:20]
     path = folder / f"{verdict['plan_sha256'][:20]}.json"
     if path.is_file():
-        look = read_json(path)
+        look = read_sealed(path)
     else:
-        others = sorted((read_json(other) for other in folder.glob("*.json")), key=lambda one: len(one["earlier"]))
+        others = sorted((read_sealed(other) for other in folder.glob("*.json")), key=lambda one: len(one["earlier"]))
         earlier = [{"plan_sha256": one["plan_sha256"], "outcome": one["outcome"]} for one in others]
         look = {"plan_sha256": verdict["plan_sha256"], "outcome": verdict["outcome"], "earlier": earlier}
-        folder.mkdir(parents=True, exist_ok=True)
-        write_json(path, look)
+        write_sealed(path, look)
     earlier = look["earlier"]
     sentence = verdict["sentence"] + (_told([one["outcome"] for one in earlier]) if earlier else "")
     return replace(conclusion, verdict=verdict | {"earlier_looks": earlier, "sentence": sentence})

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from yaynay.backends.base import MODULES
+from yaynay.files import digest
 from yaynay.records import Record
-from yaynay.schema import digest
 
 
 @dataclass(frozen=True)

@@ -21,9 +21,21 @@ from pathlib import Path
 from typing import Any
 
 from yaynay.errors import DataError
-from yaynay.files import SEAL, Arrays, file_digest, find_root, read_arrays, read_json, write_arrays, write_json
+from yaynay.files import (
+    SEAL,
+    Arrays,
+    digest,
+    file_digest,
+    find_root,
+    read_arrays,
+    read_json,
+    read_sealed,
+    write_arrays,
+    write_json,
+    write_sealed,
+)
 from yaynay.plan import Plan, load_plan, write_plan
-from yaynay.schema import Configuration, digest, parse
+from yaynay.schema import Configuration, parse
 from yaynay.table import Table, load_table, write_table
 
 
@@ -154,8 +166,7 @@ class Store:
     def write_failure(self, record: Record) -> None:
         """Keep why a run has no record."""
         path = self.failure_path(record.key)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_json(path, {name: getattr(record, name) for name in (*_RECORD_FIELDS, "run")})
+        write_sealed(path, {name: getattr(record, name) for name in (*_RECORD_FIELDS, "run")})
 
     def failure_path(self, key: str) -> Path:
         return self.folder / "failures" / f"{key}.json"
@@ -168,7 +179,7 @@ class Store:
         if not path.is_file():
             return None
         with _readable(path):
-            return Record(**read_json(path))
+            return Record(**read_sealed(path))
 
     def write_table(self, table: Table, plan: Plan) -> None:
         """Keep the table and plan that runs were trained on."""

@@ -1,7 +1,5 @@
 """The typed, closed configuration: every key, its range, and one clear sentence for a mistake."""
 
-import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
@@ -208,13 +206,3 @@ def parse_compare(values: Mapping[str, Any]) -> CompareOptions:
         return CompareOptions.model_validate(values)
     except ValidationError as error:
         raise OptionError(sentence(error, CompareOptions)) from None
-
-
-def digest(value: Any) -> str:
-    """SHA-256 of a JSON value in canonical form.
-
-    >>> digest({"b": 1, "a": 2.0}) == digest({"a": 2.0, "b": 1})
-    True
-    """
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()

@@ -8,10 +8,9 @@ from typing import Any
 
 from yaynay import datasets
 from yaynay.errors import DataError
-from yaynay.files import find_root
+from yaynay.files import digest, find_root
 from yaynay.plan import Plan, load_plan, make_plan, write_plan
 from yaynay.schema import Plan as PlanOptions
-from yaynay.schema import digest
 from yaynay.table import Table, card, equal_row_blocks, load_table, write_table
 
 

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
@@ -40,11 +41,13 @@ NOISE = np.random.default_rng(0).normal(size=60)
 
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store with one judged sweep."""
+    """A store with one judged sweep, and a run that failed."""
     folder = tmp_path_factory.mktemp("kept")
-    path = folder / "mine.csv"
+    path, store = folder / "mine.csv", Store(folder / "records")
     path.write_text("a,y\n" + "".join(f"{row},{row + NOISE[row]}\n" for row in range(60)))
-    judge(path, store=Store(folder / "records"))
+    record, judged = judge(path, store=store)
+    conclusion.remember(judged, schema.parse(record.configuration).verdict)
+    store.write_failure(replace(record, key="f" * 64, status="failed", reason="it failed"))
     return folder / "records"
 
 
@@ -349,8 +352,14 @@ class TestVerify:
     def test_finds_a_flipped_byte_in_every_file_of_a_store(self, tmp_path: Path, kept: Path, figure: Figure) -> None:
         shutil.copytree(kept, tmp_path / "records")
         assert [reason for _, reason in verify(tmp_path) if reason] == []
-        files = [path for path in (tmp_path / "records").rglob("*") if path.is_file() and "looks" not in path.parts]
-        assert len(files) >= 10
+        files = [path for path in (tmp_path / "records").rglob("*") if path.is_file()]
+        assert {path.relative_to(tmp_path).parts[1] for path in files} == {
+            "runs",
+            "tables",
+            "sweeps",
+            "looks",
+            "failures",
+        }
         for path in files:
             content = path.read_bytes()
             flipped = bytearray(content)

@@ -18,10 +18,9 @@ from filelock import FileLock
 
 from yaynay import page, plots
 from yaynay.conclusion import Conclusion
-from yaynay.files import find_root, write_arrays, write_json
+from yaynay.files import digest, find_root, write_arrays, write_json
 from yaynay.network import Shape
 from yaynay.records import Record, Sweep
-from yaynay.schema import digest
 from yaynay.table import Table
 from yaynay.tracking import rows
 from yaynay.tracking.owner import OWNER, is_dead, owner
