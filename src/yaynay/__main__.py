@@ -1,10 +1,10 @@
 """`python -m yaynay sync | ui | verify`: bring records into MLflow, look at them, and check them for damage."""
 
-import argparse
 import os
 import socket
 import sys
 
+from yaynay.arguments import Parser
 from yaynay.command import finish
 from yaynay.errors import DataError, MachineError, OptionError
 
@@ -14,7 +14,7 @@ LOOPBACK = "127.0.0.1"
 
 def body() -> int:
     """The command line beside the four Hydra commands."""
-    parser = argparse.ArgumentParser(prog="python -m yaynay", description=__doc__)
+    parser = Parser(prog="python -m yaynay", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     sync = commands.add_parser("sync", help="bring every sweep of the records into MLflow")
     sync.add_argument("--experiment", default="yaynay", help="MLflow experiment (default: yaynay)")
@@ -64,7 +64,7 @@ def _ui(host: str, port: int) -> int:
     if not 0 <= port <= 65535:
         raise OptionError(f"option '--port': {port} is no port; allowed: 0 to 65535; choose one")
     port = _free_port(host, port)
-    if host != LOOPBACK:
+    if host not in (LOOPBACK, "localhost", "::1"):
         print(
             f"warning: option '--host': {host} lets others on the network read and change every run; MLflow asks for "
             "no password",

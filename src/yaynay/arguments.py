@@ -1,11 +1,12 @@
 """What a command line may ask of Hydra: checked before Hydra makes a folder or starts a job."""
 
+import argparse
 import itertools
 import math
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
@@ -24,10 +25,19 @@ MOST_JOBS = 10_000
 """Where a command's configuration does not say `max_jobs`."""
 
 _OUTSIDE = {"config_dir": "--config-dir", "config_path": "--config-path", "experimental_rerun": "--experimental-rerun"}
+_ONE_OF = ("run", "multirun", "cfg", "info", "shell_completion", "hydra_help")
 _SHOWS = ("help", "hydra_help", "cfg", "shell_completion", "info")
 
 _CODE = re.compile(r"^[^=]*(?<![^.+~])_target_(?![^.=])|[{,\s'\"]_target_['\"]?\s*:")
 """A key `_target_`, alone or inside a value; a text may hold the word."""
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that explains a mistake in one line, as everything else here does."""
+
+    def error(self, message: str) -> NoReturn:
+        raise OptionError(f"options: {message}; --help lists what is allowed; correct it")
+
 
 Check = Callable[[dict[str, Any]], Any]
 
@@ -46,7 +56,10 @@ def admit(folder: Path, config_name: str, check: Check, check_table: Check) -> N
         OptionError: Something would run code, leave the project or give a secret away, is out of range, or the grid
             is empty or too large.
     """
-    asked = get_args_parser().parse_args()
+    asked = Parser(parents=[get_args_parser()], add_help=False).parse_args()
+    if sum(bool(getattr(asked, name)) for name in _ONE_OF) > 1:
+        named = ", ".join(f"--{name.replace('_', '-')}" for name in _ONE_OF)
+        raise OptionError(f"options: more than one of {named}; one at a time is allowed; leave the others out")
     for name, word in _OUTSIDE.items():
         if getattr(asked, name) is not None:
             raise OptionError(f"option '{word}': is not allowed; allowed: files in {folder}; put the file there")

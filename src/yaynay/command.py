@@ -80,7 +80,7 @@ def finish(body: Callable[[], int]) -> None:
     if "DVC_STAGE" in os.environ:  # a stage that outlives DVC would write into the outputs of the next
         end_with_starter()
     try:
-        code = body()
+        code = _with_traceback(body) if is_debug else body()
     except YaynayError as error:
         code = _say(error, error.exit_code)
     except (HydraException, OmegaConfBaseException) as error:
@@ -97,13 +97,19 @@ def finish(body: Callable[[], int]) -> None:
         code = _say(
             f"{type(error).__name__}: {error}; this is a fault of yaynay; run again with --debug and report it", 1
         )
-        if is_debug:
-            traceback.print_exc()
     if code in (130, 143):  # it ends already; another signal would end it with a code of its own
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)
     sys.stdout.flush()
     sys.exit(code)
+
+
+def _with_traceback(body: Callable[[], int]) -> int:
+    try:
+        return body()
+    except Exception:
+        traceback.print_exc()
+        raise
 
 
 class _TerminatedError(BaseException):
@@ -141,12 +147,18 @@ def explain(error: Exception) -> str:
 
         keys = known_keys()
         return f"option '{found[1]}': unknown key; --cfg job lists the keys{_nearest(found[1], keys)}"
+    if found := re.search(r"Ambiguous value for argument '([^'=]+)=", message):
+        return f"option '{found[1]}': several values; one is allowed without -m; add -m to sweep over them"
+    if found := re.search(r"Error parsing override '([^']*)' missing EQUAL", message):
+        return f"options: '{found[1]}' has no '='; allowed: key=value, such as dataset=engel; correct it"
     if found := re.search(r"Missing mandatory value: (\S+)", message):
         return f"option '{found[1]}': no value given; give one with {found[1]}=..."
     return f"options: {message}"
 
 
 def _nearest(word: str, words: list[str]) -> str:
+    if word in words:  # of another command
+        return ""
     nearest = difflib.get_close_matches(word, words, n=1, cutoff=0.5)
     if not nearest:  # a key without its group
         nearest = difflib.get_close_matches(word, [one.rsplit(".", 1)[-1] for one in words], n=1, cutoff=0.7)

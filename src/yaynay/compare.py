@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import shutil
 import sys
+from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,7 +31,12 @@ def compare(config: DictConfig) -> None:
 
     values: Any = OmegaConf.to_container(config, resolve=True)
     options = schema.parse_compare(values)
-    sweeps = find_sweeps(Path(options.records))
+    found = sorted(find_sweeps(Path(options.records)), key=lambda sweep: sweep.started_at)
+    newest = {sweep.table_name: sweep for sweep in found}
+    for name, count in Counter(sweep.table_name for sweep in found).items():
+        if count > 1:
+            print(f"{name}: {count} sweeps in {options.records}; the newest is compared", file=sys.stderr)
+    sweeps = [newest[name] for name in sorted(newest)]
     reports = Path(options.reports)
     for name in ("pictures", "plots"):
         shutil.rmtree(reports / name, ignore_errors=True)

@@ -180,8 +180,11 @@ def _decide(
     if plan.n_repeats == 0 or gate is None:
         is_exact = table.n_rows <= table.n_features + 1  # passes through every point, whatever they are
         r2 = None if is_exact else 1 - float(np.mean((line.whole - table.y) ** 2) / np.var(table.y))
+        n_free, what = (table.n_rows, "rows") if table.groups is None else (int(table.groups.max()) + 1, "groups")
         n_needed = max(MIN_BLOCKS, plan.n_folds * plan.n_inner, 2 * (table.n_features + 2))
-        return verdicts.too_small(table.n_rows, n_needed, gate.p_value if gate else None, r2)
+        if plan.n_repeats:  # the gate has no freedom left
+            n_needed = table.n_features + 1 + gates.MIN_FREEDOM
+        return verdicts.too_small(f"{n_free} {what}", n_needed, gate.p_value if gate else None, r2)
     if effect is None:
         return verdicts.no_network(gate.p_value)
     return verdicts.decide(gate, effect, table.n_rows, options)
@@ -200,6 +203,7 @@ def _summary(
     """The verdict as JSON; nulls where a table is too small to say."""
     line_metrics = line.folds.metrics(table.y)
     candidates = networks(records)
+    network = winner if candidates else None
     verdict: dict[str, Any] = {
         "outcome": decision.outcome,
         "sentence": decision.sentence,
@@ -213,7 +217,7 @@ def _summary(
         "share_of_line": effect.share_of_line if effect else None,
         "rows_needed": decision.rows_needed,
         "rmse_linear": line_metrics.get("test/rmse", line_metrics["train/rmse"]),
-        "rmse_network": effect.rmse_network if effect else winner.scores["train/rmse"] if winner else None,
+        "rmse_network": effect.rmse_network if effect else network and network.scores["train/rmse"],
         "is_cross_validated": plan.n_repeats > 0,
         "n_rows": table.n_rows,
         "n_features": table.n_features,
@@ -223,10 +227,10 @@ def _summary(
         "n_candidates": len(candidates),
         "n_failed": sum(record.status != "finished" for record in records),
         "n_parameters_linear": table.n_features + 1,
-        "n_parameters_network": winner.scores["n_parameters"] if winner else None,
+        "n_parameters_network": network and network.scores["n_parameters"],
         "fit_seconds_linear": line.seconds,
         "fit_seconds_network": sum(record.run["fit_seconds"] for record in candidates) if candidates else None,
-        "predict_microseconds_per_row": winner.run.get("predict_microseconds_per_row") if winner else None,
+        "predict_microseconds_per_row": network and network.run.get("predict_microseconds_per_row"),
         "winner": winner.name if winner else None,
         "winner_key": winner.key if winner else None,
         "table_sha256": table.sha256,
@@ -251,7 +255,10 @@ def find_sweeps(records: Path) -> list[Sweep]:
             _check_sweep(path)
     sweeps = [sweep for store in stores for sweep in store.sweeps()]
     if not sweeps:
-        raise DataError(f"{records}: no sweep here; allowed: a store of records, or a folder of stores; train first")
+        raise DataError(
+            f"{records}: no sweep here; allowed: a store of records, or a folder of stores; train first, or say "
+            "records=records for the sweeps of your own commands"
+        )
     return sorted(sweeps, key=lambda sweep: sweep.table_name)
 
 

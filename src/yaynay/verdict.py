@@ -86,8 +86,15 @@ def _rows_needed(effect: Effect, n_rows: int) -> int | None:
     return int(np.ceil(rows)) if rows < 1e9 else None
 
 
-def too_small(n_rows: int, n_needed: int, p_value: float | None, r2_line: float | None) -> Decision:
-    """The verdict on a table that cannot be cross-validated; `r2_line` is None where no freedom is left to the line."""
+def too_small(n_free: str, n_needed: int, p_value: float | None, r2_line: float | None) -> Decision:
+    """The verdict on a table with too few rows or groups for folds or for the gate.
+
+    Args:
+        n_free: What there is, such as "15 rows".
+        n_needed: How many of them would do.
+        p_value: The gate's, where there are enough for it.
+        r2_line: None where no freedom is left to the line.
+    """
     shape = ""
     if p_value is not None:
         shape = (
@@ -101,8 +108,8 @@ def too_small(n_rows: int, n_needed: int, p_value: float | None, r2_line: float 
         )
     return Decision(
         UNDECIDED,
-        f"Keep the line: {n_rows} rows cannot show what a network would gain on new rows (at least {n_needed} are "
-        f"needed to hold some out). {fit}.{shape}",
+        f"Keep the line: {n_free} cannot show what a network would gain on new rows (at least {n_needed} are "
+        f"needed). {fit}.{shape}",
         rows_needed=n_needed,
     )
 

@@ -3,10 +3,11 @@
 from pathlib import Path
 
 import pytest
+import yaml
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-from yaynay import schema
+from yaynay import numerics, schema
 from yaynay.datasets import NAMES
 from yaynay.errors import OptionError
 
@@ -90,3 +91,16 @@ def test_all_values_are_in_the_flat_form() -> None:
         "plan.n_repeats", "seed",
     ):  # fmt: skip
         assert key in flat
+
+
+@pytest.mark.parametrize(
+    ("stage", "modules"),
+    [("train", {one for some in numerics._OF_BACKEND.values() for one in some}), ("compare", {*numerics._OF_VERDICT})],
+)
+def test_a_stage_depends_on_every_module_that_shapes_its_numbers(stage: str, modules: set[str]) -> None:
+    stages = yaml.safe_load((CONF.parent / "dvc.yaml").read_text())["stages"]
+    deps = [Path(one) for one in stages[stage]["deps"]]
+    assert modules
+    for module in modules:
+        path = Path("src/yaynay") / f"{module}.py"
+        assert {path, *path.parents} & set(deps), f"{stage}: {path} is missing"

@@ -2,13 +2,14 @@
 
 import itertools
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from faults.judged import configure, judge
 
-from yaynay import schema, tables, training
+from yaynay import looks, schema, tables, training
 from yaynay.backends import least_squares
 from yaynay.conclusion import conclude
 from yaynay.effect import check_same
@@ -185,6 +186,9 @@ def test_a_file_named_like_a_table_of_ours_has_folders_of_its_own(workplace: Pat
     assert (table.name, folder) == (f"{name}-file", workplace / "data" / f"{name}-file")
 
 
+OUTCOMES = ("nay", "undecided", "yay")
+
+
 class TestASecondLook:
     def test_with_other_folds_says_what_was_concluded_before(self, tmp_path: Path, store: Store) -> None:
         path = write(tmp_path, "a,y", [(row, row + NOISE[row]) for row in range(60)])
@@ -207,6 +211,14 @@ class TestASecondLook:
             True,
             True,
         ]
+
+    def test_at_the_same_plan_with_another_answer_says_the_first_one(self, tmp_path: Path, store: Store) -> None:
+        path = write(tmp_path, "a,y", [(row, row + NOISE[row]) for row in range(60)])
+        judged = judge(path, store=store)[1]  # a line alone, which is no answer
+        answers = [replace(judged, verdict=judged.verdict | {"n_candidates": 2, "outcome": one}) for one in OUTCOMES]
+        sentences = [looks.note(one, store).verdict["sentence"] for one in answers]
+        first = "But the first verdict on these folds, of another sweep or rule, was nay."
+        assert [first in sentence for sentence in sentences] == [False, True, True]
 
     def test_at_the_same_plan_is_none_however_often(self, tmp_path: Path, store: Store) -> None:
         path = write(tmp_path, "a,y", [(row, row + NOISE[row]) for row in range(60)])

@@ -69,7 +69,7 @@ def test_undecided_promises_no_rows_where_the_gain_is_negative() -> None:
 
 
 def test_a_small_table_is_undecided_and_says_what_it_needs() -> None:
-    decision = too_small(10, 20, None, 0.95)
+    decision = too_small("10 rows", 20, None, 0.95)
     assert decision.outcome == "undecided"
     assert "10 rows" in decision.sentence
     assert "at least 20" in decision.sentence
