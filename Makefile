@@ -41,7 +41,7 @@ check: install  ## ruff, types, import contracts and unit tests: under a minute
 	$(BIN)/pytest -n 2 tests/unit tests/conf --doctest-modules src --ignore=src/hydra_plugins \
 		--ignore=src/yaynay/backends --ignore=src/yaynay/tracking/served.py
 
-bench: install  ## measure sweeps beside their peers and write docs/performance.md (15 minutes)
+bench: install  ## measure sweeps beside their peers and write docs/performance.md (25 minutes)
 	$(BIN)/python benchmarks/sweeps.py --fresh
 
 audit: install  ## look every installed version up among known security advisories

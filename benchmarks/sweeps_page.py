@@ -89,7 +89,7 @@ def _fits(found: Lines) -> str:
         rows.append(["f", "floor", "rows only", *_times(found, "floor"), f"{_span(ratio)} slower", wanted, ""])
     n_repeats = len(found["fits", "yaynay", "full"])
     floors = "; ".join(line["note"] for line in found.get(("fits", "floor", "full"), []))
-    return f"**A fit**, medians over {n_repeats} repeats. Floor: {floors}.\n\n{_markdown(rows)}"
+    return f"**A fit**, medians over {n_repeats} repeats. Floor, repeat by repeat: {floors}.\n\n{_markdown(rows)}"
 
 
 def _cost(found: Lines, name: str) -> float:
