@@ -14,6 +14,7 @@ from yaynay.backends import least_squares
 from yaynay.conclusion import conclude
 from yaynay.effect import check_same
 from yaynay.errors import DataError
+from yaynay.files import read_json
 from yaynay.plan import Plan, make_plan
 from yaynay.records import Store
 from yaynay.table import Table
@@ -227,3 +228,15 @@ class TestASecondLook:
             for seed, again in itertools.product((0, 1), (0, 1))
         ]
         assert ["look" in one for one in sentences] == [False, False, True, True]
+
+
+def test_two_sweeps_of_a_table_are_compared_by_the_newest(call: Callable, workplace: Path) -> None:
+    path = write(workplace, "a,y", [(row, row + NOISE[row]) for row in range(60)])
+    for seed in (0, 1):
+        judge(path, f"plan.seed={seed}", store=Store(workplace / "records"))
+    done = call("compare", "records=records")
+    assert done.code == 0, done.errors
+    assert done.errors == [f"{path.stem}: 2 sweeps in records; the newest is compared"]
+    assert f"reports/pictures/{path.stem}/fit.png" in done.written
+    (verdict,) = read_json(workplace / "reports" / "verdicts.json").values()
+    assert (verdict["rmse_network"], verdict["n_parameters_network"]) == (None, None)  # a line is no network
