@@ -30,7 +30,7 @@ test: install  ## run all tests
 	$(BIN)/pytest -n 2 --dist loadscope
 
 test-faults: install  ## every repeat of the fault tests; writes their figures into docs/reliability.md
-	$(BIN)/pytest tests/faults tests/unit/test_ols.py tests/unit/test_properties.py tests/unit/test_store_machine.py \
+	$(BIN)/pytest tests/faults tests/unit/models/test_ols.py tests/unit/test_properties.py tests/unit/records/test_store_machine.py \
 		tests/pipeline/test_ray.py tests/pipeline/test_submitit.py --faults
 
 check: install  ## ruff, types, import contracts and unit tests: under a minute
@@ -39,7 +39,7 @@ check: install  ## ruff, types, import contracts and unit tests: under a minute
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n 2 tests/unit tests/conf --doctest-modules src --ignore=src/hydra_plugins \
-		--ignore=src/yaynay/backends --ignore=src/yaynay/tracking/served.py
+		--ignore=src/yaynay/models/backends --ignore=src/yaynay/tracking/model.py --ignore=src/yaynay/sweep/_server.py
 
 bench: install  ## measure sweeps beside their peers and write docs/performance.md (25 minutes)
 	$(BIN)/python benchmarks/sweeps.py --fresh

@@ -21,10 +21,10 @@ from typing import Any
 
 import numpy as np
 
-from yaynay.backends import base
-from yaynay.fleet import Draw, Fleet, Regime
-from yaynay.network import Shape
-from yaynay.units import WHOLE, Units
+from yaynay.models.backends import base
+from yaynay.models.fleet import Draw, Fleet, Regime
+from yaynay.models.network import Shape
+from yaynay.models.units import WHOLE, Units
 
 CASES: dict[str, dict[str, Any]] = {
     "fleet": {"depth": 2, "n_members": 64, "n_rows": 1000, "batch_size": 128, "max_epochs": 20},

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from yaynay.plan import Plan
+from yaynay.data.plan import Plan
 
 
 def n_operations(plan: Plan, n_features: int, width: int, n_epochs: int) -> float:

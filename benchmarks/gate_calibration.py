@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from yaynay import gate
+from yaynay.verdict import gate
 
 Floats = NDArray[np.float64]
 FIELDS = ("cell", "tables", "draws", "rejected", "rate", "low", "high", "seconds_a_table")

@@ -32,7 +32,7 @@ import numpy as np
 import psutil
 import sweeps_page
 
-from yaynay.plan import Plan, load_plan
+from yaynay.data.plan import Plan, load_plan
 
 HERE = Path(__file__).parent
 N_CORES = os.cpu_count() or 1

@@ -4,8 +4,8 @@ import os
 import socket
 import sys
 
-from yaynay.arguments import Parser
-from yaynay.command import finish
+from yaynay.cli.app import finish
+from yaynay.cli.checks import Parser
 from yaynay.errors import DataError, MachineError, OptionError
 
 LOOPBACK = "127.0.0.1"
@@ -29,10 +29,11 @@ def body() -> int:
 
 
 def _sync(experiment: str) -> int:
-    from yaynay import looks, schema
-    from yaynay.conclusion import conclude
-    from yaynay.records import Store
+    from yaynay.config import schema
+    from yaynay.records.store import Store
     from yaynay.tracking import sync
+    from yaynay.verdict import looks
+    from yaynay.verdict.conclusion import conclude
 
     store = Store.default()
     sweeps = [sweep for sweep in store.sweeps() if sweep.has_ended_runs()]
@@ -46,8 +47,8 @@ def _sync(experiment: str) -> int:
 
 def _verify() -> int:
     """Name every damaged file; 3 where there is one."""
-    from yaynay.files import find_root
-    from yaynay.integrity import verify
+    from yaynay.records.verify import verify
+    from yaynay.storage import find_root
 
     findings = list(verify(find_root()))
     damaged = [(path, reason) for path, reason in findings if reason is not None]

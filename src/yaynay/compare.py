@@ -12,22 +12,24 @@ from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from yaynay import command
-from yaynay.orphans import end_with_starter
+from yaynay.cli import app
+from yaynay.processes import end_with_starter
 
 if TYPE_CHECKING:
-    from yaynay.conclusion import Conclusion
-    from yaynay.records import Sweep
-    from yaynay.schema import Verdict
+    from yaynay.config.schema import Verdict
+    from yaynay.records.store import Sweep
+    from yaynay.verdict.conclusion import Conclusion
 
 
 def compare(config: DictConfig) -> None:
     """Write reports/verdicts.json and the pictures, and bring the sweeps into MLflow."""
-    from yaynay import looks, page, plots, schema
-    from yaynay.conclusion import find_sweeps
-    from yaynay.files import write_json
-    from yaynay.records import Store
+    from yaynay.config import schema
+    from yaynay.records.store import Store
+    from yaynay.reports import page, plots
+    from yaynay.storage import write_json
     from yaynay.tracking.sync import sync
+    from yaynay.verdict import looks
+    from yaynay.verdict.conclusion import find_sweeps
 
     values: Any = OmegaConf.to_container(config, resolve=True)
     options = schema.parse_compare(values)
@@ -58,8 +60,8 @@ def compare(config: DictConfig) -> None:
 
 
 def _conclude(sweep: "Sweep", options: "Verdict", pictures: Path) -> "Conclusion":
-    from yaynay import plots
-    from yaynay.conclusion import conclude
+    from yaynay.reports import plots
+    from yaynay.verdict.conclusion import conclude
 
     conclusion = conclude(sweep, options)
     folder = pictures / sweep.table_name
@@ -70,12 +72,12 @@ def _conclude(sweep: "Sweep", options: "Verdict", pictures: Path) -> "Conclusion
 
 def body() -> int:
     """The command."""
-    from yaynay import schema
     from yaynay.compare import compare as task  # by its importable name, also when run as a script
+    from yaynay.config import schema
 
-    command.run(task, "compare", schema.parse_compare)
+    app.run(task, "compare", schema.parse_compare)
     return 0
 
 
 if __name__ == "__main__":
-    command.finish(body)
+    app.finish(body)

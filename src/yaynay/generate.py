@@ -4,16 +4,17 @@ import sys
 
 from omegaconf import DictConfig, OmegaConf
 
-from yaynay import command
+from yaynay.cli import app
 
 
 def generate(config: DictConfig) -> None:
     """One table."""
-    from yaynay import schema, tables
+    from yaynay.config import schema
+    from yaynay.data import prepare
 
     values = OmegaConf.to_container(config, resolve=True)
     dataset, plan = schema.parse_table(values)  # type: ignore[arg-type]  # a mapping at the top
-    table, drawn, path = tables.generate(dataset, plan)
+    table, drawn, path = prepare.generate(dataset, plan)
     folds = f"{drawn.n_folds} folds x {drawn.n_repeats}" if drawn.n_repeats else "too small to cross-validate"
     print(f"{path.name}: {table.n_rows} rows, {table.n_features} features, {folds}; table {table.sha256[:12]}")
     for note in table.notes:
@@ -22,12 +23,12 @@ def generate(config: DictConfig) -> None:
 
 def body() -> int:
     """The command."""
-    from yaynay import schema
+    from yaynay.config import schema
     from yaynay.generate import generate as task  # by its importable name, also when run as a script
 
-    command.run(task, "generate", schema.parse_table)
+    app.run(task, "generate", schema.parse_table)
     return 0
 
 
 if __name__ == "__main__":
-    command.finish(body)
+    app.finish(body)

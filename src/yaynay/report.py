@@ -5,14 +5,15 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from yaynay import command
+from yaynay.cli import app
 from yaynay.errors import DataError
 
 
 def report(config: DictConfig) -> None:
     """Write reports/index.html, verdicts.txt and overview.png."""
-    from yaynay import page, plots, schema
-    from yaynay.files import read_json
+    from yaynay.config import schema
+    from yaynay.reports import page, plots
+    from yaynay.storage import read_json
 
     values: Any = OmegaConf.to_container(config, resolve=True)
     reports = Path(schema.parse_compare(values).reports)
@@ -32,12 +33,12 @@ def report(config: DictConfig) -> None:
 
 def body() -> int:
     """The command."""
-    from yaynay import schema
+    from yaynay.config import schema
     from yaynay.report import report as task  # by its importable name, also when run as a script
 
-    command.run(task, "compare", schema.parse_compare)
+    app.run(task, "compare", schema.parse_compare)
     return 0
 
 
 if __name__ == "__main__":
-    command.finish(body)
+    app.finish(body)

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
-from yaynay import command
-from yaynay.errors import MachineError, YaynayError
-from yaynay.redaction import redact
+from yaynay.cli import app
+from yaynay.errors import MachineError, YaynayError, redact
+from yaynay.sweep import SWEEP
 
 if TYPE_CHECKING:
-    from yaynay.records import Record, Store
+    from yaynay.records.record import Record
+    from yaynay.records.store import Store
 
 _LAUNCHERS = ("submitit", "joblib")
 """Libraries below Hydra's other launchers, which raise their own exception where a job's process dies."""
@@ -33,9 +34,9 @@ def train(config: DictConfig) -> float:
     Returns:
         Its score on inner folds, for sweepers that optimise; infinity for a run without scores.
     """
-    from yaynay.records import Store
+    from yaynay.records.store import Store
 
-    store, sweep = Store.default(), os.environ[command.SWEEP]
+    store, sweep = Store.default(), os.environ[SWEEP]
     overrides = list(HydraConfig.get().overrides.task)
     try:
         return _train(config, store, sweep, overrides)
@@ -46,23 +47,25 @@ def train(config: DictConfig) -> float:
 
 
 def _train(config: DictConfig, store: "Store", sweep: str, overrides: list[str]) -> float:
-    from yaynay import schema, tables, training
-    from yaynay.progress import Progress
-    from yaynay.records import run_name
+    from yaynay.config import schema
+    from yaynay.data import prepare
+    from yaynay.records.record import run_name
+    from yaynay.sweep import fit
+    from yaynay.sweep.progress import Progress
 
     values: Any = OmegaConf.to_container(config, resolve=True)
     configuration = schema.parse(values)
-    table, plan = tables.load_or_make(configuration.dataset, configuration.plan)
-    training.check_fit(configuration, table)
-    key = training.record_key(configuration, table, plan)
+    table, plan = prepare.load_or_make(configuration.dataset, configuration.plan)
+    fit.check_fit(configuration, table)
+    key = fit.record_key(configuration, table, plan)
     store.write_table(table, plan)
     store.note_jobs(sweep, [store.job_note(key, table, plan, {"configuration": values, "overrides": overrides})])
     if not store.has(key):
         with Progress(f"{table.name}: {run_name(configuration)}", configuration.trainer.max_epochs) as progress:
-            (record,) = training.train([configuration], table, plan, progress.on_epoch)
+            (record,) = fit.train([configuration], table, plan, progress.on_epoch)
             store.write(record)
             progress.say_end(record)
-    return training.objective(store.read_scores(key))
+    return fit.objective(store.read_scores(key))
 
 
 def body() -> int:
@@ -70,22 +73,22 @@ def body() -> int:
     from yaynay.train import train as task  # by its importable name, also when run as a script
 
     try:
-        command.run(task, "config", check, check_table)
+        app.run(task, "config", check, check_table)
     except Exception as error:
         if type(error).__module__.partition(".")[0] not in _LAUNCHERS:
             raise
         _note_lost_job(error)  # the others have left what they have
-    return conclude_jobs(os.environ[command.SWEEP])
+    return conclude_jobs(os.environ[SWEEP])
 
 
 def _note_lost_job(error: Exception) -> None:
     """A process of another launcher died, out of memory or killed, and what it says is pages long."""
-    from yaynay.records import Store
+    from yaynay.records.store import Store
 
     said = f"{type(error).__name__}: {error}"[:200].splitlines()[0]
     about = f"a job of hydra/launcher died ({said}); what has ended is kept; give the same command again"
     mistake = {"error": redact(about), "exit_code": MachineError.exit_code, "overrides": []}
-    Store.default().note_mistake(os.environ[command.SWEEP], mistake)
+    Store.default().note_mistake(os.environ[SWEEP], mistake)
 
 
 def check(values: dict[str, Any]) -> None:
@@ -95,8 +98,8 @@ def check(values: dict[str, Any]) -> None:
         OptionError: It cannot be used.
         MachineError: Its backend is not installed, or a GPU is asked for and is not there.
     """
-    from yaynay import schema
-    from yaynay.backends import base
+    from yaynay.config import schema
+    from yaynay.models.backends import base
 
     configuration = schema.parse(values)
     base.check(configuration.backend.name, configuration.trainer.accelerator)
@@ -108,10 +111,11 @@ def check_table(values: dict[str, Any]) -> None:
     Raises:
         DataError: It cannot be used.
     """
-    from yaynay import schema, tables
+    from yaynay.config import schema
+    from yaynay.data import prepare
 
     if values["dataset"]["name"] == "csv":
-        tables.load_or_make(*schema.parse_table({key: values[key] for key in ("dataset", "plan")}))
+        prepare.load_or_make(*schema.parse_table({key: values[key] for key in ("dataset", "plan")}))
 
 
 def conclude_jobs(sweep: str) -> int:
@@ -120,7 +124,7 @@ def conclude_jobs(sweep: str) -> int:
     Returns:
         The exit code.
     """
-    from yaynay.records import Store
+    from yaynay.records.store import Store
 
     store = Store.default()
     noted = store.take_jobs(sweep)
@@ -138,9 +142,10 @@ def conclude_jobs(sweep: str) -> int:
 
 def _conclude(store: "Store", jobs: list[dict[str, Any]]) -> int:
     """Runs without scores, once every sweep is concluded and in MLflow."""
-    from yaynay import looks, schema
-    from yaynay.conclusion import conclude, recall, remember
+    from yaynay.config import schema
     from yaynay.tracking.sync import is_there, sync
+    from yaynay.verdict import looks
+    from yaynay.verdict.conclusion import conclude, recall, remember
 
     configuration = schema.parse(jobs[0]["configuration"])
     sweeps = store.write_sweeps(jobs, {"started_at": time.time()})
@@ -180,4 +185,4 @@ def _one_line(text: str) -> str:
 
 
 if __name__ == "__main__":
-    command.finish(body)
+    app.finish(body)

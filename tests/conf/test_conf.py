@@ -1,15 +1,19 @@
 """Every file under conf/ is composed and checked by the schema."""
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import yaml
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-from yaynay import numerics, schema
-from yaynay.datasets import NAMES
+from yaynay.config import datasets, schema
+from yaynay.data.sources import NAMES, bundled, generated, worked
 from yaynay.errors import OptionError
+from yaynay.models.backends.base import MODULES
+from yaynay.models.network import ACTIVATIONS
+from yaynay.records import version
 
 CONF = Path(__file__).parents[2] / "conf"
 FILES = sorted(path.relative_to(CONF).as_posix() for path in CONF.rglob("*.yaml"))
@@ -41,6 +45,14 @@ def test_every_option_composes_and_is_allowed(file: str) -> None:
     configuration = schema.parse(values(f"{group}={option}", *given))
     if group in ("dataset", "backend"):
         assert configuration.flat()[group] == option
+
+
+def test_the_names_that_the_schema_allows_are_those_that_exist() -> None:
+    assert set(get_args(schema.Backend.model_fields["name"].annotation)) == {"least_squares", *MODULES}
+    assert set(get_args(schema.Model.model_fields["activation"].annotation)) == set(ACTIVATIONS)
+    assert set(datasets.GENERATED) == set(generated.MEANS)
+    assert set(datasets.WORKED) == set(worked.TABLES)
+    assert set(datasets.BUNDLED) == set(bundled.TABLES)
 
 
 def test_generate_and_compare_compose() -> None:
@@ -95,7 +107,7 @@ def test_all_values_are_in_the_flat_form() -> None:
 
 @pytest.mark.parametrize(
     ("stage", "modules"),
-    [("train", {one for some in numerics._OF_BACKEND.values() for one in some}), ("compare", {*numerics._OF_VERDICT})],
+    [("train", {one for some in version._OF_BACKEND.values() for one in some}), ("compare", {*version._OF_VERDICT})],
 )
 def test_a_stage_depends_on_every_module_that_shapes_its_numbers(stage: str, modules: set[str]) -> None:
     stages = yaml.safe_load((CONF.parent / "dvc.yaml").read_text())["stages"]

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from yaynay.backends.base import MODULES
+from yaynay.models.backends.base import MODULES
 
 
 def require(name: str) -> str:

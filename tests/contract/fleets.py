@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from yaynay.backends import base
-from yaynay.fleet import Draw, Fitted, Fleet, Regime
-from yaynay.network import Shape, Weights, forward
-from yaynay.plan import make_plan
-from yaynay.units import make_units
+from yaynay.data.plan import make_plan
+from yaynay.models.backends import base
+from yaynay.models.fleet import Draw, Fitted, Fleet, Regime
+from yaynay.models.network import Shape, Weights, forward
+from yaynay.models.units import make_units
 
 N_UNITS = 8
 """Three outer folds of two inner folds, and two folds of the whole table."""

@@ -9,10 +9,10 @@ import pytest
 from contract.fleets import N_UNITS, assert_close, fit, inputs, make_fleet, validation_loss
 from numpy.typing import NDArray
 
-from yaynay.backends import base
 from yaynay.errors import MachineError
-from yaynay.fleet import Course, Draw
-from yaynay.network import Shape, forward, initial_weights
+from yaynay.models.backends import base
+from yaynay.models.fleet import Course, Draw
+from yaynay.models.network import Shape, forward, initial_weights
 
 STEADY = Draw(lr=0.01, weight_decay=0.01, seed=0)
 HASTY = Draw(lr=0.1, weight_decay=0.0, seed=0)
@@ -154,7 +154,7 @@ def test_a_gpu_that_is_not_there_is_refused(backend: str) -> None:
 _ALONE = """
 import sys
 import numpy as np
-from yaynay.backends import base
+from yaynay.models.backends import base
 from yaynay.network import Shape, initial_weights
 shape = Shape(n_features=3, depth=0)
 base.predict(sys.argv[1], shape, initial_weights(shape, 2, seed=0), np.zeros((2, 4, 3)))

@@ -9,8 +9,8 @@ import pytest
 import torch
 from contract.fleets import make_fleet
 
-from yaynay.backends import base, lightning
-from yaynay.fleet import Course
+from yaynay.models.backends import base, lightning
+from yaynay.models.fleet import Course
 
 
 def test_torch_keeps_all_of_a_fleet_on_one_device(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -44,7 +44,7 @@ import tensorflow as tf
 cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 from contract.fleets import make_fleet
-from yaynay.backends import tensorflow
+from yaynay.models.backends import tensorflow
 from yaynay.fleet import Course
 fleet = make_fleet(patience=3, max_epochs=5)
 engine = tensorflow.train(fleet, Course(fleet), "CPU:1", None)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from contract.fleets import fit, make_fleet
 
-from yaynay.fleet import Draw
-from yaynay.network import Shape
+from yaynay.models.fleet import Draw
+from yaynay.models.network import Shape
 
 RATES = Draw(lr=0.05, weight_decay=0.3, seed=0)
 IS_DECAYED = np.array([1, 1, 1, 0])  # three slopes, and the intercept

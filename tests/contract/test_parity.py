@@ -8,9 +8,9 @@ from contract.conftest import require
 from contract.fleets import fit, inputs, make_fleet
 from numpy.typing import NDArray
 
-from yaynay.backends import base
-from yaynay.fleet import Fitted
-from yaynay.network import Shape
+from yaynay.models.backends import base
+from yaynay.models.fleet import Fitted
+from yaynay.models.network import Shape
 
 TOLERANCE = {64: 1e-9, 32: 1e-4}
 MISSES = {("tensorflow", 1, "adamw", 32): 5e-4}

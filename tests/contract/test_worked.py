@@ -5,12 +5,12 @@ import pytest
 from contract.conftest import require
 from contract.fleets import fit
 
-from yaynay.datasets import worked
-from yaynay.fleet import Draw, Fitted, Fleet, Regime
-from yaynay.network import Shape
-from yaynay.plan import make_plan
-from yaynay.table import Table
-from yaynay.units import make_units
+from yaynay.data.plan import make_plan
+from yaynay.data.sources import worked
+from yaynay.data.table import Table
+from yaynay.models.fleet import Draw, Fitted, Fleet, Regime
+from yaynay.models.network import Shape
+from yaynay.models.units import make_units
 
 
 def whole_table(table: Table, regime: Regime, start: tuple[float, float] | None) -> Fleet:

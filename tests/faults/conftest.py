@@ -15,7 +15,7 @@ from pipeline.conftest import project as project
 from pipeline.conftest import run as run
 from pipeline.conftest import store as store
 
-from yaynay import command
+from yaynay.cli import app
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def call(workplace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
         monkeypatch.setattr(sys, "argv", [module, *words])
         capsys.readouterr()
         with pytest.raises(SystemExit) as ended:
-            command.finish(body)
+            app.finish(body)
         printed = capsys.readouterr()
         after = {str(path.relative_to(workplace)) for path in workplace.rglob("*")}
         code = ended.value.code

@@ -6,10 +6,14 @@ from typing import Any
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-from yaynay import looks, schema, tables, training
-from yaynay.command import conf_folder
-from yaynay.conclusion import Conclusion, conclude
-from yaynay.records import Record, Store
+from yaynay.cli.app import conf_folder
+from yaynay.config import schema
+from yaynay.data import prepare
+from yaynay.records.record import Record
+from yaynay.records.store import Store
+from yaynay.sweep import fit
+from yaynay.verdict import looks
+from yaynay.verdict.conclusion import Conclusion, conclude
 
 
 def configure(path: Path, *overrides: str, target: str = "y") -> schema.Configuration:
@@ -24,8 +28,8 @@ def configure(path: Path, *overrides: str, target: str = "y") -> schema.Configur
 def judge(path: Path, *overrides: str, store: Store) -> tuple[Record, Conclusion]:
     """Its record and what is concluded of it."""
     configuration = configure(path, *overrides)
-    table, plan = tables.make(configuration.dataset, configuration.plan)
-    (record,) = training.train([configuration], table, plan)
+    table, plan = prepare.make(configuration.dataset, configuration.plan)
+    (record,) = fit.train([configuration], table, plan)
     store.write_table(table, plan)
     store.write(record)
     (sweep,) = store.write_sweeps([store.job_note(record.key, table, plan, {})], {"started_at": 1.0})

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from yaynay import command
-from yaynay.conf_files import check_files
+from yaynay.cli import app
+from yaynay.cli.conf_files import check_files
 from yaynay.errors import OptionError
 
 Refused = Callable[..., str]
@@ -19,8 +19,8 @@ Refused = Callable[..., str]
 def conf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The configuration files, to be changed."""
     folder = tmp_path / "conf"
-    shutil.copytree(command.conf_folder(), folder)
-    monkeypatch.setattr(command, "conf_folder", lambda: folder)
+    shutil.copytree(app.conf_folder(), folder)
+    monkeypatch.setattr(app, "conf_folder", lambda: folder)
     return folder
 
 
@@ -214,13 +214,13 @@ def test_c7_a_yaml_bomb_is_refused_within_a_second(refused: Refused, conf: Path,
 
 
 def test_our_own_files_pass() -> None:
-    check_files(command.conf_folder())
+    check_files(app.conf_folder())
 
 
 def test_a_fault_of_ours_is_one_line_unless_debug_is_asked(
     call: Callable, conf: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(command, "conf_folder", lambda: 1 / 0)
+    monkeypatch.setattr(app, "conf_folder", lambda: 1 / 0)
     done = call("train")
     assert (done.code, len(done.errors)) == (1, 1)
     assert done.errors[0].startswith("error: ZeroDivisionError: ")

@@ -9,15 +9,18 @@ import numpy as np
 import pytest
 from faults.judged import configure, judge
 
-from yaynay import looks, schema, tables, training
-from yaynay.backends import least_squares
-from yaynay.conclusion import conclude
-from yaynay.effect import check_same
+from yaynay.config import schema
+from yaynay.data import prepare
+from yaynay.data.plan import Plan, make_plan
+from yaynay.data.table import Table
 from yaynay.errors import DataError
-from yaynay.files import read_json
-from yaynay.plan import Plan, make_plan
-from yaynay.records import Store
-from yaynay.table import Table
+from yaynay.models import least_squares
+from yaynay.records.store import Store
+from yaynay.storage import read_json
+from yaynay.sweep import fit
+from yaynay.verdict import looks
+from yaynay.verdict.conclusion import conclude
+from yaynay.verdict.effect import check_same
 
 Refused = Callable[..., str]
 NOISE = np.random.default_rng(0).normal(size=100)
@@ -146,10 +149,10 @@ def test_d16_many_rows_are_fitted_from_parts_as_few_are_at_once(monkeypatch: pyt
         np.testing.assert_allclose(getattr(from_parts, name), getattr(at_once, name), rtol=1e-9)
 
 
-def fit(path: Path, store: Store) -> tuple[Table, Plan, schema.Configuration, str]:
+def trained(path: Path, store: Store) -> tuple[Table, Plan, schema.Configuration, str]:
     configuration = configure(path)
-    table, plan = tables.make(configuration.dataset, configuration.plan)
-    (record,) = training.train([configuration], table, plan)
+    table, plan = prepare.make(configuration.dataset, configuration.plan)
+    (record,) = fit.train([configuration], table, plan)
     store.write_table(table, plan)
     store.write(record)
     return table, plan, configuration, record.key
@@ -159,7 +162,7 @@ def test_d17_a_file_that_changes_during_a_sweep_gets_two_verdicts_never_one(tmp_
     found = []
     for shift in (0, 1):
         path = write(tmp_path, "a,y", [(row, row * (1 + shift) + NOISE[row]) for row in range(60)])
-        found.append(fit(path, store))
+        found.append(trained(path, store))
     jobs = [store.job_note(key, table, plan, {}) for table, plan, _, key in found]
     sweeps = store.write_sweeps(jobs, {"started_at": 1.0})
     assert len(sweeps) == 2
@@ -173,9 +176,9 @@ def test_d17_a_file_that_changes_during_a_sweep_gets_two_verdicts_never_one(tmp_
 def test_d17_what_generate_wrote_is_not_used_for_a_file_that_changed(workplace: Path) -> None:
     path = write(workplace, "a,y", [(row, row + NOISE[row]) for row in range(60)])
     configuration = configure(path)
-    tables.generate(configuration.dataset, configuration.plan)
+    prepare.generate(configuration.dataset, configuration.plan)
     write(workplace, "a,y", [(row, NOISE[row]) for row in range(60)])
-    table, _ = tables.load_or_make(configuration.dataset, configuration.plan)
+    table, _ = prepare.load_or_make(configuration.dataset, configuration.plan)
     np.testing.assert_array_equal(table.y, NOISE[:60])
 
 
@@ -183,7 +186,7 @@ def test_d17_what_generate_wrote_is_not_used_for_a_file_that_changed(workplace: 
 def test_a_file_named_like_a_table_of_ours_has_folders_of_its_own(workplace: Path, name: str) -> None:
     path = write(workplace, "a,y", [(row, row + NOISE[row]) for row in range(60)], f"{name}.csv")
     configuration = configure(path)
-    table, _, folder = tables.generate(configuration.dataset, configuration.plan)
+    table, _, folder = prepare.generate(configuration.dataset, configuration.plan)
     assert (table.name, folder) == (f"{name}-file", workplace / "data" / f"{name}-file")
 
 

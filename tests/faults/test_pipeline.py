@@ -14,7 +14,7 @@ from conftest import Figure, Times
 from faults.processes import end, launch, living, seconds_until
 from pipeline.test_dvc import pipeline as pipeline
 
-from yaynay.files import read_arrays
+from yaynay.storage import read_arrays
 
 CLOCKED = {"fit_seconds", "fit_seconds_linear", "fit_seconds_network", "predict_microseconds_per_row", "started_at"}
 """What a clock measured."""

@@ -23,16 +23,18 @@ from faults import malicious
 from faults.judged import judge
 
 from yaynay import __main__ as commands
-from yaynay import command, conclusion, page, schema
-from yaynay.errors import DataError, MachineError, OptionError
-from yaynay.files import read_arrays, read_json
-from yaynay.integrity import verify
-from yaynay.plan import load_plan
-from yaynay.plots.dvc import _cell, _write
-from yaynay.reading import read_file
-from yaynay.records import Store
-from yaynay.redaction import redact
-from yaynay.table import load_table
+from yaynay.cli import app
+from yaynay.config import schema
+from yaynay.data.plan import load_plan
+from yaynay.data.reading import read_file
+from yaynay.data.table import load_table
+from yaynay.errors import DataError, MachineError, OptionError, redact
+from yaynay.records.store import Store
+from yaynay.records.verify import verify
+from yaynay.reports import page
+from yaynay.reports.plots.dvc import _cell, _write
+from yaynay.storage import read_arrays, read_json
+from yaynay.verdict import conclusion
 
 Refused = Callable[..., str]
 REPOSITORY = Path(__file__).parents[2]
@@ -52,7 +54,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _load_model(path: Path) -> Any:
-    from yaynay.tracking.served import ServedModel
+    from yaynay.tracking.model import ServedModel
 
     return ServedModel().load_context(SimpleNamespace(artifacts={"about": path, "weights": path}))  # type: ignore[arg-type]
 
@@ -215,7 +217,7 @@ def test_s4_a_fault_that_holds_a_password_is_printed_without(call: Callable, mon
     def fail() -> Path:
         raise RuntimeError("no answer from postgresql://ann:CANARY@db/runs")
 
-    monkeypatch.setattr(command, "conf_folder", fail)
+    monkeypatch.setattr(app, "conf_folder", fail)
     done = call("train")
     assert done.code == 1
     assert "postgresql://db/runs" in done.errors[0]

@@ -27,7 +27,7 @@ WRITE = """
 import sys
 from types import SimpleNamespace
 from pathlib import Path
-from yaynay.records import Store
+from yaynay.records.store import Store
 from yaynay.tracking.rows import Run, Value
 from yaynay.tracking.store import connect
 me, n_runs, n_metrics = map(int, sys.argv[1:])

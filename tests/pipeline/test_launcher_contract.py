@@ -14,8 +14,9 @@ from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from pipeline.project import QUICK
 
-from yaynay import command
+from yaynay.cli import app
 from yaynay.errors import OptionError
+from yaynay.sweep import SWEEP
 from yaynay.train import train
 
 LINE = ["dataset=engel", "backend=least_squares", *QUICK]
@@ -27,10 +28,10 @@ def multirun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Multir
     """Batches of what the jobs of a sweep return. Seeds mean nothing to least squares: one fit serves all jobs."""
     (tmp_path / "dvc.yaml").touch()
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv(command.SWEEP, "a-sweep")
+    monkeypatch.setenv(SWEEP, "a-sweep")
 
     def sweep(*words: str) -> list[Sequence[JobReturn]]:
-        made = Hydra.create_main_hydra2("train", create_config_search_path(str(command.conf_folder())))
+        made = Hydra.create_main_hydra2("train", create_config_search_path(str(app.conf_folder())))
         return made.multirun("config", train, [*LINE, *words])
 
     yield sweep

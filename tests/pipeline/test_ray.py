@@ -16,10 +16,11 @@ import psutil
 import pytest
 from pipeline.project import clean_environment, runs
 
-from hydra_plugins.yaynay_fleet import _engines, _ray
 from yaynay.errors import MachineError
-from yaynay.records import Record, Store
-from yaynay.slices import Slice
+from yaynay.records.record import Record
+from yaynay.records.store import Store
+from yaynay.sweep import ray_cluster, workers
+from yaynay.sweep.slices import Slice
 
 pytest.importorskip("ray", reason="ray is not installed: pip install 'yaynay[ray]'")
 
@@ -109,7 +110,7 @@ def _train_in_processes(records: list[Record], source: Store, target: Store) -> 
     """What the other engine makes of the same configurations."""
     slices = [Slice((one.parsed,), one.table["sha256"], one.plan["sha256"]) for one in records]
     target.write_table(*source.read_table(slices[0].plan_sha256, slices[0].table_sha256))
-    for _, errors in _engines.run_in_processes(slices, target, n_workers=1):
+    for _, errors in workers.run_in_processes(slices, target, n_workers=1):
         assert errors == {}
     return target
 
@@ -130,13 +131,16 @@ def test_an_interrupt_leaves_no_process_and_closes_the_sweep(project: Path) -> N
 
 def test_a_cluster_that_does_not_answer_is_said_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-    monkeypatch.setattr(_ray, "_PATIENCE", 3)
+    monkeypatch.setattr(ray_cluster, "_PATIENCE", 3)
     with socket.socket() as silent:  # listens, and never says a word
         silent.bind(("127.0.0.1", 0))
         silent.listen()
         address = f"127.0.0.1:{silent.getsockname()[1]}"
         started = time.monotonic()
-        with pytest.raises(MachineError, match=f"no Ray cluster answers at {address}"), _ray.connect(address, -1):
+        with (
+            pytest.raises(MachineError, match=f"no Ray cluster answers at {address}"),
+            ray_cluster.connect(address, -1),
+        ):
             pass
     assert time.monotonic() - started < 20
 
@@ -144,5 +148,5 @@ def test_a_cluster_that_does_not_answer_is_said_in_time(monkeypatch: pytest.Monk
 def test_without_ray_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
     monkeypatch.setitem(sys.modules, "ray", None)
-    with pytest.raises(MachineError, match=r"pip install 'yaynay\[ray\]'"), _ray.connect("127.0.0.1:6379", -1):
+    with pytest.raises(MachineError, match=r"pip install 'yaynay\[ray\]'"), ray_cluster.connect("127.0.0.1:6379", -1):
         pass

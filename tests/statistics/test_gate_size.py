@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
-from yaynay import gate
+from yaynay.verdict import gate
 
 N_TABLES = 300
 N_DRAWS = 199

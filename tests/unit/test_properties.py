@@ -11,16 +11,16 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
-from yaynay import csv_file, ols
-from yaynay.errors import DataError
-from yaynay.files import read_arrays, write_arrays
-from yaynay.fleet import Course, Draw, Fleet, Regime
-from yaynay.network import Shape
-from yaynay.plan import make_plan
-from yaynay.redaction import redact
+from yaynay.data import formats
+from yaynay.data.plan import make_plan
+from yaynay.errors import DataError, redact
+from yaynay.models import ols
+from yaynay.models.fleet import Course, Draw, Fleet, Regime
+from yaynay.models.network import Shape
+from yaynay.models.units import make_units
+from yaynay.storage import read_arrays, write_arrays
 from yaynay.tracking.rows import run_id
-from yaynay.units import make_units
-from yaynay.verdict import benjamini_hochberg
+from yaynay.verdict.rule import benjamini_hochberg
 
 pytestmark = pytest.mark.usefixtures("timed")
 
@@ -111,7 +111,7 @@ def test_plain_numbers_are_read_as_every_file_is(
 
     def read(path: Path) -> tuple:
         try:
-            content = csv_file.read_csv(path, ",", lambda names: list(range(len(names))))
+            content = formats.read_csv(path, ",", lambda names: list(range(len(names))))
         except DataError as error:
             return (str(error),)
         return {name: list(map(repr, cells)) for name, cells in content.columns.items()}, content.n_rounded
@@ -120,7 +120,7 @@ def test_plain_numbers_are_read_as_every_file_is(
         path = Path(folder) / "a.csv"
         path.write_bytes((end.join(lines) + end * has_end).encode())
         found = read(path)
-        with mock.patch.object(csv_file, "_read_plain", return_value=None):
+        with mock.patch.object(formats, "_read_plain", return_value=None):
             assert read(path) == found
 
 

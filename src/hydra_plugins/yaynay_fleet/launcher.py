@@ -12,8 +12,8 @@ from omegaconf import DictConfig
 from yaynay.errors import OptionError
 
 if TYPE_CHECKING:
-    from hydra_plugins.yaynay_fleet._composition import Composer
-    from hydra_plugins.yaynay_fleet._fusion import Planned
+    from hydra_plugins.yaynay_fleet.composition import Composer, Job
+    from yaynay.sweep.run import Planned
 
 ENGINES = ("processes", "ray")
 
@@ -52,7 +52,7 @@ class FleetLauncher(Launcher):
         self.task_function: TaskFunction | None = None
         self.hydra_context: HydraContext | None = None
         self.composer: Composer | None = None
-        self.planned: dict[int, list[Planned]] = {}
+        self.planned: dict[int, tuple[list[Job], list[Planned]]] = {}
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
         """Keep what Hydra gives."""
@@ -60,14 +60,28 @@ class FleetLauncher(Launcher):
 
     def prepare(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> None:
         """Compose and check a grid before anything is written; `launch` of the same grid uses it."""
-        from hydra_plugins.yaynay_fleet import _fusion
+        from hydra.core.utils import setup_globals
 
-        self.planned[initial_job_idx] = _fusion.prepare(self, job_overrides, initial_job_idx)
+        from hydra_plugins.yaynay_fleet.composition import Composer
+        from yaynay.sweep.run import plan_jobs
+
+        assert self.hydra_context is not None
+        assert self.config is not None
+        setup_globals()
+        self.composer = self.composer or Composer(self.hydra_context.config_loader, self.config)
+        jobs = [self.composer.compose(list(one), initial_job_idx + place) for place, one in enumerate(job_overrides)]
+        self.planned[initial_job_idx] = jobs, plan_jobs([(job.values, job.overrides) for job in jobs])
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
         """Run the jobs and return each one's value or exception, in order."""
-        from hydra_plugins.yaynay_fleet import _fusion
+        from hydra_plugins.yaynay_fleet.composition import job_return
+        from yaynay.sweep.run import run_jobs
 
         if initial_job_idx not in self.planned:
             self.prepare(job_overrides, initial_job_idx)
-        return _fusion.launch(self, self.planned.pop(initial_job_idx))
+        jobs, planned = self.planned.pop(initial_job_idx)
+        assert self.composer is not None
+        for job in jobs:
+            job.write_files(self.composer.master.hydra.output_subdir, self.composer.hydra_text(job))
+        values = run_jobs(planned, self.engine, self.n_jobs, self.address)
+        return [job_return(job, value, self.composer) for job, value in zip(jobs, values, strict=True)]

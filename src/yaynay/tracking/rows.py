@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from yaynay.files import digest
-from yaynay.records import Record
+from yaynay.records.record import Record
+from yaynay.storage import digest
 
 PARENT = "parent"
 """Stands for a record's key in the tag `yaynay.run` of a sweep's own run."""

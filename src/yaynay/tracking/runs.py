@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from filelock import FileLock
 
-from yaynay.files import find_root
-from yaynay.records import Store
+from yaynay.records.store import Store
+from yaynay.storage import find_root
 from yaynay.tracking.rows import Run, run_id
 
 if TYPE_CHECKING:

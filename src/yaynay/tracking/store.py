@@ -14,9 +14,8 @@ from urllib.parse import urlsplit
 
 from filelock import FileLock
 
-from yaynay.errors import MachineError, YaynayError
-from yaynay.files import find_root
-from yaynay.redaction import redact
+from yaynay.errors import MachineError, YaynayError, redact
+from yaynay.storage import find_root
 from yaynay.tracking.owner import OWNER, is_dead
 
 if TYPE_CHECKING:

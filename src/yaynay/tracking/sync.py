@@ -16,16 +16,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from filelock import FileLock
 
-from yaynay import page, plots
-from yaynay.conclusion import Conclusion
-from yaynay.files import digest, find_root, write_arrays, write_json
-from yaynay.network import Shape
-from yaynay.records import Record, Sweep
-from yaynay.table import Table
+from yaynay.data.table import Table
+from yaynay.models.network import Shape
+from yaynay.records.record import Record
+from yaynay.records.store import Sweep
+from yaynay.reports import page, plots
+from yaynay.storage import digest, find_root, write_arrays, write_json
 from yaynay.tracking import rows
 from yaynay.tracking.owner import OWNER, is_dead, owner
 from yaynay.tracking.runs import Found, Runs
 from yaynay.tracking.store import connect, sqlite_path, tracking_uri
+from yaynay.verdict.conclusion import Conclusion
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
@@ -238,7 +239,7 @@ def _log_model(run_id: str, table: Table, winner: Record, folder: Path) -> None:
     with mlflow.start_run(run_id=run_id):
         mlflow.pyfunc.log_model(
             name="model",
-            python_model=str(package / "tracking" / "served.py"),
+            python_model=str(package / "tracking" / "model.py"),
             code_paths=[str(package)],
             artifacts={"about": str(folder / "model.json"), "weights": str(folder / "weights.safetensors")},
             signature=ModelSignature(_schema(table, features), Schema([TensorSpec(np.dtype(np.float64), (-1,))])),

@@ -18,10 +18,10 @@ WAYS = {
 
 
 class Finder(MetaPathFinder):
-    """Finds yaynay.training as everybody does, and wraps its `train`."""
+    """Finds yaynay.sweep.fit as everybody does, and wraps its `train`."""
 
     def find_spec(self, name: str, path: Any, target: Any = None) -> ModuleSpec | None:
-        if name != "yaynay.training":
+        if name != "yaynay.sweep.fit":
             return None
         sys.meta_path.remove(self)
         spec = importlib.util.find_spec(name)

@@ -1,1 +1,0 @@
-"""Frameworks that train a fleet; they never import each other."""

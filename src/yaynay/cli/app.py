@@ -1,0 +1,167 @@
+"""What the four commands share: Hydra's start, and one clear line and exit code for a mistake."""
+
+import difflib
+import errno
+import functools
+import os
+import re
+import secrets
+import shutil
+import signal
+import sys
+import time
+import traceback
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    # before NumPy starts: products here are small and many, and cores are used by processes
+    os.environ.setdefault(_name, "1")
+
+import hydra
+from hydra.errors import HydraException
+from omegaconf import DictConfig
+from omegaconf.errors import OmegaConfBaseException
+
+from yaynay.cli.checks import Check, admit
+from yaynay.errors import MachineError, OptionError, YaynayError, redact
+from yaynay.processes import end_with_starter
+from yaynay.sweep import SWEEP
+
+
+def conf_folder() -> Path:
+    """The configuration files: `conf/` of a checkout, or those that the wheel brought."""
+    package = Path(__file__).parents[1]
+    checkout = package.parents[1] / "conf"
+    return checkout if (checkout / "config.yaml").is_file() else package / "conf"
+
+
+def run(task: Callable[[DictConfig], Any], config_name: str, check: Check, check_table: Check = dict) -> None:
+    """Compose the configuration from the command line and run a task with it.
+
+    Args:
+        task: Called with each job's configuration; from an importable module, so that workers can find it.
+        config_name: File in `conf/`.
+        check: Called with a configuration before Hydra makes a folder; raises `OptionError`.
+        check_table: As `check`, for the table that all jobs share; raises `DataError`.
+    """
+    admit(conf_folder(), config_name, check, check_table)
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # let errors reach `finish`
+    os.environ[SWEEP] = f"{time.strftime('%Y-%m-%d_%H-%M-%S')}_{secrets.token_hex(4)}"
+    mistakes: list[YaynayError] = []
+
+    @functools.wraps(task)
+    def guarded(config: DictConfig) -> Any:
+        try:
+            return task(config)
+        except YaynayError as mistake:  # kept from Hydra, which would print more than the one line
+            mistakes.append(mistake)
+            return None
+
+    hydra.main(version_base="1.3", config_path=str(conf_folder()), config_name=config_name)(guarded)()
+    if mistakes:
+        raise mistakes[0]
+
+
+def finish(body: Callable[[], int]) -> None:
+    """Run a command's body and leave with its exit code; a fault gets one line, and a traceback with --debug."""
+    is_debug = "--debug" in sys.argv
+    if is_debug:
+        sys.argv.remove("--debug")
+    if not sys.warnoptions:  # libraries' warnings are for developers, who ask with -W
+        warnings.simplefilter("ignore")
+        os.environ["PYTHONWARNINGS"] = "ignore"  # workers too
+    signal.signal(signal.SIGTERM, _terminate)
+    if "DVC_STAGE" in os.environ:  # a stage that outlives DVC would write into the outputs of the next
+        end_with_starter()
+    try:
+        code = _with_traceback(body) if is_debug else body()
+    except YaynayError as error:
+        code = _say(error, error.exit_code)
+    except (HydraException, OmegaConfBaseException) as error:
+        cause = error.__cause__  # what a launcher or sweeper of ours said, which Hydra wraps
+        known = cause if isinstance(cause, YaynayError) else OptionError(explain(error))
+        code = _say(known, known.exit_code)
+    except OSError as error:
+        code = _say(explain_os(error), MachineError.exit_code)
+    except KeyboardInterrupt:
+        code = 130
+    except _TerminatedError:
+        code = 143
+    except Exception as error:  # a fault of ours: one line as well, and the way to its traceback
+        code = _say(
+            f"{type(error).__name__}: {error}; this is a fault of yaynay; run again with --debug and report it", 1
+        )
+    if code in (130, 143):  # it ends already; another signal would end it with a code of its own
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+    sys.stdout.flush()
+    sys.exit(code)
+
+
+def _with_traceback(body: Callable[[], int]) -> int:
+    try:
+        return body()
+    except Exception:
+        traceback.print_exc()
+        raise
+
+
+class _TerminatedError(BaseException):
+    """SIGTERM; no SystemExit, which libraries raise too, and which fails no more than a job."""
+
+
+def _terminate(*_: object) -> None:
+    raise _TerminatedError
+
+
+def explain_os(error: OSError) -> str:
+    """What the system refused, with its path, and the space that is left where that is the cause.
+
+    >>> explain_os(PermissionError(13, "Permission denied", "records"))
+    'records: Permission denied; a folder that can be written is needed; choose another, or change its rights'
+    """
+    path = error.filename or Path.cwd()
+    reason = error.strerror or str(error) or type(error).__name__
+    if error.errno == errno.ENOSPC:
+        free = shutil.disk_usage(Path.cwd()).free
+        return f"{path}: {reason}, {free / 2**20:.0f} MiB free; free some and give the same command again"
+    return f"{path}: {reason}; a folder that can be written is needed; choose another, or change its rights"
+
+
+def explain(error: Exception) -> str:
+    """Hydra's message as one sentence with the key, what is allowed, and the nearest name."""
+    message = " ".join(str(error).split())
+    if found := re.search(
+        r"Could not find '([^']+)/([^'/]+)'.*?Available options in '[^']+': (.*?)(?: Config |$)", message
+    ):
+        group, option, options = found[1], found[2], found[3].split()
+        return f"option '{group}': '{option}' is unknown; allowed: {', '.join(options)}{_nearest(option, options)}"
+    if found := re.search(r"Could not override '([^']+)'", message):
+        from yaynay.config.schema import known_keys
+
+        keys = known_keys()
+        return f"option '{found[1]}': unknown key; --cfg job lists the keys{_nearest(found[1], keys)}"
+    if found := re.search(r"Ambiguous value for argument '([^'=]+)=", message):
+        return f"option '{found[1]}': several values; one is allowed without -m; add -m to sweep over them"
+    if found := re.search(r"Error parsing override '([^']*)' missing EQUAL", message):
+        return f"options: '{found[1]}' has no '='; allowed: key=value, such as dataset=engel; correct it"
+    if found := re.search(r"Missing mandatory value: (\S+)", message):
+        return f"option '{found[1]}': no value given; give one with {found[1]}=..."
+    return f"options: {message}"
+
+
+def _nearest(word: str, words: list[str]) -> str:
+    if word in words:  # of another command
+        return ""
+    nearest = difflib.get_close_matches(word, words, n=1, cutoff=0.5)
+    if not nearest:  # a key without its group
+        nearest = difflib.get_close_matches(word, [one.rsplit(".", 1)[-1] for one in words], n=1, cutoff=0.7)
+    return f"; did you mean '{nearest[0]}'?" if nearest else ""
+
+
+def _say(error: BaseException | str, code: int) -> int:
+    print(f"error: {redact(' '.join(str(error).split()))}", file=sys.stderr)
+    return code

@@ -1,0 +1,173 @@
+"""What a command line may ask of Hydra: checked before Hydra makes a folder or starts a job."""
+
+import argparse
+import itertools
+import math
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
+from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+from hydra._internal.utils import create_config_search_path, get_args_parser
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override, RangeSweep
+from hydra.core.plugins import Plugins
+from hydra.types import RunMode
+from omegaconf import DictConfig, OmegaConf
+
+from yaynay.cli.conf_files import ENVIRONMENT, HYDRA_KEYS, check_files
+from yaynay.errors import OptionError, holds_password
+
+MOST_JOBS = 10_000
+"""Where a command's configuration does not say `max_jobs`."""
+
+_OUTSIDE = {"config_dir": "--config-dir", "config_path": "--config-path", "experimental_rerun": "--experimental-rerun"}
+_ONE_OF = ("run", "multirun", "cfg", "info", "shell_completion", "hydra_help")
+_SHOWS = ("help", "hydra_help", "cfg", "shell_completion", "info")
+
+_CODE = re.compile(r"^[^=]*(?<![^.+~])_target_(?![^.=])|[{,\s'\"]_target_['\"]?\s*:")
+"""A key `_target_`, alone or inside a value; a text may hold the word."""
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that explains a mistake in one line, as everything else here does."""
+
+    def error(self, message: str) -> NoReturn:
+        raise OptionError(f"options: {message}; --help lists what is allowed; correct it")
+
+
+Check = Callable[[dict[str, Any]], Any]
+
+
+def admit(folder: Path, config_name: str, check: Check, check_table: Check) -> None:
+    """Check the configuration files, the command line, and the whole configuration of a single run.
+
+    Args:
+        folder: The configuration files.
+        config_name: The command's own.
+        check: Raises `OptionError` for a composed configuration that the command cannot use.
+        check_table: Raises `DataError` for one whose table cannot be used; not called where tables are swept.
+
+    Raises:
+        DataError: From `check_table`.
+        OptionError: Something would run code, leave the project or give a secret away, is out of range, or the grid
+            is empty or too large.
+    """
+    asked = Parser(parents=[get_args_parser()], add_help=False).parse_args()
+    if sum(bool(getattr(asked, name)) for name in _ONE_OF) > 1:
+        named = ", ".join(f"--{name.replace('_', '-')}" for name in _ONE_OF)
+        raise OptionError(f"options: more than one of {named}; one at a time is allowed; leave the others out")
+    for name, word in _OUTSIDE.items():
+        if getattr(asked, name) is not None:
+            raise OptionError(f"option '{word}': is not allowed; allowed: files in {folder}; put the file there")
+    _check_words(asked.overrides)
+    check_files(folder)
+    if any(getattr(asked, name) for name in _SHOWS):
+        return
+    mode = RunMode.MULTIRUN if asked.multirun else RunMode.RUN
+    Plugins.instance()
+    loader = ConfigLoaderImpl(create_config_search_path(str(folder)))
+    try:
+        config = loader.load_configuration(asked.config_name or config_name, asked.overrides, mode)
+    except ValueError as error:
+        raise OptionError(f"options: {error}; allowed: key=value; correct it") from None
+    _check_folders(config)
+    if mode is RunMode.MULTIRUN:
+        overrides = _grid(config, asked.overrides, loader)
+        _check_size(config, overrides)
+        if not str(config.hydra.launcher._target_).startswith("hydra_plugins.yaynay"):  # ours checks the grid itself
+            for job in BasicSweeper.split_arguments(overrides, None)[0]:
+                check(_values(loader.load_sweep_config(config, list(job))))
+        if not any(one.is_sweep_override() and one.key_or_group.startswith("dataset") for one in overrides):
+            check_table(_values(config))
+        return
+    values = _values(config)
+    check(values)
+    check_table(values)
+
+
+def _values(config: DictConfig) -> dict[str, Any]:
+    """The configuration as the command gets it, without Hydra's own part."""
+    OmegaConf.set_struct(config, False)
+    own = [key for key in map(str, config) if key != "hydra"]
+    values: Any = OmegaConf.to_container(OmegaConf.masked_copy(config, own), resolve=True)
+    return values
+
+
+def _grid(config: DictConfig, words: list[str], loader: ConfigLoaderImpl) -> list[Override]:
+    """Overrides of a sweep file and of the command line, as Hydra's sweepers read them."""
+    params = OmegaConf.to_container(config.hydra.sweeper, resolve=True).get("params") or {}  # type: ignore[union-attr]  # a mapping
+    known = [f"{key}={value}" for key, value in params.items()]
+    return OverridesParser.create(config_loader=loader).parse_overrides(known + words)
+
+
+def _check_words(words: list[str]) -> None:
+    for word in words:
+        key = word.partition("=")[0].lstrip("+~")
+        name = key if len(key) <= 60 and not holds_password(key) else "override"
+        if holds_password(word):
+            raise OptionError(
+                f"option '{name}': holds a password, which would be written into records; allowed: none on the command "
+                "line; set MLFLOW_TRACKING_URI in the environment"
+            )
+        if _CODE.search(word):
+            raise OptionError(f"option '{name}': '_target_' would run code; allowed: names in conf/; leave it out")
+        if ENVIRONMENT.search(word):
+            raise OptionError(
+                f"option '{name}': would copy an environment variable into records; allowed: plain values; write it out"
+            )
+        if key.startswith(("hydra.", "hydra/")) and key[6:].partition(".")[0].partition("@")[0] not in HYDRA_KEYS:
+            raise OptionError(
+                f"option '{name}': cannot be set; allowed: hydra.{', hydra.'.join(HYDRA_KEYS)}; leave it out"
+            )
+        if key.endswith("()"):
+            raise OptionError(f"option '{name}': '()' would run code; leave it out")
+
+
+def _check_folders(config: DictConfig) -> None:
+    """What is written stays in the project: it is made anew, and what stands in its place is removed."""
+    here = Path.cwd().resolve()
+    for key in ("hydra.run.dir", "hydra.sweep.dir", "hydra.sweep.subdir"):
+        folder = OmegaConf.select(config, key, throw_on_resolution_failure=False)
+        _check_inside(str(folder), key, here, may_be_root=True)
+    for key in ("results", "reports"):
+        folder = config.get(key)
+        if isinstance(folder, str):
+            from yaynay.storage import find_root
+
+            _check_inside(folder, key, find_root().resolve(), may_be_root=False)
+
+
+def _check_inside(folder: str, key: str, root: Path, *, may_be_root: bool) -> None:
+    resolved = (Path.cwd() / folder).resolve()
+    if root not in resolved.parents and not (may_be_root and resolved == root):
+        raise OptionError(
+            f"option '{key}': {folder!r} is no folder below {root}; allowed: folders below it; choose one"
+        )
+
+
+def _check_size(config: DictConfig, overrides: list[Override]) -> None:
+    """Count a grid without laying it out."""
+    most = config.get("max_jobs", MOST_JOBS)
+    if type(most) is not int or most < 1:
+        raise OptionError(f"option 'max_jobs': {most!r} is not allowed; allowed: whole numbers from 1; correct it")
+    counts = [(one.key_or_group, _count(one, most + 1)) for one in overrides if one.is_discrete_sweep()]
+    n_jobs = math.prod(count for _, count in counts)
+    if n_jobs == 0:
+        empty = next(key for key, count in counts if count == 0)
+        raise OptionError(f"option '{empty}': 0 jobs, nothing matches; allowed: one value or more; give one")
+    if n_jobs > most:
+        factors = " x ".join(f"{key}: {count}{' or more' * (count > most)}" for key, count in counts)
+        more = " or more" * any(count > most for _, count in counts)
+        raise OptionError(
+            f"option 'max_jobs': {n_jobs:,}{more} jobs ({factors}); allowed: {most:,}; sweep less, or raise max_jobs"
+        )
+
+
+def _count(sweep: Override, most: int) -> int:
+    """Values of a sweep, counted up to a limit."""
+    value = sweep.value()
+    values = value.range() if isinstance(value, RangeSweep) else sweep.sweep_string_iterator()
+    return sum(1 for _ in itertools.islice(values, most))

@@ -1,0 +1,88 @@
+"""What the configuration group `dataset` may hold: one closed model a kind of table."""
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from yaynay.config.messages import sentence
+from yaynay.errors import OptionError
+
+GENERATED = ("linear", "quadratic", "sine", "step", "friedman1")
+"""Tables drawn from a known truth."""
+WORKED = ("scatter_10", "tensorflow_line", "pytorch_line", "theano_points", "age_income", "facebook_revenue")
+"""The worked examples of tutorials."""
+BUNDLED = ("engel", "longley", "cancer", "star98", "anes96", "diabetes", "iris", "nuclei")
+"""Real tables that ship with libraries."""
+NAMES = (*GENERATED, *WORKED, *BUNDLED, "csv")
+"""Every option of the group."""
+
+_STANDS_EMPTY = "???"
+"""How a YAML file marks a value that must be given."""
+
+
+class _Closed(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class Fixed(_Closed):
+    """A table that is what it is: a worked example or one that ships with a library."""
+
+    name: str
+
+
+class Generated(_Closed):
+    """A table drawn from a known truth."""
+
+    name: str
+    n_rows: Annotated[int, Field(ge=10, le=10_000_000)]
+    n_features: Annotated[int, Field(ge=1, le=1000)]
+    noise: Literal["gaussian", "t3", "funnel"]
+    snr: Annotated[float, Field(gt=0, le=1e6)]
+    seed: Annotated[int, Field(ge=0, lt=2**32)]
+
+
+class Friedman1(Generated):
+    """Its formula takes five features; more are noise."""
+
+    n_features: Annotated[int, Field(ge=5, le=1000)]
+
+
+class File(_Closed):
+    """A CSV or Parquet file."""
+
+    name: str
+    path: Annotated[str, Field(min_length=1)]
+    target: str
+    missing: Literal["refuse", "drop", "impute"] = "refuse"
+    groups: str | None = None
+    separator: Literal["comma", "semicolon", "tab", "pipe", "space", ",", ";", "\t", "|", " "] | None = None
+    leave_out: Annotated[tuple[str, ...], Field(strict=False)] = ()
+
+
+DatasetOptions = Fixed | Generated | Friedman1 | File
+KINDS: tuple[type[DatasetOptions], ...] = (Fixed, Generated, Friedman1, File)
+
+
+def parse(options: Mapping[str, Any]) -> DatasetOptions:
+    """Check the options of one table.
+
+    Raises:
+        OptionError: The table or a key is unknown, missing or out of range.
+    """
+    name = options.get("name")
+    if name not in NAMES:
+        nearest = get_close_matches(str(name), NAMES, n=1)
+        advice = f"; did you mean {nearest[0]!r}?" if nearest else ""
+        raise OptionError(f"option 'dataset': {name!r} is unknown; allowed: {', '.join(NAMES)}{advice}")
+    model: type[DatasetOptions] = Fixed
+    if name == "csv":
+        model = File
+    elif name in GENERATED:
+        model = Friedman1 if name == "friedman1" else Generated
+    given = {key: value for key, value in options.items() if value != _STANDS_EMPTY}
+    try:
+        return model.model_validate(given)
+    except ValidationError as error:
+        raise OptionError(sentence(error, model, "dataset.")) from None

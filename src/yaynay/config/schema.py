@@ -1,0 +1,203 @@
+"""The typed, closed configuration: every key, its range, and one clear sentence for a mistake."""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from yaynay.config import datasets as dataset_options
+from yaynay.config.messages import sentence
+from yaynay.errors import OptionError, holds_password
+
+
+class _Closed(BaseModel):
+    """No unknown keys, no conversions, no infinities."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class Backend(_Closed):
+    name: Literal["least_squares", "torch", "tensorflow", "pytensor"]
+
+
+class Model(_Closed):
+    depth: Annotated[int, Field(ge=0, le=64)]
+    width: Annotated[int, Field(ge=1, le=65536)]
+    activation: Literal["relu", "silu", "tanh"]
+    skip: bool
+    start: Annotated[list[float], Field(min_length=1)] | None
+    """Starting values of all parameters; null draws them."""
+
+
+class Optimizer(_Closed):
+    name: Literal["sgd", "adam", "adamw"]
+    lr: Annotated[float, Field(gt=0, le=1e30)]
+    weight_decay: Annotated[float, Field(ge=0, le=1e6)]
+
+
+class Trainer(_Closed):
+    max_epochs: Annotated[int, Field(ge=1, le=10_000_000)]
+    batch_size: Annotated[int, Field(ge=1)] | Literal["full"]
+    early_stopping: bool
+    patience: Annotated[int, Field(ge=1)]
+    loss: Literal["mean", "sum", "half_mean"]
+    shuffle: bool
+    standardise: bool
+    precision: Literal[32, 64]
+    accelerator: Literal["auto", "cpu", "gpu"]
+
+
+class Plan(_Closed):
+    n_folds: Annotated[int, Field(ge=2, le=100)]
+    n_repeats: Annotated[int, Field(ge=1, le=1000)] | None
+    n_inner: Annotated[int, Field(ge=2, le=100)]
+    n_seeds: Annotated[int, Field(ge=1, le=1000)]
+    seed: Annotated[int, Field(ge=0, lt=2**32)]
+
+
+class Verdict(_Closed):
+    alpha: Annotated[float, Field(gt=0, lt=1)]
+    delta: Annotated[float, Field(ge=0, lt=1)]
+    delta_nay: Annotated[float, Field(ge=0, lt=1)]
+    n_draws: Annotated[int, Field(ge=99, le=1_000_000)]
+
+
+class Tracking(_Closed):
+    experiment: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class Configuration(_Closed):
+    """One Hydra job, resolved."""
+
+    dataset: dict[str, Any]
+    backend: Backend
+    model: Model
+    optimizer: Optimizer
+    trainer: Trainer
+    plan: Plan
+    verdict: Verdict
+    tracking: Tracking
+    seed: Annotated[int, Field(ge=0, lt=2**32)]
+    predict_at: float | None
+    """A value of the one feature whose prediction is logged as the metric `prediction`."""
+    results: str | None
+    """Folder that gets a copy of each table's sweep; the pipeline's train stage sets it."""
+    max_jobs: Annotated[int, Field(ge=1)] = 10_000
+    """A larger grid is refused."""
+
+    @property
+    def is_line(self) -> bool:
+        """Whether this configuration can draw nothing but a line."""
+        return self.backend.name == "least_squares" or self.model.depth == 0
+
+    def numerics(self) -> dict[str, Any]:
+        """What shapes the fit, and nothing else: the configuration's part of a record's key."""
+        if self.backend.name == "least_squares":
+            return {"backend": "least_squares", "predict_at": self.predict_at}
+        model = self.model.model_dump()
+        if self.is_line:  # width, activation and skip of a network without hidden layers mean nothing
+            model = {"depth": 0, "start": self.model.start}
+        return {
+            "backend": self.backend.name,
+            "model": model,
+            "optimizer": self.optimizer.model_dump(),
+            "trainer": self.trainer.model_dump(),
+            "seed": self.seed,
+            "predict_at": self.predict_at,
+        }
+
+    def flat(self) -> dict[str, Any]:
+        """All values keyed with dots; `dataset` and `backend` hold their option's name."""
+        pairs = dict(_flatten(self.model_dump(exclude={"results", "max_jobs"})))
+        for group in ("dataset", "backend"):
+            pairs[group] = pairs.pop(f"{group}.name")
+        return dict(sorted(pairs.items()))
+
+
+def _flatten(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in tree.items():
+        if isinstance(value, Mapping):
+            yield from _flatten(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def parse(values: Mapping[str, Any]) -> Configuration:
+    """Check a resolved configuration.
+
+    Raises:
+        OptionError: A key is unknown, missing or out of range; the message names it and what is allowed.
+    """
+    try:
+        configuration = Configuration.model_validate(values)
+    except ValidationError as error:
+        raise OptionError(sentence(error, Configuration)) from None
+    _check_no_password(configuration.model_dump())
+    checked = dataset_options.parse(configuration.dataset)
+    model = configuration.model
+    if model.start is not None and model.depth > 0:
+        raise OptionError(
+            f"option 'model.start': starting values are for model.depth=0, not {model.depth}; "
+            "allowed: null; leave it out to draw them"
+        )
+    return configuration.model_copy(update={"dataset": checked.model_dump()})
+
+
+def _check_no_password(values: Mapping[str, Any]) -> None:
+    """A value is written into records and MLflow, where others read it."""
+    for key, value in _flatten(values):
+        if isinstance(value, str) and holds_password(value):
+            raise OptionError(f"option '{key}': holds a password; allowed: none in a configuration; take it out")
+
+
+def known_keys() -> list[str]:
+    """Every key of a configuration, with dots."""
+    keys = [f"dataset.{name}" for kind in dataset_options.KINDS for name in kind.model_fields]
+    for name, field in Configuration.model_fields.items():
+        group = field.annotation
+        if isinstance(group, type) and issubclass(group, BaseModel):
+            keys += [f"{name}.{inner}" for inner in group.model_fields]
+        else:
+            keys.append(name)
+    return sorted(set(keys))
+
+
+def parse_table(values: Mapping[str, Any]) -> tuple[dict[str, Any], Plan]:
+    """Check the groups that make a table: dataset and plan.
+
+    Raises:
+        OptionError: As `parse`.
+    """
+    try:
+        made = _TableOptions.model_validate(values)
+    except ValidationError as error:
+        raise OptionError(sentence(error, _TableOptions)) from None
+    return dataset_options.parse(made.dataset).model_dump(), made.plan
+
+
+class _TableOptions(_Closed):
+    dataset: dict[str, Any]
+    plan: Plan
+
+
+class CompareOptions(_Closed):
+    """What `compare` and `report` are asked."""
+
+    verdict: Verdict
+    tracking: Tracking
+    records: Annotated[str, Field(min_length=1)]
+    """A store of records, or a folder of such stores."""
+    reports: Annotated[str, Field(min_length=1)]
+    """Where verdicts, pictures and the report go."""
+
+
+def parse_compare(values: Mapping[str, Any]) -> CompareOptions:
+    """Check the options of `compare` and `report`.
+
+    Raises:
+        OptionError: As `parse`.
+    """
+    try:
+        return CompareOptions.model_validate(values)
+    except ValidationError as error:
+        raise OptionError(sentence(error, CompareOptions)) from None

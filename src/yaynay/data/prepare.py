@@ -1,0 +1,76 @@
+"""The table and plan that a configuration asks for: from `data/` where they fit, or made anew."""
+
+import functools
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from yaynay.config.schema import Plan as PlanOptions
+from yaynay.data import sources
+from yaynay.data.plan import Plan, load_plan, make_plan, write_plan
+from yaynay.data.table import Table, card, equal_row_blocks, load_table, write_table
+from yaynay.errors import DataError
+from yaynay.storage import digest, find_root
+
+
+def generate(dataset: dict[str, Any], plan: PlanOptions, folder: Path | None = None) -> tuple[Table, Plan, Path]:
+    """Make a table and its plan and write both to `data/NAME/`.
+
+    Args:
+        dataset: The dataset group of a configuration.
+        plan: How to draw the folds.
+        folder: Elsewhere than `data/` of the project.
+    """
+    table, drawn = make(dataset, plan)
+    path = (folder or find_root() / "data") / table.name
+    write_table(table, path, plan_sha256=drawn.sha256, made_from=recipe(dataset, plan))
+    write_plan(drawn, path / "plan.parquet")
+    return table, drawn, path
+
+
+def make(dataset: dict[str, Any], plan: PlanOptions) -> tuple[Table, Plan]:
+    """Make a table and its plan in memory.
+
+    Raises:
+        DataError: The data cannot be used, or more than half of its rows are copies of others.
+    """
+    table = sources.make(dataset)
+    n_equal = card(table)["n_equal_rows"]
+    if n_equal > table.n_rows / 2:
+        raise DataError(
+            f"table '{table.name}': {n_equal} of {table.n_rows} rows are equal to another row in every column; "
+            "at most half may be; remove copies, or add the column that tells them apart"
+        )
+    options = plan.model_dump()
+    return table, make_plan(equal_row_blocks(table), table.sha256, table.n_features, **options)
+
+
+def load_or_make(dataset: dict[str, Any], plan: PlanOptions) -> tuple[Table, Plan]:
+    """The table and plan, from `data/NAME/` where it was made from the same options, else made in memory."""
+    return _load_or_make(json.dumps(dataset, sort_keys=True), plan)
+
+
+@functools.lru_cache(maxsize=32)
+def _load_or_make(dataset: str, plan: PlanOptions) -> tuple[Table, Plan]:
+    options = json.loads(dataset)
+    folder = find_root() / "data" / sources.table_name(options)
+    try:
+        made_from = json.loads((folder / "card.json").read_text(encoding="utf-8")).get("made_from")
+    except (OSError, ValueError):
+        made_from = None
+    if made_from != recipe(options, plan):
+        return make(options, plan)
+    table, drawn = load_table(folder), load_plan(folder / "plan.parquet")
+    if drawn.table_sha256 != table.sha256:
+        raise DataError(f"{folder}: table and plan do not belong together; make them again with yaynay.generate")
+    return table, drawn
+
+
+def recipe(dataset: dict[str, Any], plan: PlanOptions) -> str:
+    """Digest of what a table and plan are made from: options, and the content of the file that they name."""
+    content = None
+    if (path := dataset.get("path")) and Path(path).is_file():
+        with Path(path).open("rb") as file:
+            content = hashlib.file_digest(file, "sha256").hexdigest()
+    return digest([{**dataset, "path": None}, content, plan.model_dump()])

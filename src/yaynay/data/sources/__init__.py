@@ -1,0 +1,53 @@
+"""Where tables come from: generators with a known truth, worked examples, libraries, and one's own files."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from yaynay.config.datasets import NAMES, File, Generated, parse
+from yaynay.data.sources import bundled, generated, worked
+from yaynay.data.table import Table
+
+__all__ = ["NAMES", "make", "table_name"]
+
+
+def table_name(options: Mapping[str, Any]) -> str:
+    """Name of a table, and of its folders: a file's stem, told apart from the tables that yaynay has.
+
+    >>> table_name({"name": "csv", "path": "mine/sine.csv"}), table_name({"name": "sine"})
+    ('sine-file', 'sine')
+    """
+    if options["name"] != "csv":
+        return str(options["name"])
+    from yaynay.data.reading import table_name as stem_of
+
+    stem = stem_of(options["path"])
+    return f"{stem}-file" if stem.lower() in NAMES else stem
+
+
+def make(options: Mapping[str, Any]) -> Table:
+    """The table that the configuration group `dataset` describes.
+
+    Args:
+        options: The group's keys, resolved; `name` says which table.
+
+    Raises:
+        OptionError: A key is unknown, missing or out of range.
+        DataError: A file cannot be used as it is.
+
+    Example:
+        >>> make({"name": "pytorch_line"}).y.tolist()
+        [2.0, 4.0, 6.0]
+    """
+    checked = parse(options)
+    keys = checked.model_dump()
+    if isinstance(checked, File):
+        from yaynay.data.reading import read_file
+
+        table = read_file(**{key: value for key, value in keys.items() if key != "name"})
+        name = table_name(keys)
+        return table if table.name == name else replace(table, name=name)
+    if isinstance(checked, Generated):
+        return generated.draw(**keys)
+    tables = {**worked.TABLES, **bundled.TABLES}
+    return tables[checked.name]()

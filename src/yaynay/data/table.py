@@ -1,0 +1,289 @@
+"""A validated table: numeric and category features, a numeric target, and the digest of its content.
+
+Whatever makes a table (a file, a generator, a library) makes it here, so every table that exists is usable:
+unique names, finite values, a target that varies.
+"""
+
+import hashlib
+import json
+import os
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import InitVar, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from yaynay.data.columns import check_names, check_values, contrasts, encode, frame_of, plain, shown
+from yaynay.errors import DataError
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Truth:
+    """What a generated table's rows were drawn from.
+
+    Attributes:
+        mean: E[y given x] of each row, (n_rows,) [unit of y].
+        noise_sd: Standard deviation of y around it, (n_rows,) [unit of y].
+    """
+
+    mean: Floats
+    noise_sd: Floats
+
+    @cached_property
+    def sha256(self) -> str:
+        return hashlib.sha256(np.stack([self.mean, self.noise_sd]).astype("<f8").tobytes()).hexdigest()
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Features and target of n_rows rows.
+
+    Attributes:
+        name: Short name, used for folders.
+        frame: Features and target: numbers as float64, categories as str objects; NaN or None where a
+            feature's cell is missing.
+        target: Name of the target column.
+        source: Where the table comes from, with reference and licence where known.
+        truth: Known conditional mean, for a generated table.
+        groups: Group of each row, counted from 0, (n_rows,); rows of one group are not independent.
+        n_dropped: Rows left out because a cell was missing.
+        notes: What a reader should know.
+        where: How an error names the table; its name if not given.
+
+    Raises:
+        DataError: The columns cannot be used as they are.
+    """
+
+    name: str
+    frame: pd.DataFrame
+    target: str
+    source: str
+    truth: Truth | None = None
+    groups: NDArray[np.int64] | None = None
+    n_dropped: int = 0
+    notes: tuple[str, ...] = ()
+    where: InitVar[str] = ""
+
+    def __post_init__(self, where: str) -> None:
+        where = where or f"table {shown(self.name)}"
+        check_names([str(name) for name in self.frame.columns], self.target, where)
+        frame = plain(self.frame, where)
+        notes = (*self.notes, *check_values(frame, self.target, where))
+        object.__setattr__(self, "frame", frame)
+        object.__setattr__(self, "notes", tuple(dict.fromkeys(notes)))
+        if self.groups is not None:
+            codes = np.unique(self.groups, return_inverse=True)[1]
+            object.__setattr__(self, "groups", codes.astype(np.int64))
+        known = {"truth": None if self.truth is None else self.truth.mean, "groups": self.groups}
+        for label, rows in known.items():
+            if rows is not None and len(rows) != len(frame):
+                raise DataError(f"{where}: {label} of {len(rows)} rows; give one for each of {len(frame)} rows")
+        twice = [name for name, count in Counter(self.features).items() if count > 1]
+        if twice:
+            raise DataError(
+                f"{where}: two features are called {shown(twice[0])}; a category becomes one 'name=level' "
+                "feature a level; rename a column"
+            )
+
+    @property
+    def n_rows(self) -> int:
+        return len(self.frame)
+
+    @property
+    def n_features(self) -> int:
+        """Columns of `x`."""
+        return len(self.features)
+
+    @property
+    def kinds(self) -> dict[str, str]:
+        """Kind of each column, target included: "number" or "category"."""
+        return {name: "number" if _is_number(values) else "category" for name, values in _columns(self.frame)}
+
+    @cached_property
+    def y(self) -> Floats:
+        """Target, (n_rows,)."""
+        return self.frame[self.target].to_numpy(copy=True)
+
+    @cached_property
+    def features(self) -> tuple[str, ...]:
+        """Names of the columns of `x`."""
+        names: list[str] = []
+        for name, values in _columns(self.frame.drop(columns=self.target)):
+            names += [name] if _is_number(values) else [f"{name}={level}" for level in contrasts(encode(values)[1])]
+            names += [f"{name} is missing"] if values.isna().any() else []
+        return tuple(names)
+
+    @cached_property
+    def x(self) -> Floats:
+        """Features as numbers, (n_rows, n_features); NaN where a number is missing.
+
+        A category becomes 0/1 columns (`columns.contrasts`), and a column with missing cells gets one 0/1 column
+        that marks them. A level that a training fold never saw is constant there and gets no weight, so encoding
+        the whole table at once leaks nothing into a fold.
+        """
+        columns: list[NDArray] = []
+        for _, values in _columns(self.frame.drop(columns=self.target)):
+            if _is_number(values):
+                columns.append(values.to_numpy())
+            else:
+                codes, levels = encode(values)
+                columns += [codes == levels.index(level) for level in contrasts(levels)]
+            columns += [values.isna().to_numpy()] if values.isna().any() else []
+        return np.column_stack(columns).astype(np.float64, copy=False)
+
+    @cached_property
+    def sha256(self) -> str:
+        """Digest of the content: column names, kinds and values, the target's name and the groups."""
+        header = [self.target, list(self.kinds.items()), self.n_rows, self.groups is not None]
+        digest = hashlib.sha256(json.dumps(header).encode())
+        for _, values in _columns(self.frame):
+            if _is_number(values):
+                digest.update(values.to_numpy().astype("<f8").tobytes())
+            else:
+                codes, levels = encode(values)
+                digest.update(json.dumps(levels).encode())
+                digest.update(codes.astype("<i8").tobytes())
+        if self.groups is not None:
+            digest.update(self.groups.astype("<i8").tobytes())
+        return digest.hexdigest()
+
+    @cached_property
+    def equal_rows(self) -> NDArray[np.int64]:
+        """A number for each row, the same for equal rows, (n_rows,); missing cells are equal to each other."""
+        rows = np.zeros(self.n_rows, dtype=np.int64)
+        for _, values in _columns(self.frame):
+            codes = pd.factorize(values.to_numpy(), use_na_sentinel=False)[0]
+            rows = pd.factorize(rows * (int(codes.max()) + 1) + codes)[0].astype(np.int64)
+            if int(rows.max()) == self.n_rows - 1:  # all differ already
+                break
+        return rows
+
+
+def _columns(frame: pd.DataFrame) -> Iterator[tuple[str, pd.Series]]:
+    for name, values in frame.items():
+        yield str(name), values
+
+
+def _is_number(values: pd.Series) -> bool:
+    return values.dtype == np.float64
+
+
+def equal_row_blocks(table: Table) -> NDArray[np.int64]:
+    """Block of each row; rows that are equal in every feature and the target share one, (n_rows,).
+
+    Where the table has groups, a block is whole groups: those joined by equal rows are one block.
+    """
+    blocks = table.equal_rows
+    if table.groups is None:
+        return blocks
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    n_blocks = int(blocks.max()) + 1
+    size = n_blocks + int(table.groups.max()) + 1
+    graph = coo_array((np.ones(table.n_rows), (blocks, n_blocks + table.groups)), shape=(size, size))
+    return connected_components(graph, directed=False)[1][blocks].astype(np.int64)
+
+
+def card(table: Table) -> dict[str, Any]:
+    """What to know about a table without reading it, ready for JSON.
+
+    `n_equal_rows` counts the rows that have at least one twin, equal in features and target.
+    """
+    sizes = np.bincount(table.equal_rows)
+    entries: dict[str, Any] = {
+        "name": table.name,
+        "source": table.source,
+        "target": table.target,
+        "n_rows": table.n_rows,
+        "columns": [{"name": name, "kind": kind} for name, kind in table.kinds.items()],
+        "n_features": table.n_features,
+        "n_dropped": table.n_dropped,
+        "n_equal_rows": int(sizes[sizes > 1].sum()),
+        "n_groups": None if table.groups is None else int(table.groups.max()) + 1,
+        "notes": list(table.notes),
+        "table_sha256": table.sha256,
+        "truth_sha256": table.truth and table.truth.sha256,
+    }
+    if table.truth is not None and np.ptp(table.truth.noise_sd) == 0:
+        entries["noise_sd"] = float(table.truth.noise_sd[0])
+    return entries
+
+
+def write_table(table: Table, folder: Path, **extra: Any) -> None:
+    """Write a table into a folder, each file aside and then into place, the card last.
+
+    The files are table.parquet, truth.parquet and groups.parquet where there are any, and card.json (see
+    `card`, joined by the `extra` entries). The same table gives the same bytes.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    columns = [
+        pa.array(values.to_numpy(), type=pa.float64() if _is_number(values) else pa.string(), from_pandas=True)
+        for _, values in _columns(table.frame)
+    ]
+    parts = {"table": pa.table(columns, names=list(table.kinds)), "truth": None, "groups": None}
+    if table.truth is not None:
+        parts["truth"] = pa.table({"mean": table.truth.mean, "noise_sd": table.truth.noise_sd})
+    if table.groups is not None:
+        parts["groups"] = pa.table({"group": table.groups})
+    for part, content in parts.items():
+        path = folder / f"{part}.parquet"
+        if content is None:
+            path.unlink(missing_ok=True)
+            continue
+        aside = _aside(path)
+        pq.write_table(content, aside)
+        os.replace(aside, path)
+    path = folder / "card.json"
+    aside = _aside(path)
+    aside.write_text(json.dumps(card(table) | extra, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    os.replace(aside, path)
+
+
+def _aside(path: Path) -> Path:
+    return path.with_name(f"{path.name}.{os.getpid()}.part")
+
+
+def load_table(folder: Path) -> Table:
+    """Read a table that `write_table` wrote and check its digests.
+
+    Raises:
+        DataError: A file is missing or unreadable, or the content is not what the card says.
+    """
+    try:
+        entries = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+        frame = _read(folder / "table.parquet")
+        truth = groups = None
+        if entries["truth_sha256"] is not None:
+            known = _read(folder / "truth.parquet")
+            truth = Truth(known["mean"].to_numpy(), known["noise_sd"].to_numpy())
+        if entries["n_groups"] is not None:
+            groups = _read(folder / "groups.parquet")["group"].to_numpy()
+        stated = (entries["table_sha256"], entries["truth_sha256"])
+        about = {name: entries[name] for name in ("name", "target", "source", "n_dropped")}
+        notes = tuple(entries["notes"])
+    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
+        reason = " ".join(str(error).split())
+        raise DataError(f"{folder}: not a readable table ({reason}); {_AGAIN}") from error
+    table = Table(frame=frame, truth=truth, groups=groups, notes=notes, where=str(folder), **about)
+    if stated != (table.sha256, truth and truth.sha256):
+        raise DataError(f"{folder}: content does not match its SHA-256; {_AGAIN}")
+    return table
+
+
+_AGAIN = "make it again with yaynay.generate"
+
+
+def _read(path: Path) -> pd.DataFrame:
+    # not read_table, which turns a folder named "a=b" into a column
+    content = pq.ParquetFile(path).read()
+    return frame_of({name: content.column(name).to_numpy() for name in content.column_names})

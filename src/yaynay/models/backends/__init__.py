@@ -1,0 +1,1 @@
+"""Frameworks that train a fleet, behind the one protocol of `base`; they never import each other."""

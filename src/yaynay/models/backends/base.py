@@ -1,0 +1,195 @@
+"""What a backend is: an engine that trains stacked members, and the loop that drives it.
+
+A backend is a module with three functions: `device(accelerator)` says what it would run on or raises
+`MachineError`; `train(fleet, course, device, on_epoch)` trains a fleet and returns its engine;
+`predict(shape, weights, x)` is a forward pass. Modules are loaded by name when a run needs them, so that
+nothing imports a framework that the chosen backend does not need.
+"""
+
+import importlib
+import importlib.util
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from yaynay.errors import MachineError
+from yaynay.models.fleet import Course, Fitted, Fleet
+from yaynay.models.network import Shape, Weights
+
+MODULES = {"torch": "lightning", "tensorflow": "tensorflow", "pytensor": "pytensor"}
+"""Backends that train by gradient descent, and the module that holds each."""
+
+_EXTRAS = {"torch": "yaynay", "tensorflow": "yaynay[tensorflow]", "pytensor": "yaynay[pytensor]"}
+
+OnEpoch = Callable[[Course], None]
+
+
+class Engine(Protocol):
+    """Stacked members in a framework: weights, optimizer state, and the best weights so far.
+
+    Members are counted from 0 in the order of the fleet; `drop` renumbers those that stay.
+    """
+
+    def train_epoch(self, positions: NDArray[np.intp], weights: NDArray[np.float64]) -> NDArray:
+        """One update a minibatch.
+
+        Args:
+            positions: Places among each member's training rows, (n_batches, n_present, batch_size).
+            weights: Each row's weight in the loss, of the same shape.
+
+        Returns:
+            Mean over minibatches of the loss before the update, (n_present,).
+        """
+
+    def validate(self) -> NDArray:
+        """Mean squared error on each member's held-out rows; 0 where there are none, (n_present,)."""
+
+    def keep_best(self, improved: NDArray[np.bool_]) -> None:
+        """Make the present weights of these members the ones to return, (n_present,) bool."""
+
+    def drop(self, kept: NDArray[np.intp]) -> None:
+        """Go on with these members alone; the best weights of the others stay kept."""
+
+    def best(self) -> Weights:
+        """Best weights of all members, in the fleet's order."""
+
+
+@dataclass(frozen=True, eq=False)
+class Padded:
+    """Standardised data of every unit, in the fleet's precision.
+
+    Attributes:
+        x: (n_units, longest, n_features).
+        y: (n_units, longest).
+        weight: 1 / n_rows of the unit where a row is real, 0 where it is padding, (n_units, longest).
+    """
+
+    x: NDArray
+    y: NDArray
+    weight: NDArray
+
+
+def padded(fleet: Fleet, rows: NDArray[np.intp], n_rows: NDArray[np.intp]) -> Padded:
+    """Gather and standardise rows of every unit.
+
+    Args:
+        fleet: The fleet.
+        rows: Row numbers, padded, (n_units, longest).
+        n_rows: Real rows of each unit, (n_units,).
+    """
+    dtype, units = fleet.regime.dtype, fleet.units
+    x = np.empty((*rows.shape, fleet.x.shape[1]), dtype=dtype)
+    for unit in range(len(units)):
+        x[unit] = units.standardise(fleet.x[rows[unit]], unit)
+    y = (fleet.y[rows] - units.y_mean[:, None]) / units.y_scale[:, None]
+    is_real = np.arange(rows.shape[1]) < n_rows[:, None]
+    weight = is_real / np.maximum(n_rows, 1)[:, None]
+    return Padded(x, y.astype(dtype), weight.astype(dtype))
+
+
+def training_data(fleet: Fleet) -> Padded:
+    """Training rows of every unit."""
+    return padded(fleet, fleet.units.train_rows, fleet.units.n_train)
+
+
+def validation_data(fleet: Fleet) -> Padded:
+    """Held-out rows of every unit."""
+    return padded(fleet, fleet.units.validation_rows, fleet.units.n_validation)
+
+
+def starting_weights(fleet: Fleet) -> Weights:
+    """The fleet's starting weights in its precision."""
+    return {name: array.astype(fleet.regime.dtype) for name, array in fleet.weights().items()}
+
+
+def drive(engine: Engine, course: Course, on_epoch: OnEpoch | None = None) -> None:
+    """Train until the course is over, for backends that bring no loop of their own."""
+    while not course.is_over:
+        pass_once(engine, course, *course.batches())
+        if on_epoch is not None:
+            on_epoch(course)
+
+
+def pass_once(engine: Engine, course: Course, positions: NDArray[np.intp], weights: NDArray[np.float64]) -> None:
+    """One epoch: train, validate, and let the course decide what to keep."""
+    train_loss = engine.train_epoch(positions, weights)
+    improved, kept = course.end_epoch(train_loss, engine.validate())
+    engine.keep_best(improved)
+    if kept is not None:
+        engine.drop(kept)
+
+
+def fit(fleet: Fleet, backend: str, accelerator: str = "auto", on_epoch: OnEpoch | None = None) -> Fitted:
+    """Train a fleet on a backend.
+
+    Args:
+        fleet: What to train.
+        backend: A key of `MODULES`.
+        accelerator: "auto", "cpu" or "gpu".
+        on_epoch: Called after each epoch, for progress.
+
+    Raises:
+        MachineError: The backend is not installed, or a GPU was asked for and is not there.
+    """
+    module = load(backend)
+    device = module.device(accelerator)
+    course = Course(fleet)
+    engine = module.train(fleet, course, device, on_epoch)
+    train_curve, validation_curve = course.curves()
+    return Fitted(
+        weights={name: array.astype(np.float64) for name, array in engine.best().items()},
+        train_curve=train_curve,
+        validation_curve=validation_curve,
+        best_epoch=course.best_epoch,
+        diverged_at=course.diverged_at,
+        device=device,
+    )
+
+
+def predict(backend: str, shape: Shape, weights: Weights, x: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Forward pass in the backend's own framework, in the precision of `weights`.
+
+    Args:
+        backend: A key of `MODULES`.
+        shape: The members' network.
+        weights: Stacked weights.
+        x: Standardised inputs, (n_members, n_rows, n_features).
+
+    Returns:
+        Standardised outputs, (n_members, n_rows).
+    """
+    return load(backend).predict(shape, weights, x)
+
+
+def check(backend: str, accelerator: str) -> None:
+    """Check that a backend is installed, and that a GPU is there if one is asked for; least squares needs neither.
+
+    Raises:
+        MachineError: It is not.
+    """
+    if backend not in MODULES:
+        return
+    _check_installed(backend)
+    if accelerator == "gpu":
+        load(backend).device(accelerator)
+
+
+def load(backend: str) -> ModuleType:
+    """Import a backend's module.
+
+    Raises:
+        MachineError: Its framework is not installed; the message says what to install.
+    """
+    _check_installed(backend)
+    return importlib.import_module(f"yaynay.models.backends.{MODULES[backend]}")
+
+
+def _check_installed(backend: str) -> None:
+    if importlib.util.find_spec(backend) is None:
+        raise MachineError(
+            f"option 'backend': {backend} is not installed here; install it with: pip install '{_EXTRAS[backend]}'"
+        )

@@ -1,0 +1,257 @@
+"""`backend=pytensor`: a fleet over shared variables, symbolic gradients and updates.
+
+PyTensor continues Theano. The graph is written so that Numba has little to compile, because that is paid in
+seconds: matrix products and elementwise terms, but no reduction and no reshaping (a bias enters as a column of
+ones times the bias, so that its gradient is a product too), and no sizes, so that one graph serves every
+table, width and fleet of a structure. What Numba compiled is kept on disk for the next process.
+"""
+
+import functools
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytensor
+import pytensor.tensor as pt
+from numpy.typing import NDArray
+from pytensor.compile.mode import get_mode
+
+from yaynay.errors import MachineError
+from yaynay.models.backends.base import OnEpoch, drive, starting_weights, training_data, validation_data
+from yaynay.models.fleet import Course, Fleet
+from yaynay.models.network import Shape, Weights, is_decayed
+
+Symbol = Any
+"""A variable of a graph; PyTensor's own annotations refuse what its functions take."""
+
+_BETA1, _BETA2, _EPSILON = 0.9, 0.999, 1e-8
+
+
+def device(accelerator: str) -> str:
+    """What PyTensor would run on: "cpu".
+
+    Raises:
+        MachineError: A GPU was asked for; PyTensor compiles for the CPU here.
+    """
+    if accelerator == "gpu":
+        raise MachineError(
+            "option 'trainer.accelerator': gpu was asked for, but backend=pytensor runs on the CPU alone; "
+            "allowed here: auto, cpu; drop the option or set trainer.accelerator=cpu"
+        )
+    return "cpu"
+
+
+def _relu(z: Symbol) -> Symbol:
+    return pt.switch(z <= 0, pt.zeros((), dtype=z.dtype), z)  # slope 0 at 0, and NaN stays NaN
+
+
+_ACTIVATE: dict[str, Callable[[Symbol], Symbol]] = {
+    "relu": _relu,
+    "silu": lambda z: z * pt.sigmoid(z),
+    "tanh": pt.tanh,
+}
+
+
+def forward(shape: Shape, weights: dict[str, Symbol], x: Symbol, ones: Symbol) -> Symbol:
+    """Outputs of stacked networks, (n_members, n_rows, 1).
+
+    Args:
+        shape: The networks' shape; its sizes do not enter the graph.
+        weights: Stacked weights.
+        x: Inputs, (n_members, n_rows, n_features).
+        ones: A column of ones, (n_members, n_rows, 1).
+    """
+    activate = _ACTIVATE[shape.activation]
+    hidden = x
+    for i in range(shape.depth + 1):
+        hidden = pt.matmul(hidden, weights[f"layer{i}.weight"]) + pt.matmul(ones, weights[f"layer{i}.bias"])
+        if i < shape.depth:
+            hidden = activate(hidden)
+    if shape.has_skip:
+        hidden = hidden + pt.matmul(x, weights["skip.weight"])
+    return hidden
+
+
+def _compile(inputs: list[Symbol], output: Symbol, updates: list | None = None) -> Callable[..., NDArray]:
+    """Compile with Numba, which needs no C compiler.
+
+    A batched product is left as one product a member, because what PyTensor makes of it otherwise takes twice
+    as long to compile.
+    """
+    mode = get_mode("NUMBA").excluding("specialize_matmul_to_batched_dot")
+    with pytensor.config.change_flags(numba__fastmath=False):
+        function = pytensor.function(inputs, output, updates=updates, mode=mode, on_unused_input="ignore")
+    function.trust_input = True
+    return function
+
+
+def _structure(shape: Shape) -> Shape:
+    """What of a shape enters a graph: all but its sizes."""
+    return replace(shape, n_features=1, width=1) if shape.depth else Shape(1, 0)
+
+
+def _stacks(names: Iterable[str], dtype: str) -> list[Symbol]:
+    """Inputs (n_members, rows, columns) of any sizes."""
+    return [pt.tensor3(name, dtype=dtype) for name in names]
+
+
+@functools.cache
+def _forward_program(structure: Shape, dtype: str) -> Callable[..., NDArray]:
+    """Compiled `(x, ones, *weights) -> outputs`."""
+    x, ones, *arrays = _stacks(["x", "ones", *structure.weight_shapes], dtype)
+    weights = dict(zip(structure.weight_shapes, arrays, strict=True))
+    return _compile([x, ones, *arrays], forward(structure, weights, x, ones))
+
+
+def predict(shape: Shape, weights: Weights, x: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Forward pass on the CPU, in the precision of `weights`."""
+    arrays = [np.require(weights[name], requirements=["C", "W"]) for name in shape.weight_shapes]
+    x = np.require(x, arrays[0].dtype, ["C", "W"])  # Numba compiles anew for another layout
+    program = _forward_program(_structure(shape), arrays[0].dtype.name)
+    return program(x, np.ones((*x.shape[:2], 1), x.dtype), *arrays)[..., 0]
+
+
+class _Program:
+    """One gradient step, compiled: shared weights and moments, the loss's gradient, and the updates.
+
+    Attributes:
+        weights: Shared weights by name.
+        moments: Shared first and second moments by name; none for SGD.
+        step: `(x, y, share, ones, slope, lr, decay, correction1, root_correction2) -> loss`, and the updates.
+    """
+
+    def __init__(self, structure: Shape, optimizer: str, dtype: str) -> None:
+        self.weights = self._shared(structure, dtype)
+        self.moments = [self._shared(structure, dtype) for _ in range(0 if optimizer == "sgd" else 2)]
+        x, y, share, ones, slope = _stacks(["x", "y", "share", "ones", "slope"], dtype)
+        lr, decay = (pt.tensor(name, dtype=dtype, shape=(None, 1, 1)) for name in ("lr", "decay"))
+        corrections = [pt.tensor(name, dtype=dtype, shape=(1, 1, 1)) for name in ("first", "second")]
+        error = forward(structure, self.weights, x, ones) - y
+        loss = pt.matmul(share, error * error)
+        names, arrays = list(self.weights), list(self.weights.values())
+        gradients: Symbol = pytensor.grad(None, arrays, known_grads={loss: slope})
+        updates: list[tuple[Symbol, Symbol]] = []
+        for name, gradient in zip(names, gradients, strict=True):
+            moments = [moment[name] for moment in self.moments]
+            pull = decay if is_decayed(name) else None
+            updates += _update(optimizer, self.weights[name], moments, gradient, lr, pull, corrections)
+        inputs = [x, y, share, ones, slope, lr, decay, *corrections]
+        self.step = _compile(inputs, loss, updates)
+
+    @staticmethod
+    def _shared(structure: Shape, dtype: str) -> dict[str, Symbol]:
+        empty = np.zeros((1, 1, 1), dtype)
+        return {name: pytensor.shared(empty, name, shape=(None,) * 3) for name in structure.weight_shapes}
+
+
+_program = functools.cache(_Program)
+
+
+def _update(
+    optimizer: str,
+    weight: Symbol,
+    moments: list[Symbol],
+    gradient: Symbol,
+    lr: Symbol,
+    decay: Symbol | None,
+    corrections: list[Symbol],
+) -> list[tuple[Symbol, Symbol]]:
+    """New values of an array and its moments after one step of SGD, Adam or AdamW as PyTorch defines them.
+
+    Source:
+        Kingma & Ba (2015), Adam; Loshchilov & Hutter (2019), Decoupled Weight Decay Regularization.
+    """
+    real = np.dtype(weight.dtype).type
+    shrunk = weight
+    if decay is not None and optimizer == "adamw":
+        shrunk = weight * (real(1) - lr * decay)
+    elif decay is not None:
+        gradient = gradient + decay * weight
+    if optimizer == "sgd":
+        return [(weight, shrunk - lr * gradient)]
+    first = moments[0] + real(1 - _BETA1) * (gradient - moments[0])
+    second = real(_BETA2) * moments[1] + real(1 - _BETA2) * gradient * gradient
+    size = pt.sqrt(second) / corrections[1] + real(_EPSILON)
+    return [(weight, shrunk - lr / corrections[0] * first / size), (moments[0], first), (moments[1], second)]
+
+
+class FleetEngine:
+    """Stacked networks and their optimizer's state in NumPy, lent to the compiled step for an epoch.
+
+    The shared variables belong to the step, which all fleets of its structure use.
+    """
+
+    def __init__(self, fleet: Fleet, course: Course) -> None:
+        regime = fleet.regime
+        self.shape, self.dtype = fleet.shape, regime.dtype
+        self.program = _program(_structure(fleet.shape), regime.optimizer, np.dtype(self.dtype).name)
+        self.train, self.held = training_data(fleet), validation_data(fleet)
+        self.weights = starting_weights(fleet)
+        self.kept = {name: array.copy() for name, array in self.weights.items()}
+        self.moments = [
+            {name: np.zeros_like(array) for name, array in self.weights.items()} for _ in self.program.moments
+        ]
+        self.places, self.unit = course.present, fleet.unit
+        self.lr = fleet.lr[:, None, None].astype(self.dtype)
+        self.decay = fleet.weight_decay[:, None, None].astype(self.dtype)
+        self.n_steps = 0
+
+    def train_epoch(self, positions: NDArray[np.intp], weights: NDArray[np.float64]) -> NDArray:
+        n_batches, n_present, batch_size = positions.shape
+        x, y, step = self.train.x, self.train.y[..., None], self.program.step
+        shares = weights[:, :, None, :].astype(self.dtype)
+        ones = np.ones((n_present, batch_size, 1), self.dtype)
+        slope = np.ones((n_present, 1, 1), self.dtype)
+        steps = self.n_steps + 1.0 + np.arange(n_batches)[:, None, None, None]
+        first, second = (1 - _BETA1**steps).astype(self.dtype), np.sqrt(1 - _BETA2**steps).astype(self.dtype)
+        unit, total = self.unit[:, None], np.zeros((n_present, 1, 1))
+        self._lend()
+        for i, place in enumerate(positions):
+            data = (x[unit, place], y[unit, place], shares[i], ones, slope)
+            total += step(*data, self.lr, self.decay, first[i], second[i])
+        self._take_back()
+        self.n_steps += n_batches
+        return total[:, 0, 0] / n_batches
+
+    def _pairs(self) -> list[tuple[dict[str, Symbol], Weights]]:
+        shared = [self.program.weights, *self.program.moments]
+        return list(zip(shared, [self.weights, *self.moments], strict=True))
+
+    def _lend(self) -> None:
+        for shared, arrays in self._pairs():
+            for name, array in arrays.items():
+                shared[name].set_value(array, borrow=True)
+
+    def _take_back(self) -> None:
+        for shared, arrays in self._pairs():
+            for name in arrays:
+                arrays[name] = shared[name].get_value(borrow=True)
+
+    def validate(self) -> NDArray:
+        if self.held.x.shape[1] == 0:
+            return np.zeros(len(self.unit))
+        with np.errstate(over="ignore", invalid="ignore"):  # a diverging member's error; the course books it
+            error = predict(self.shape, self.weights, self.held.x[self.unit]) - self.held.y[self.unit]
+            return np.sum(self.held.weight[self.unit] * error**2, axis=1).astype(np.float64)
+
+    def keep_best(self, improved: NDArray[np.bool_]) -> None:
+        for name, array in self.weights.items():
+            self.kept[name][self.places[improved]] = array[improved]
+
+    def drop(self, kept: NDArray[np.intp]) -> None:
+        for arrays in (self.weights, *self.moments):
+            arrays |= {name: array[kept] for name, array in arrays.items()}
+        self.places, self.unit, self.lr, self.decay = (
+            array[kept] for array in (self.places, self.unit, self.lr, self.decay)
+        )
+
+    def best(self) -> Weights:
+        return self.kept
+
+
+def train(fleet: Fleet, course: Course, device: str, on_epoch: OnEpoch | None) -> FleetEngine:
+    """Train a fleet, a minibatch a call."""
+    engine = FleetEngine(fleet, course)
+    drive(engine, course, on_epoch)
+    return engine

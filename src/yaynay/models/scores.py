@@ -1,0 +1,125 @@
+"""Predictions and errors of a trained fleet, fold by fold, in the target's own unit."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from yaynay.data.plan import Plan
+from yaynay.models.network import Weights
+from yaynay.models.units import WHOLE, Units
+
+_CELLS = 4_000_000
+"""Hidden values that one forward pass may hold (32 MB)."""
+
+Forward = Callable[[Weights, NDArray[np.float64]], NDArray]
+"""Stacked weights and standardised inputs (n_members, n_rows, n_features) to outputs (n_members, n_rows)."""
+
+
+@dataclass(frozen=True, eq=False)
+class FoldScores:
+    """What the outer folds and the whole table show.
+
+    Attributes:
+        predictions: Out of fold, (n_repeats, n_rows) [unit of y].
+        train_mse, inner_mse, fold_mse: Mean squared error on training, inner held-out and test rows of each
+            outer split, (n_splits,) [unit of y squared].
+        whole: Fitted values of the networks trained on the whole table, (n_rows,).
+    """
+
+    predictions: NDArray[np.float64]
+    train_mse: NDArray[np.float64]
+    inner_mse: NDArray[np.float64]
+    fold_mse: NDArray[np.float64]
+    whole: NDArray[np.float64]
+
+    def metrics(self, y: NDArray[np.float64]) -> dict[str, float]:
+        """Aggregates as `split/metric`; a table that is not cross-validated has train/rmse alone."""
+        if len(self.predictions) == 0:
+            return {"train/rmse": rmse(self.whole - y)}
+        test_mse = float(np.mean((self.predictions - y) ** 2))
+        return {
+            "train/rmse": float(np.sqrt(np.mean(self.train_mse))),
+            "val/rmse": float(np.sqrt(np.mean(self.inner_mse))),
+            "test/rmse": float(np.sqrt(test_mse)),
+            "test/r2": 1 - test_mse / float(np.var(y)),
+        }
+
+    def arrays(self, y: NDArray[np.float64]) -> dict[str, NDArray]:
+        """What a record keeps."""
+        return {
+            "predictions": self.predictions,
+            "inner_mse": self.inner_mse,
+            "fold_mse": self.fold_mse,
+            "fold_r2": 1 - self.fold_mse / np.var(y),
+            "whole": self.whole,
+        }
+
+
+def rmse(errors: NDArray[np.float64]) -> float:
+    """Root of the mean square [unit of the errors].
+
+    >>> rmse(np.array([3.0, -4.0]))
+    3.5355339059327378
+    """
+    return float(np.sqrt(np.mean(errors**2)))
+
+
+def bag(
+    units: Units,
+    members: NDArray[np.intp],
+    weights: Weights,
+    x: NDArray[np.float64],
+    forward: Forward,
+    width: int,
+) -> NDArray[np.float64]:
+    """Each member's predictions in the unit of y, (n_members, n_rows).
+
+    Args:
+        units: Their standardisation.
+        members: The members' places in `weights`; place and unit agree for one configuration.
+        weights: Stacked weights of one configuration, one member a unit.
+        x: Raw features, (n_rows, n_features).
+        forward: The backend's forward pass.
+        width: Widest layer, which bounds the memory of a pass.
+    """
+    chosen = {name: array[members] for name, array in weights.items()}
+    outputs = np.empty((len(members), len(x)))
+    step = max(1, _CELLS // (len(members) * max(width, x.shape[1])))
+    for start in range(0, len(x), step):
+        rows = slice(start, start + step)
+        inputs = np.stack([units.standardise(x[rows], unit) for unit in members])
+        outputs[:, rows] = forward(chosen, inputs)
+    return outputs * units.y_scale[members, None] + units.y_mean[members, None]
+
+
+def score(
+    units: Units,
+    weights: Weights,
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    plan: Plan,
+    forward: Forward,
+    width: int,
+) -> FoldScores:
+    """Score one configuration's members; a fold predicts with the mean of its members (bagging)."""
+    predictions = np.empty((plan.n_repeats, len(y)))
+    train_mse, inner_mse, fold_mse = np.empty((3, plan.n_splits))
+    for number, one in enumerate(plan.splits()):
+        is_whole = number == plan.n_splits
+        members = np.flatnonzero(units.split == (WHOLE if is_whole else number))
+        outputs = bag(units, members, weights, x, forward, width)
+        mean = outputs.mean(axis=0)
+        if is_whole:
+            return FoldScores(predictions, train_mse, inner_mse, fold_mse, mean)
+        held_out = [
+            (outputs[place, rows] - y[rows]) ** 2
+            for place, unit in enumerate(members)
+            for rows in [units.validation_rows[unit, : units.n_validation[unit]]]
+        ]
+        train_mse[number] = np.mean((mean[one.train] - y[one.train]) ** 2)
+        inner_mse[number] = np.mean(np.concatenate(held_out))
+        fold_mse[number] = np.mean((mean[one.test] - y[one.test]) ** 2)
+        predictions[number // plan.n_folds, one.test] = mean[one.test]
+    raise AssertionError("a plan ends with the whole-table split")

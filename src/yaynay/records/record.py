@@ -1,0 +1,70 @@
+"""What one configuration left on one table and plan."""
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+from yaynay.config.schema import Configuration, parse
+from yaynay.storage import Arrays, digest
+
+
+@dataclass(frozen=True, eq=False)
+class Record:
+    """One configuration trained on one table and plan.
+
+    Attributes:
+        key: Digest of what shaped the fit (`make_key`).
+        status: "finished", "diverged" or "failed"; only a finished record has scores.
+        configuration: All values, nested.
+        table: name, sha256, n_rows, n_features, features, target.
+        plan: sha256, n_folds, n_repeats, n_inner, n_seeds.
+        scores: Metrics by name.
+        arrays: predictions (n_repeats, n_rows) out of fold [unit of y], inner_mse, fold_mse and fold_r2
+            (n_splits,), train_loss and val_loss (n_epochs,).
+        weights: Networks trained on the whole table, stacked, and their standardisation.
+        run: What is not the same when run again: start, seconds, versions, device, commit.
+        reason: Why a run has no scores.
+        line: Coefficients of a least-squares line with their standard errors, t, p and 95 % intervals.
+    """
+
+    key: str
+    status: str
+    configuration: dict[str, Any]
+    table: dict[str, Any]
+    plan: dict[str, Any]
+    scores: dict[str, float]
+    arrays: Arrays = field(default_factory=dict)
+    weights: Arrays = field(default_factory=dict)
+    run: dict[str, Any] = field(default_factory=dict)
+    reason: str | None = None
+    line: dict[str, Any] | None = None
+
+    @cached_property
+    def parsed(self) -> Configuration:
+        return parse(self.configuration)
+
+    def without_arrays(self) -> "Record":
+        """The record as it travels between processes."""
+        return replace(self, arrays={}, weights={})
+
+    @property
+    def name(self) -> str:
+        """What the run is, in a line: "torch depth 2 x 32, lr 0.01"."""
+        return run_name(self.parsed)
+
+
+def run_name(configuration: Configuration) -> str:
+    """A configuration in a line.
+
+    A sweep over other values shows in the params; the name says backend, network and learning rate.
+    """
+    if configuration.backend.name == "least_squares":
+        return "least_squares line"
+    model, optimizer = configuration.model, configuration.optimizer
+    network = "line" if model.depth == 0 else f"{model.depth} x {model.width}{' + skip' if model.skip else ''}"
+    return f"{configuration.backend.name} {network}, {optimizer.name} lr {optimizer.lr:g}"
+
+
+def make_key(configuration: Configuration, table_sha256: str, plan_sha256: str, numerics: str) -> str:
+    """Digest of configuration, table, plan, seed and the version of the numerics; it names the record."""
+    return digest([configuration.numerics(), table_sha256, plan_sha256, numerics])

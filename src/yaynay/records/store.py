@@ -1,0 +1,283 @@
+"""What a run leaves on disk. Records are the truth; MLflow, verdicts and reports are written from them.
+
+A store is a folder with three kinds of folders, each written aside and moved into place:
+
+    runs/KEY/       record.json  arrays.safetensors  weights.safetensors  run.json
+    tables/DIGESTS/ table.parquet  plan.parquet  card.json
+    sweeps/KEY/     sweep.json
+
+each sealed by a digests.json, and `failures/KEY.json` for a run that ended without a record, until it has one.
+"""
+
+import functools
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from yaynay.data.plan import Plan, load_plan, write_plan
+from yaynay.data.table import Table, load_table, write_table
+from yaynay.errors import DataError
+from yaynay.records.record import Record
+from yaynay.storage import (
+    SEAL,
+    digest,
+    file_digest,
+    find_root,
+    read_arrays,
+    read_json,
+    read_sealed,
+    write_arrays,
+    write_json,
+    write_sealed,
+)
+
+
+class Store:
+    """A folder of records.
+
+    Args:
+        folder: Where; made when something is first written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._tables: dict[tuple[str, str], tuple[Table, Plan]] = {}
+
+    @classmethod
+    def at(cls, folder: str) -> "Store":
+        """The store of this process for a folder; tables are read once."""
+        return _store_at(folder)
+
+    @classmethod
+    def default(cls) -> "Store":
+        """`records/` of the project."""
+        return cls(find_root() / "records")
+
+    def path(self, key: str) -> Path:
+        return self.folder / "runs" / key
+
+    def has(self, key: str) -> bool:
+        """Whether this run ended: a record is there whole or not at all."""
+        return (self.path(key) / "record.json").is_file()
+
+    def write(self, record: Record) -> None:
+        """Add a record; one that is there already stays."""
+        with self._aside(self.path(record.key)) as folder:
+            content = {name: getattr(record, name) for name in _RECORD_FIELDS}
+            write_json(folder / "record.json", content)
+            write_json(folder / "run.json", record.run)
+            write_arrays(folder / "arrays.safetensors", record.arrays)
+            write_arrays(folder / "weights.safetensors", record.weights)
+
+    def read(self, key: str) -> Record:
+        """Read a record; arrays and weights with it.
+
+        Raises:
+            DataError: It is missing or damaged.
+        """
+        folder = self.path(key)
+        with _readable(folder):
+            return Record(
+                **read_json(folder / "record.json"),
+                run=read_json(folder / "run.json"),
+                arrays=read_arrays(folder / "arrays.safetensors"),
+                weights=read_arrays(folder / "weights.safetensors"),
+            )
+
+    def read_scores(self, key: str) -> Record:
+        """Read a record without its arrays and weights.
+
+        Raises:
+            DataError: It is missing or damaged.
+        """
+        folder = self.path(key)
+        with _readable(folder):
+            return Record(**read_json(folder / "record.json"), run=read_json(folder / "run.json"))
+
+    def write_failure(self, record: Record) -> None:
+        """Keep why a run has no record."""
+        path = self.failure_path(record.key)
+        write_sealed(path, {name: getattr(record, name) for name in (*_RECORD_FIELDS, "run")})
+
+    def failure_path(self, key: str) -> Path:
+        return self.folder / "failures" / f"{key}.json"
+
+    def read_ended(self, key: str) -> Record | None:
+        """The record of a run, or of its failure; None for one that has not ended."""
+        if self.has(key):
+            return self.read(key)
+        path = self.failure_path(key)
+        if not path.is_file():
+            return None
+        with _readable(path):
+            return Record(**read_sealed(path))
+
+    def write_table(self, table: Table, plan: Plan) -> None:
+        """Keep the table and plan that runs were trained on."""
+        path = self.table_path(plan.sha256, table.sha256)
+        if path.is_dir():
+            return
+        with self._aside(path) as folder:
+            write_table(table, folder, plan_sha256=plan.sha256)
+            write_plan(plan, folder / "plan.parquet")
+
+    def table_path(self, plan_sha256: str, table_sha256: str) -> Path:
+        """Folder of a table and its plan."""
+        return self.folder / "tables" / f"{table_sha256[:20]}-{plan_sha256[:20]}"
+
+    def read_table(self, plan_sha256: str, table_sha256: str) -> tuple[Table, Plan]:
+        """The table and plan of a record, checked against their digests.
+
+        Raises:
+            DataError: Missing or changed.
+        """
+        key = (plan_sha256, table_sha256)
+        if key not in self._tables:
+            folder = self.table_path(plan_sha256, table_sha256)
+            self._tables[key] = (load_table(folder), load_plan(folder / "plan.parquet"))
+        return self._tables[key]
+
+    def note_jobs(self, sweep: str, notes: Sequence[dict[str, Any]]) -> None:
+        """Say which records jobs of a running sweep want; `take_jobs` reads it when all have ended."""
+        folder = self.folder / "jobs" / sweep
+        folder.mkdir(parents=True, exist_ok=True)
+        write_json(folder / f"{digest(notes)}.json", list(notes))
+
+    @staticmethod
+    def job_note(key: str, table: Table, plan: Plan, about: dict[str, Any]) -> dict[str, Any]:
+        """A note of one job, for `note_jobs`."""
+        return {"key": key, "table": table.name, "table_sha256": table.sha256, "plan_sha256": plan.sha256} | about
+
+    def note_mistake(self, sweep: str, about: dict[str, Any]) -> None:
+        """Say that a job of a running sweep ended without a record, and why."""
+        self.note_jobs(sweep, [about])
+
+    def take_jobs(self, sweep: str) -> list[dict[str, Any]]:
+        """What a sweep's jobs noted, in order of key; the notes are gone afterwards."""
+        folder = self.folder / "jobs" / sweep
+        jobs = [note for path in sorted(folder.glob("*.json")) for note in read_json(path)]
+        shutil.rmtree(folder, ignore_errors=True)
+        return jobs
+
+    def write_sweeps(self, jobs: Sequence[dict[str, Any]], about: dict[str, Any]) -> list["Sweep"]:
+        """Note which runs one command asked for, a sweep a table and plan; the same runs are the same sweep."""
+        by_data: dict[tuple[str, str, str], set[str]] = {}
+        for job in jobs:
+            by_data.setdefault((job["table"], job["table_sha256"], job["plan_sha256"]), set()).add(job["key"])
+        return [self._write_sweep(*data, sorted(keys), about) for data, keys in sorted(by_data.items())]
+
+    def _write_sweep(
+        self, table: str, table_sha256: str, plan_sha256: str, keys: list[str], about: dict[str, Any]
+    ) -> "Sweep":
+        content = {"table": table, "table_sha256": table_sha256, "plan_sha256": plan_sha256, "runs": keys}
+        path = self.folder / "sweeps" / digest(content)
+        if not path.is_dir():
+            with self._aside(path) as folder:
+                write_json(folder / "sweep.json", content | about)
+        return Sweep(self, path)
+
+    def export(self, sweep: "Sweep", path: Path) -> None:
+        """Make `path` a store that holds this sweep alone."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".part-", dir=path.parent) as folder:
+            aside = Path(folder) / path.name
+            table = self.table_path(sweep.about["plan_sha256"], sweep.about["table_sha256"])
+            keys = sweep.about["runs"]
+            for source in [sweep.path, table, *(self.path(key) for key in keys if self.has(key))]:
+                shutil.copytree(source, aside / source.relative_to(self.folder))
+            for source in (self.failure_path(key) for key in keys if not self.has(key)):
+                if source.is_file():
+                    (aside / "failures").mkdir(exist_ok=True)
+                    shutil.copy2(source, aside / "failures")
+            shutil.rmtree(path, ignore_errors=True)
+            os.replace(aside, path)
+
+    def sweeps(self) -> list["Sweep"]:
+        """All sweeps, oldest first."""
+        found = [Sweep(self, path) for path in (self.folder / "sweeps").glob("*") if path.is_dir()]
+        return sorted(found, key=lambda sweep: (sweep.started_at, sweep.key))
+
+    @contextmanager
+    def _aside(self, path: Path) -> Iterator[Path]:
+        """A folder beside `path` that is moved there at the end, unless another process was first."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside = Path(tempfile.mkdtemp(prefix=".part-", dir=path.parent))
+        try:
+            yield aside
+            write_json(aside / SEAL, {one.name: file_digest(one) for one in aside.iterdir()})
+            aside.chmod(0o755)
+            try:
+                aside.rename(path)
+            except OSError:
+                if not path.is_dir():
+                    raise
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """A file that is missing or damaged is a mistake that a user can mend."""
+    try:
+        yield
+    except (OSError, ValueError, TypeError) as error:
+        raise DataError(f"{path}: not a readable record ({error}); remove it and train again") from error
+
+
+@functools.cache
+def _store_at(folder: str) -> Store:
+    return Store(Path(folder))
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """The runs that one command asked for on one table."""
+
+    store: Store
+    path: Path
+
+    @cached_property
+    def about(self) -> dict[str, Any]:
+        with _readable(self.path):
+            return read_json(self.path / "sweep.json")
+
+    @property
+    def key(self) -> str:
+        return self.path.name
+
+    @property
+    def table_name(self) -> str:
+        return self.about["table"]
+
+    @property
+    def started_at(self) -> float:
+        """[seconds since 1970]"""
+        return self.about["started_at"]
+
+    def records(self) -> list[Record]:
+        """Records of the sweep that have ended, lines first, then by name."""
+        found = [record for key in self.about["runs"] if (record := self.store.read_ended(key)) is not None]
+        return sorted(found, key=lambda record: (record.parsed.is_line is False, record.name, record.key))
+
+    def has_ended_runs(self) -> bool:
+        """Whether any run of it ended: a sweep that was killed early has none."""
+        return any(self.store.has(key) or self.store.failure_path(key).is_file() for key in self.about["runs"])
+
+    def unscored(self) -> list[Record]:
+        """Runs that diverged or failed, without arrays."""
+        store = self.store
+        ended = [store.read_scores(key) if store.has(key) else store.read_ended(key) for key in self.about["runs"]]
+        return [record for record in ended if record is not None and record.status != "finished"]
+
+    def data(self) -> tuple[Table, Plan]:
+        """The table and plan that all runs share."""
+        return self.store.read_table(self.about["plan_sha256"], self.about["table_sha256"])
+
+
+_RECORD_FIELDS = ("key", "status", "configuration", "table", "plan", "scores", "reason", "line")

@@ -1,0 +1,9 @@
+"""A grid of configurations -> records.
+
+`fit` trains configurations of one shape as one fleet, `slices` cuts a grid into such fleets, `workers` and
+`ray_cluster` train them in processes or on a cluster, and `run` does all of it for a list of jobs, with `progress`
+on the terminal.
+"""
+
+SWEEP = "YAYNAY_SWEEP"
+"""Environment variable with this process's name for its sweep; workers inherit it."""

@@ -1,0 +1,93 @@
+"""What a terminal shows of a fit: a bar while it runs, and a line when it has ended."""
+
+import sys
+import time
+from collections.abc import Sequence
+from types import TracebackType
+
+from tqdm import tqdm
+
+from yaynay.models.fleet import Course
+from yaynay.records.record import Record
+
+
+class SweepProgress:
+    """Fits of a whole sweep: how many are done, how fast, how long still, and how many failed.
+
+    Args:
+        n_jobs: Configurations to train.
+        n_done: Configurations that had a record before.
+    """
+
+    def __init__(self, n_jobs: int, n_done: int) -> None:
+        self.n_failed = self.n_fits = 0
+        self.started = time.perf_counter()
+        self.n_jobs, self.n_done = n_jobs, n_done
+        self.bar = tqdm(total=n_jobs, unit="configuration", leave=False, disable=not sys.stderr.isatty())
+
+    def __enter__(self) -> "SweepProgress":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.bar.close()
+        seconds = time.perf_counter() - self.started
+        had = f", {self.n_done} had a record" if self.n_done else ""
+        rate = f" ({self.n_fits / seconds:.0f} a second)" if self.n_fits else ""
+        failed = f", {self.n_failed} failed" if self.n_failed else ""
+        print(
+            f"{self.n_jobs} configurations trained{had}: {self.n_fits} fits in {seconds:.1f} s{rate}{failed}",
+            flush=True,
+        )
+
+    def add(self, records: Sequence[Record]) -> None:
+        """Count what a slice returned, and say at once what has no scores."""
+        for record in records:
+            if record.status != "finished":
+                self.n_failed += 1
+                self.bar.write(f"{record.table['name']}: {record.name}: {record.reason}", file=sys.stderr)
+        self.n_fits += int(sum(record.scores.get("n_members", 0) for record in records))
+        seconds = time.perf_counter() - self.started
+        self.bar.set_postfix_str(f"{self.n_fits / seconds:.0f} fits/s, {self.n_failed} failed", refresh=False)
+        self.bar.update(len(records))
+
+
+class Progress:
+    """A bar over epochs on a terminal; nothing but the last line elsewhere.
+
+    Args:
+        title: What is trained.
+        max_epochs: Where the bar ends, unless every network stops earlier.
+    """
+
+    def __init__(self, title: str, max_epochs: int) -> None:
+        self.title = title
+        self.bar = tqdm(total=max_epochs, desc=title, unit="epoch", leave=False, disable=not sys.stderr.isatty())
+
+    def __enter__(self) -> "Progress":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.bar.close()
+
+    def on_epoch(self, course: Course) -> None:
+        """Show an epoch's end."""
+        self.bar.set_postfix_str(
+            f"{int(course.is_active.sum())} of {len(course.is_active)} networks train", refresh=False
+        )
+        self.bar.update()
+
+    def say_end(self, record: Record) -> None:
+        """Print what came out."""
+        self.bar.close()
+        seconds = record.run["fit_seconds"]
+        if record.status != "finished":
+            print(f"{self.title}: {record.reason}", file=sys.stderr, flush=True)
+            return
+        shown = [f"{name} {record.scores[name]:.4g}" for name in ("val/rmse", "test/rmse") if name in record.scores]
+        shown = shown or [f"train/rmse {record.scores['train/rmse']:.4g}"]
+        n_members = int(record.scores["n_members"])
+        print(f"{self.title}: {n_members} fits in {seconds:.1f} s, {', '.join(shown)}", flush=True)

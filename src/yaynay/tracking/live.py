@@ -1,0 +1,82 @@
+"""Puts records into MLflow while a sweep goes on, in a thread beside it."""
+
+import queue
+import threading
+from collections.abc import Iterable, Sequence
+from types import TracebackType
+
+from yaynay.errors import MachineError
+from yaynay.records.record import Record
+from yaynay.records.store import Sweep
+from yaynay.tracking.runs import Runs
+from yaynay.tracking.store import check_reachable, connect, tracking_uri
+from yaynay.tracking.sync import add_children, dataset_input, one_writer, open_parent
+
+_PAUSE = 2.0
+"""Time between two batches: a database commits about a hundred times a second, for all its writers [s]."""
+
+
+class Writer:
+    """Writes runs as their records appear. What it does not get written, `sync` writes at the end.
+
+    Args:
+        sweeps: Whose runs will come.
+        experiment: Name of the MLflow experiment.
+
+    Raises:
+        MachineError: The store is a server, and nobody answers.
+    """
+
+    def __init__(self, sweeps: Sequence[Sweep], experiment: str) -> None:
+        check_reachable(tracking_uri())
+        self.experiment = experiment
+        self.sweeps = {(one.about["table_sha256"], one.about["plan_sha256"]): one for one in sweeps}
+        self.records: queue.SimpleQueue[Record | None] = queue.SimpleQueue()
+        self.is_closing = threading.Event()
+        self.is_cut_short = False
+        self.thread = threading.Thread(target=self._work, daemon=True)
+
+    def __enter__(self) -> "Writer":
+        self.thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Wait until all is written; a sweep that is interrupted is closed as KILLED."""
+        self.is_cut_short = kind is not None
+        self.is_closing.set()
+        self.records.put(None)
+        self.thread.join(timeout=5.0 if self.is_cut_short else None)
+
+    def add(self, records: Iterable[Record]) -> None:
+        """Hand over records that are in their store."""
+        for record in records:
+            self.records.put(record)
+
+    def _work(self) -> None:
+        try:
+            with connect(self.experiment) as runs:
+                self._write_until_end(runs)
+        except MachineError:
+            return  # the records wait, and the sync at the end says so
+
+    def _write_until_end(self, runs: Runs) -> None:
+        datasets = {key: dataset_input(sweep.data()[0]) for key, sweep in self.sweeps.items()}
+        with one_writer():
+            parents = {key: open_parent(runs, sweep, datasets[key]) for key, sweep in self.sweeps.items()}
+        is_over = False
+        while not is_over:
+            batch = [self.records.get()]
+            self.is_closing.wait(_PAUSE)
+            while not self.records.empty():
+                batch.append(self.records.get())
+            is_over = None in batch
+            for key, sweep in self.sweeps.items():
+                mine = [one for one in batch if one and (one.table["sha256"], one.plan["sha256"]) == key]
+                ended = [record for one in mine if (record := sweep.store.read_ended(one.key)) is not None]
+                if ended:
+                    with one_writer():
+                        add_children(runs, sweep, ended, parents[key], datasets[key])
+        for parent in parents.values():
+            runs.client.set_terminated(parent, "KILLED" if self.is_cut_short else "FINISHED")

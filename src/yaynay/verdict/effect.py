@@ -1,0 +1,149 @@
+"""The effect: what the whole tuned-network procedure gains over least squares, out of fold."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import stdtrit
+
+from yaynay.data.plan import Plan
+from yaynay.data.table import Table
+from yaynay.errors import DataError
+from yaynay.models.scores import FoldScores
+from yaynay.records.record import Record
+
+LINE = "line"
+"""The choice of a split whose inner folds preferred least squares to every network."""
+
+
+@dataclass(frozen=True, eq=False)
+class Effect:
+    """Nested cross-validated gain of the network over the line, as a difference of R2.
+
+    Attributes:
+        gain: Mean gain [share of the target's variance]; > 0 favours the network.
+        standard_error: Over rows; leaves out that training sets vary, so it serves a yay behind the gate alone.
+        corrected_error: Over folds, corrected for shared training rows; wider.
+        low, high: 90 % interval from `corrected_error`.
+        chosen: For each outer split the key of the record that its inner folds chose, or `LINE`.
+        predictions: Of the chosen networks, out of fold, (n_repeats, n_rows) [unit of y].
+        rmse_linear, rmse_network: Out of fold [unit of y].
+    """
+
+    gain: float
+    standard_error: float
+    corrected_error: float
+    low: float
+    high: float
+    n_splits: int
+    chosen: tuple[str, ...]
+    predictions: NDArray[np.float64]
+    rmse_linear: float
+    rmse_network: float
+
+    @property
+    def share_of_line(self) -> float:
+        """How often the inner folds preferred the line, 0 to 1."""
+        return self.chosen.count(LINE) / len(self.chosen)
+
+
+def measure(table: Table, plan: Plan, line: FoldScores, candidates: Sequence[Record]) -> Effect:
+    """Let each outer split choose among the candidates and the line, and score the choice on its test rows.
+
+    Args:
+        table: The data.
+        plan: The folds; at least one repeat.
+        line: Least squares on the same folds.
+        candidates: Finished records of networks with hidden layers, of one backend.
+
+    Raises:
+        DataError: A record belongs to another table or plan.
+    """
+    check_same(table, plan, candidates)
+    keys = [LINE, *(record.key for record in candidates)]
+    inner = np.vstack([line.inner_mse, *(record.arrays["inner_mse"] for record in candidates)])
+    out_of_fold = [line.predictions, *(record.arrays["predictions"] for record in candidates)]
+    choice = np.argmin(inner, axis=0)  # the first of equals, so the line where nothing is better
+    predictions = np.empty_like(line.predictions)
+    fold_gains = np.empty(plan.n_splits)
+    variance = float(np.var(table.y))
+    for split, chosen in enumerate(choice):
+        repeat, fold = divmod(split, plan.n_folds)
+        rows = plan.outer[repeat] == fold
+        predictions[repeat, rows] = out_of_fold[chosen][repeat, rows]
+        linear = (line.predictions[repeat, rows] - table.y[rows]) ** 2
+        fold_gains[split] = np.mean(linear - (predictions[repeat, rows] - table.y[rows]) ** 2) / variance
+    squared_linear = np.mean((line.predictions - table.y) ** 2, axis=0)
+    squared_network = np.mean((predictions - table.y) ** 2, axis=0)
+    row_gains = (squared_linear - squared_network) / variance
+    gain = float(np.mean(row_gains))
+    corrected = corrected_standard_error(fold_gains, n_train=plan.n_folds - 1, n_test=1)
+    reach = float(stdtrit(plan.n_splits - 1, 0.95)) * corrected
+    return Effect(
+        gain=gain,
+        standard_error=_standard_error(row_gains, table.groups),
+        corrected_error=corrected,
+        low=gain - reach,
+        high=gain + reach,
+        n_splits=plan.n_splits,
+        chosen=tuple(keys[chosen] for chosen in choice),
+        predictions=predictions,
+        rmse_linear=float(np.sqrt(np.mean(squared_linear))),
+        rmse_network=float(np.sqrt(np.mean(squared_network))),
+    )
+
+
+def corrected_standard_error(gains: ArrayLike, n_train: int, n_test: int) -> float:
+    """Standard error of a mean gain over overlapping train/test splits.
+
+    Args:
+        gains: Gain of each split, (n_splits,) [unit of the score]; > 0 favours the network.
+        n_train: Training rows of a split [rows]; with n_test only the ratio counts.
+        n_test: Test rows of a split [rows].
+
+    Returns:
+        Standard error [unit of the score]; wider than the naive one, because splits share training rows.
+
+    Raises:
+        ValueError: Fewer than two gains, a non-finite one, or a row count below 1; the message shows the value.
+
+    Source:
+        Nadeau & Bengio (2003), Inference for the Generalization Error.
+
+    Example:
+        >>> round(corrected_standard_error([0.2, 0.4], n_train=80, n_test=20), 4)
+        0.1225
+    """
+    values = np.asarray(gains, dtype=np.float64)
+    if values.size < 2 or not np.isfinite(values).all():
+        raise ValueError(f"gains must be at least two finite numbers, not {values.tolist()}")
+    if n_train < 1 or n_test < 1:
+        raise ValueError(f"row counts must be at least 1, not n_train={n_train}, n_test={n_test}")
+    return float(np.std(values, ddof=1) * np.sqrt(1 / values.size + n_test / n_train))
+
+
+def _standard_error(row_gains: NDArray[np.float64], groups: NDArray | None) -> float:
+    """Standard error of the mean gain over rows, or over groups of rows that are not independent."""
+    centred = row_gains - row_gains.mean()
+    sums = centred if groups is None else np.bincount(groups, weights=centred)
+    n_units = len(sums)
+    return float(np.sqrt(np.sum(sums**2) * n_units / (n_units - 1)) / len(row_gains))
+
+
+def check_same(table: Table, plan: Plan, records: Sequence[Record]) -> None:
+    """Refuse records that were not made on this table and plan.
+
+    Raises:
+        DataError: One was not; the message names it and both digests.
+    """
+    for record in records:
+        for what, ours, theirs in (
+            ("table", table.sha256, record.table["sha256"]),
+            ("plan", plan.sha256, record.plan["sha256"]),
+        ):
+            if ours != theirs:
+                raise DataError(
+                    f"record {record.key[:12]} ({record.name}): made on {what} {theirs[:12]}, not {ours[:12]}; "
+                    "only records of one table and one plan can be compared; train again"
+                )

@@ -1,0 +1,266 @@
+"""Units, minibatches, starting weights and the course of a fleet."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from yaynay.data.plan import make_plan
+from yaynay.models.fleet import Course, Draw, Fitted, Fleet, Regime
+from yaynay.models.network import Shape, forward
+from yaynay.models.units import WHOLE, Units, make_units
+
+ONE = Draw(lr=0.01, weight_decay=0.0, seed=0)
+
+
+def table(n_rows: int = 61) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=(n_rows, 3)) * [1.0, 1e3, 1e-3] + [0.0, 5e3, 1.0]
+    return x, x @ [1.0, 1e-3, 100.0] + rng.normal(size=n_rows)
+
+
+def units_of(x: NDArray[np.float64], y: NDArray[np.float64], n_seeds: int = 1, **options: Any) -> Units:
+    plan = make_plan(
+        np.arange(len(y)), "0" * 64, x.shape[1], n_folds=3, n_repeats=1, n_inner=2, n_seeds=n_seeds, seed=0
+    )
+    return make_units(x, y, plan, **{"hold_out": True} | options)
+
+
+def fleet_of(*draws: Draw, shape: Shape | None = None, start: list[float] | None = None, **regime: Any) -> Fleet:
+    x, y = table()
+    return Fleet(shape or Shape(3, 1, 4), Regime(**regime), x, y, units_of(x, y), draws or (ONE,), start)
+
+
+class TestUnits:
+    def test_there_is_one_for_each_split_inner_fold_and_seed(self) -> None:
+        units = units_of(*table(), n_seeds=2)
+        assert units.split.tolist() == [0] * 4 + [1] * 4 + [2] * 4 + [WHOLE] * 4
+
+    def test_without_holding_out_one_unit_trains_on_the_whole_table(self) -> None:
+        x, y = table()
+        units = units_of(x, y, hold_out=False)
+        assert (units.split == WHOLE).sum() == 1
+        assert units.n_train[-1] == len(y)
+        assert units.n_validation[-1] == 0
+
+    def test_training_and_held_out_rows_of_a_split_share_none(self) -> None:
+        units = units_of(*table())
+        for unit in range(len(units)):
+            train = units.train_rows[unit, : units.n_train[unit]]
+            held = units.validation_rows[unit, : units.n_validation[unit]]
+            assert len(set(train)) == len(train)
+            assert not set(train) & set(held)
+
+    def test_training_rows_are_standardised_by_themselves(self) -> None:
+        x, y = table()
+        units = units_of(x, y)
+        for unit in range(len(units)):
+            rows = units.train_rows[unit, : units.n_train[unit]]
+            inside = units.standardise(x[rows], unit)
+            np.testing.assert_allclose(inside.mean(axis=0), 0, atol=1e-12)
+            np.testing.assert_allclose(inside.std(axis=0), 1)
+            target = (y[rows] - units.y_mean[unit]) / units.y_scale[unit]
+            assert target.std() == pytest.approx(1)
+
+    def test_a_missing_cell_becomes_the_mean_of_what_is_there(self) -> None:
+        x, y = table()
+        x[::7, 1] = np.nan
+        units = units_of(x, y)
+        assert (units.standardise(x, 0)[::7, 1] == 0).all()
+        rows = units.train_rows[0, : units.n_train[0]]
+        assert units.x_mean[0, 1] == pytest.approx(np.nanmean(x[rows, 1]))
+
+    def test_a_constant_feature_and_target_become_zero(self) -> None:
+        x, _ = table()
+        x[:, 2] = 0.1  # its mean in floating point is not exactly itself
+        units = units_of(x, np.full(len(x), 0.7))
+        assert not units.standardise(x, 0)[:, 2].any()
+        assert (units.y_scale == 1).all()
+        np.testing.assert_allclose(units.y_mean, 0.7)
+
+    @pytest.mark.parametrize("scale", [1e-300, 1e300])
+    def test_huge_and_tiny_columns_neither_overflow_nor_vanish(self, scale: float) -> None:
+        x, y = table()
+        plain, scaled = units_of(x, y), units_of(x * scale, y)
+        np.testing.assert_allclose(scaled.standardise(x * scale, 0), plain.standardise(x, 0), rtol=1e-9)
+
+    def test_columns_can_be_left_as_they_are(self) -> None:
+        x, y = table()
+        units = units_of(x, y, standardise=False)
+        assert np.array_equal(units.standardise(x, 0), x)
+        assert (units.y_scale == 1).all()
+
+
+class TestBatches:
+    def test_each_row_comes_once_an_epoch(self) -> None:
+        fleet = fleet_of(batch_size=7)
+        places, weights = fleet.batches(epoch=4)
+        for unit, n_train in enumerate(fleet.units.n_train):
+            seen = places[:, unit][weights[:, unit] > 0]
+            assert sorted(seen) == list(range(n_train))
+
+    def test_minibatches_of_a_unit_differ_by_a_row_at_most(self) -> None:
+        _, weights = fleet_of(batch_size=7).batches(epoch=0)
+        sizes = (weights > 0).sum(axis=2)
+        assert sizes.max() <= 7
+        assert (sizes.max(axis=0) - sizes.min(axis=0)).max() <= 1
+
+    @pytest.mark.parametrize(
+        ("loss", "total"),
+        [("mean", lambda size, n: 1.0), ("sum", lambda size, n: size), ("half_mean", lambda size, n: size / 2 / n)],
+    )
+    def test_weights_make_the_loss(self, loss: str, total: Any) -> None:
+        fleet = fleet_of(batch_size=7, loss=loss)
+        _, weights = fleet.batches(epoch=0)
+        sizes = (weights > 0).sum(axis=2)
+        expected = total(sizes, fleet.units.n_train) * np.ones(sizes.shape)
+        np.testing.assert_allclose(weights.sum(axis=2), expected)
+
+    def test_each_epoch_has_its_own_order_and_the_seed_decides_it(self) -> None:
+        fleet = fleet_of(batch_size=7)
+        first, again, other = (fleet.batches(epoch)[0] for epoch in (0, 0, 1))
+        assert np.array_equal(first, again)
+        assert not np.array_equal(first, other)
+
+    def test_unshuffled_rows_come_as_they_stand(self) -> None:
+        fleet = fleet_of(batch_size=7, shuffle=False)
+        places, weights = fleet.batches(epoch=3)
+        assert places[:, 0][weights[:, 0] > 0].tolist() == list(range(fleet.units.n_train[0]))
+
+    def test_full_batch_is_one_batch(self) -> None:
+        fleet = fleet_of()
+        places, weights = fleet.batches(epoch=0)
+        assert places.shape == (1, len(fleet.units), fleet.units.n_train.max())
+        np.testing.assert_allclose(weights.sum(axis=2), 1)
+
+
+class TestFleet:
+    def test_members_come_configuration_by_configuration(self) -> None:
+        fleet = fleet_of(ONE, Draw(0.1, 0.5, 7))
+        n_units = len(fleet.units)
+        assert fleet.n_members == 2 * n_units
+        assert fleet.lr.tolist() == [0.01] * n_units + [0.1] * n_units
+        assert fleet.weight_decay.tolist() == [0.0] * n_units + [0.5] * n_units
+        assert fleet.unit.tolist() == [*range(n_units)] * 2
+
+    def test_weights_and_order_depend_on_seed_and_unit_alone(self) -> None:
+        alone, among = fleet_of(Draw(0.01, 0.0, 7), batch_size=7), fleet_of(ONE, Draw(0.1, 0.5, 7), batch_size=7)
+        n_units = len(alone.units)
+        for name, array in alone.weights().items():
+            assert np.array_equal(among.weights()[name][n_units:], array)
+            assert not array.any() or not np.array_equal(among.weights()[name][:n_units], array)
+        ours, theirs = Course(alone).batches()[0], Course(among).batches()[0]
+        assert np.array_equal(theirs[:, n_units:], ours)
+        assert not np.array_equal(theirs[:, :n_units], ours)
+
+    def test_configurations_of_one_seed_start_alike(self) -> None:
+        fleet = fleet_of(ONE, Draw(0.5, 0.0, 0), batch_size=7)
+        first, second = np.split(fleet.weights()["layer0.weight"], 2)
+        assert np.array_equal(first, second)
+        assert fleet.seeds == [0]
+
+    def test_a_network_with_a_skip_starts_as_its_unit_s_least_squares_line(self) -> None:
+        fleet = fleet_of(shape=Shape(3, 2, 8, skip=True))
+        outputs = forward(
+            fleet.shape, fleet.weights(), np.array([fleet.units.standardise(fleet.x, unit) for unit in fleet.unit])
+        )
+        for unit in range(len(fleet.units)):
+            rows = fleet.units.train_rows[unit, : fleet.units.n_train[unit]]
+            design = np.column_stack([np.ones(len(fleet.x)), fleet.x])
+            line = design @ np.linalg.lstsq(design[rows], fleet.y[rows])[0]
+            ours = outputs[unit] * fleet.units.y_scale[unit] + fleet.units.y_mean[unit]
+            np.testing.assert_allclose(ours, line, rtol=1e-8, atol=1e-8)
+
+    def test_given_starting_values_are_every_member_s(self) -> None:
+        fleet = fleet_of(shape=Shape(3, 0), start=[1.0, 2.0, 3.0, 4.0])
+        assert (fleet.weights()["layer0.bias"] == 4).all()
+        assert (fleet.weights()["layer0.weight"][:, :, 0] == [1, 2, 3]).all()
+
+
+def losses(course: Course, values: dict[int, float], otherwise: float) -> NDArray[np.float64]:
+    """Losses of the members present, by member."""
+    return np.array([values.get(int(member), otherwise) for member in course.present])
+
+
+class TestCourse:
+    def test_a_member_stops_when_patience_is_spent(self) -> None:
+        course = Course(fleet_of(patience=2, max_epochs=9))
+        improved, kept = course.end_epoch(np.ones(8), np.ones(8))
+        assert improved.all()
+        assert kept is None
+        for epoch in (1, 2):
+            improved, kept = course.end_epoch(np.ones(8), losses(course, {0: 1 - epoch / 10}, otherwise=2.0))
+            assert improved.tolist() == [True] + [False] * 7
+        assert kept is not None
+        assert kept.tolist() == [0]
+        assert course.present.tolist() == [0]
+        assert course.best_epoch.tolist() == [2] + [0] * 7
+        assert not course.is_over
+
+    def test_members_leave_when_an_eighth_has_stopped(self) -> None:
+        course = Course(fleet_of(patience=1, max_epochs=9))
+        course.end_epoch(np.ones(8), np.ones(8))
+        assert course.end_epoch(np.ones(8), np.full(8, 0.5))[1] is None
+        better = dict.fromkeys(range(7), 0.4)
+        improved, kept = course.end_epoch(np.ones(8), losses(course, better, otherwise=2.0))
+        assert not improved[7]
+        assert kept is not None
+        assert kept.tolist() == course.present.tolist() == [0, 1, 2, 3, 4, 5, 6]
+
+    def test_it_is_over_when_all_have_stopped_or_at_the_last_epoch(self) -> None:
+        course = Course(fleet_of(patience=1, max_epochs=9))
+        course.end_epoch(np.ones(8), np.ones(8))
+        _, kept = course.end_epoch(np.ones(8), np.ones(8) * 2)
+        assert course.is_over
+        assert kept is None
+        without = Course(fleet_of(max_epochs=1))
+        assert not without.is_over
+        without.end_epoch(np.ones(8), np.ones(8))
+        assert without.is_over
+
+    def test_without_patience_every_epoch_is_the_one_to_keep(self) -> None:
+        course = Course(fleet_of(max_epochs=3))
+        for loss in (1.0, 3.0, 2.0):
+            improved, _ = course.end_epoch(np.ones(8), np.full(8, loss))
+            assert improved.all()
+        assert (course.best_epoch == 2).all()
+
+    @pytest.mark.parametrize("bad", [np.nan, np.inf])
+    def test_a_diverging_member_is_booked_once_and_stopped(self, bad: float) -> None:
+        course = Course(fleet_of(max_epochs=9))
+        course.end_epoch(np.ones(8), np.ones(8))
+        improved, _ = course.end_epoch(losses(course, {3: bad}, otherwise=1.0), losses(course, {3: bad}, 1.0))
+        assert not improved[3]
+        assert 3 not in course.present
+        course.end_epoch(np.ones(7), np.ones(7))
+        assert course.diverged_at.tolist() == [-1, -1, -1, 1, -1, -1, -1, -1]
+        assert course.best_epoch[3] == 0
+
+    def test_a_member_that_left_keeps_its_last_losses_in_the_curves(self) -> None:
+        course = Course(fleet_of(patience=1, max_epochs=9))
+        for epoch in range(3):
+            course.end_epoch(
+                losses(course, {}, otherwise=float(epoch)),
+                losses(course, {0: -float(epoch)}, otherwise=float(epoch)),
+            )
+        train, validation = course.curves()
+        assert train[:, 0].tolist() == [0, 1, 2]
+        assert train[:, 5].tolist() == [0, 1, 1]
+        assert validation[:, 5].tolist() == [0, 1, 1]
+
+
+def test_members_of_a_fitted_fleet_can_be_taken_apart() -> None:
+    fitted = Fitted(
+        weights={"layer0.weight": np.arange(4.0).reshape(4, 1, 1)},
+        train_curve=np.arange(8.0).reshape(2, 4),
+        validation_curve=np.arange(8.0, 16.0).reshape(2, 4),
+        best_epoch=np.arange(4),
+        diverged_at=np.array([-1, 5, -1, 2]),
+        device="cpu",
+    )
+    some = fitted.members(np.array([1, 3]))
+    assert some.weights["layer0.weight"].ravel().tolist() == [1, 3]
+    assert some.train_curve.tolist() == [[1, 3], [5, 7]]
+    assert some.diverged_at.tolist() == [5, 2]
+    assert some.best_epoch.tolist() == [1, 3]

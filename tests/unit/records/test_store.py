@@ -1,0 +1,127 @@
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from yaynay.data.plan import Plan, make_plan
+from yaynay.data.table import Table
+from yaynay.errors import DataError
+from yaynay.records.record import Record
+from yaynay.records.store import Store
+from yaynay.storage import read_arrays, write_arrays, write_json
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "records")
+
+
+@pytest.fixture
+def table() -> Table:
+    return Table("toy", pd.DataFrame({"x": np.arange(30.0), "y": np.arange(30.0) ** 2}), "y", "made here")
+
+
+@pytest.fixture
+def plan(table: Table) -> Plan:
+    return make_plan(np.arange(30), table.sha256, 1, n_repeats=1)
+
+
+def record(key: str = "a", score: float = 1.0) -> Record:
+    return Record(
+        key=key,
+        status="finished",
+        configuration={"model": {"depth": 1}},
+        table={"name": "toy"},
+        plan={},
+        scores={"test/rmse": score},
+        arrays={"predictions": np.arange(6.0).reshape(2, 3)},
+        weights={"layer0.weight": np.ones((4, 1, 1), dtype=np.float32)},
+        run={"started_at": 1.5},
+    )
+
+
+def test_a_record_survives_writing_and_reading(store: Store) -> None:
+    store.write(record())
+    found = store.read("a")
+    assert (found.scores, found.run, found.configuration) == (
+        {"test/rmse": 1.0},
+        {"started_at": 1.5},
+        record().configuration,
+    )
+    np.testing.assert_array_equal(found.arrays["predictions"], record().arrays["predictions"])
+    assert found.weights["layer0.weight"].dtype == np.float32
+
+
+def test_the_first_record_of_a_key_stays(store: Store) -> None:
+    store.write(record(score=1.0))
+    store.write(record(score=2.0))
+    assert store.read("a").scores == {"test/rmse": 1.0}
+    assert [path.name for path in (store.folder / "runs").iterdir()] == ["a"]
+
+
+def test_a_record_is_there_whole_or_not_at_all(store: Store) -> None:
+    broken = record()
+    broken.scores["test/rmse"] = float("nan")  # JSON refuses it in the middle of writing
+    with pytest.raises(ValueError, match="JSON"):
+        store.write(broken)
+    assert not store.has("a")
+    assert list((store.folder / "runs").iterdir()) == []
+
+
+def test_a_damaged_record_is_named(store: Store) -> None:
+    store.write(record())
+    (store.path("a") / "arrays.safetensors").write_bytes(b"nothing")
+    with pytest.raises(DataError, match="not a readable record"):
+        store.read("a")
+
+
+def test_the_same_runs_are_the_same_sweep(store: Store, table: Table, plan: Plan) -> None:
+    store.write_table(table, plan)
+    sweeps = set()
+    for _ in range(2):
+        for key in ("b", "a"):
+            store.note_jobs("s", [store.job_note(key, table, plan, {})])
+        (sweep,) = store.write_sweeps(store.take_jobs("s"), {"started_at": 1.0})
+        sweeps.add(sweep.key)
+    assert len(sweeps) == 1
+    assert sweep.about["runs"] == ["a", "b"]
+    assert [found.key for found in store.sweeps()] == [sweep.key]
+
+
+def test_jobs_are_taken_once(store: Store, table: Table, plan: Plan) -> None:
+    store.note_jobs("s", [store.job_note("a", table, plan, {"overrides": ["x=1"]})])
+    store.note_mistake("s", {"error": "bad"})
+    assert len(store.take_jobs("s")) == 2
+    assert store.take_jobs("s") == []
+
+
+def test_table_and_plan_come_back(store: Store, table: Table, plan: Plan) -> None:
+    store.write_table(table, plan)
+    found, folds = store.read_table(plan.sha256, table.sha256)
+    assert (found.sha256, folds.sha256) == (table.sha256, plan.sha256)
+
+
+def test_an_exported_sweep_is_a_store_of_its_own(store: Store, table: Table, plan: Plan, tmp_path: Path) -> None:
+    store.write_table(table, plan)
+    store.write(record("a"))
+    store.write(record("other"))
+    store.note_jobs("s", [store.job_note("a", table, plan, {})])
+    (sweep,) = store.write_sweeps(store.take_jobs("s"), {"started_at": 1.0})
+    for _ in range(2):
+        store.export(sweep, tmp_path / "results" / "toy")
+    copy = Store(tmp_path / "results" / "toy")
+    assert copy.read("a").scores == {"test/rmse": 1.0}
+    assert not copy.has("other")
+    assert copy.sweeps()[0].data()[0].sha256 == table.sha256
+
+
+def test_json_refuses_what_is_not_finite(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="JSON"):
+        write_json(tmp_path / "a.json", {"x": float("inf")})
+    assert not (tmp_path / "a.json").exists()
+
+
+def test_arrays_keep_their_kind(tmp_path: Path) -> None:
+    write_arrays(tmp_path / "a.safetensors", {"t": np.arange(6.0).reshape(2, 3).T})
+    np.testing.assert_array_equal(read_arrays(tmp_path / "a.safetensors")["t"], np.arange(6.0).reshape(2, 3).T)

@@ -1,0 +1,316 @@
+import csv
+import dataclasses
+import struct
+from collections.abc import Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import matplotlib
+import numpy as np
+import pandas as pd
+import pytest
+
+from yaynay.config import schema
+from yaynay.data.plan import Plan, make_plan
+from yaynay.data.table import Table, Truth
+from yaynay.models.network import Shape, initial_weights
+from yaynay.records.record import Record
+from yaynay.reports import plots
+from yaynay.reports.plots import canvas, fits, sweeps
+from yaynay.verdict.conclusion import Conclusion, conclude
+
+ODD_NAMES = [
+    r"$\frac{1}{$",
+    "<img src=x onerror=alert(1)>",
+    "n" * 300,
+    "two\nlines",
+    "\u6536\u5165 \U0001f600 \x07",
+    "",
+]
+OPTIONS = schema.Verdict(alpha=0.05, delta=0.01, delta_nay=0.02, n_draws=99)
+
+
+def make_table(n_rows: int, features: Sequence[str], target: str = "y") -> Table:
+    rng = np.random.default_rng(0)
+    x = rng.uniform(-1, 1, (n_rows, len(features)))
+    mean = x.sum(axis=1) ** 2
+    frame = pd.DataFrame(x, columns=list(features)).assign(**{target: mean + 0.1 * rng.normal(size=n_rows)})
+    return Table("toy", frame, target, "made here", Truth(mean, np.full(n_rows, 0.1)))
+
+
+def make_record(table: Table, plan: Plan, backend: str, depth: int, lr: float, status: str = "finished") -> Record:
+    """A run with plausible scores, better for a greater depth and learning rate."""
+    configuration = {
+        "dataset": {"name": "engel"},
+        "backend": {"name": backend},
+        "model": {"depth": depth, "width": 4, "activation": "relu", "skip": False, "start": None},
+        "optimizer": {"name": "adamw", "lr": lr, "weight_decay": 0.01},
+        "trainer": {
+            "max_epochs": 20,
+            "batch_size": 32,
+            "early_stopping": True,
+            "patience": 5,
+            "loss": "mean",
+            "shuffle": True,
+            "standardise": True,
+            "precision": 32,
+            "accelerator": "auto",
+        },
+        "plan": {"n_folds": 5, "n_repeats": None, "n_inner": 4, "n_seeds": 1, "seed": 0},
+        "verdict": OPTIONS.model_dump(),
+        "tracking": {"experiment": "yaynay"},
+        "seed": 0,
+        "predict_at": None,
+        "results": None,
+    }
+    about = Record(
+        key=f"{backend}-{depth}-{lr}",
+        status=status,
+        configuration=configuration,
+        table={"name": table.name, "sha256": table.sha256},
+        plan={"sha256": plan.sha256},
+        scores={},
+        run={"fit_seconds": 1.0},
+    )
+    return about if status != "finished" else dataclasses.replace(about, **fitted(table, plan, depth, lr))
+
+
+def fitted(table: Table, plan: Plan, depth: int, lr: float) -> dict[str, Any]:
+    error = 0.5 / (1 + depth + lr)
+    rng = np.random.default_rng(depth)
+    scores = {"train/rmse": error, "n_parameters": 9.0}
+    if plan.n_repeats:
+        scores |= {"val/rmse": error, "test/rmse": error}
+    guesses = table.y + error * rng.normal(size=(plan.n_repeats + 1, table.n_rows))
+    arrays = {
+        "predictions": guesses[1:],
+        "whole": guesses[0],
+        "inner_mse": np.full(plan.n_splits, error**2),
+        "fold_mse": error**2 * rng.uniform(0.5, 1.5, plan.n_splits),
+        "train_loss": error * np.linspace(1, 0.0, 20),  # the last epoch fits exactly
+        "val_loss": error * np.linspace(1, 0.4, 20),
+    }
+    n_features = table.n_features
+    weights = initial_weights(Shape(n_features, depth, 4), 4, seed=0) | {
+        "x_mean": np.zeros((4, n_features)),
+        "x_factor": np.ones((4, n_features)),
+        "y_mean": np.zeros(4),
+        "y_scale": np.ones(4),
+    }
+    return {"scores": scores, "arrays": arrays, "weights": weights}
+
+
+def make_conclusion(
+    n_rows: int = 60,
+    features: Sequence[str] = ("x",),
+    target: str = "y",
+    backends: Sequence[str] = ("torch",),
+    depths: Sequence[int] = (0, 1, 2),
+) -> Conclusion:
+    table = make_table(n_rows, features, target)
+    plan = make_plan(np.arange(n_rows), table.sha256, table.n_features, n_repeats=2)
+    records = [
+        make_record(table, plan, backend, depth, lr) for backend in backends for depth in depths for lr in (0.01, 0.1)
+    ]
+    records.append(make_record(table, plan, "torch", max(depths), 1e20, status="diverged"))
+    sweep: Any = SimpleNamespace(key="k", table_name=table.name, data=lambda: (table, plan), records=lambda: records)
+    return conclude(sweep, OPTIONS)
+
+
+@pytest.fixture(scope="module")
+def conclusion() -> Conclusion:
+    return make_conclusion()
+
+
+def size(path: Path) -> tuple[int, int]:
+    """Width and height of a PNG [pixels]."""
+    content = path.read_bytes()
+    assert content[:8] == b"\x89PNG\r\n\x1a\n"
+    width, height = struct.unpack(">II", content[16:24])
+    return width, height
+
+
+def verdict_of(gain: float | None, low: float | None, high: float | None, outcome: str) -> dict[str, Any]:
+    return {
+        "outcome": outcome,
+        "gain": gain,
+        "gain_low": low,
+        "gain_high": high,
+        "n_rows": 15,
+        "is_cross_validated": gain is not None,
+    }
+
+
+@pytest.fixture
+def coarse(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pictures of few pixels, for tests that ask only whether they can be drawn."""
+    monkeypatch.setattr(canvas, "_DPI", 25)
+
+
+def test_every_picture_is_there_readable_at_900_pixels_and_always_the_same(
+    conclusion: Conclusion, tmp_path: Path
+) -> None:
+    again = tmp_path / "again"
+    again.mkdir()
+    paths = plots.draw(conclusion, tmp_path)
+    with matplotlib.rc_context({"font.size": 30, "text.usetex": True}):
+        plots.draw(conclusion, again)
+        assert matplotlib.rcParams["font.size"] == 30
+    assert [path.stem for path in paths] == ["fit", "residuals", "depths", "heatmap", "curves"]
+    for path in paths:
+        width, height = size(path)
+        assert width == 1600
+        assert 500 < height < 1600
+        assert path.read_bytes() == (again / path.name).read_bytes()
+
+
+@pytest.mark.usefixtures("coarse")
+@pytest.mark.parametrize("name", ODD_NAMES)
+def test_a_column_may_have_any_name(name: str, tmp_path: Path) -> None:
+    found = make_conclusion(features=(name,), target=f"y{name}", depths=(1,))
+    with canvas.style():
+        for picture in (fits.draw_fit(found), sweeps.draw_depths(found)):
+            assert picture is not None
+            assert size(canvas.save(picture, tmp_path / "picture.png"))[0] == 200
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
+def test_a_name_is_shown_on_one_short_line_of_known_signs(name: str) -> None:
+    shown = canvas.name(name)
+    assert 0 < len(shown) <= 40
+    assert shown.isprintable()
+    assert canvas.name("caf\u00e9 \u0394") == "caf\u00e9 \u0394"
+
+
+@pytest.mark.usefixtures("coarse")
+def test_a_table_without_folds_shows_fitted_values_and_says_so(tmp_path: Path) -> None:
+    for features in (("x",), ("a", "b")):
+        small = make_conclusion(n_rows=12, features=features)
+        names = [path.stem for path in plots.draw(small, tmp_path)]
+        assert names == ["fit", "residuals", "heatmap", "curves"]
+        assert "too few to hold some out" in fits.subtitle(small)
+
+
+@pytest.mark.usefixtures("coarse")
+def test_a_sweep_of_lines_alone_has_no_network_to_draw(tmp_path: Path) -> None:
+    table = make_table(60, ("x",))
+    plan = make_plan(np.arange(60), table.sha256, 1, n_repeats=2)
+    line = make_record(table, plan, "least_squares", 0, 0.01)
+    sweep: Any = SimpleNamespace(key="k", table_name="toy", data=lambda: (table, plan), records=lambda: [line])
+    found = conclude(sweep, OPTIONS)
+    assert [path.stem for path in plots.draw(found, tmp_path)] == ["fit", "residuals"]
+    with canvas.style():
+        (axes,) = fits.draw_fit(found).axes
+        labels = [text.get_label() for text in axes.lines]
+    assert labels == ["truth", "least squares"]
+
+
+def test_the_fit_shows_data_truth_line_and_winner(conclusion: Conclusion) -> None:
+    with canvas.style():
+        (axes,) = fits.draw_fit(conclusion).axes
+    truth, line, network = axes.lines
+    assert np.shape(axes.collections[0].get_offsets()) == (60, 2)
+    assert truth.get_linestyle() == "--"
+    assert line.get_color() == canvas.LINE
+    assert network.get_color() == canvas.NETWORK
+    assert network.get_label() == "torch 2 x 4, adamw lr 0.1"
+    inputs = np.asarray(line.get_xdata())
+    assert np.allclose(line.get_ydata(), conclusion.line_fit.predict(inputs[:, None]))
+    assert inputs.min() == conclusion.table.x.min()
+    assert inputs.max() == conclusion.table.x.max()
+
+
+def test_the_drawn_network_is_the_mean_of_its_members_in_the_tables_units() -> None:
+    table = make_table(60, ("x",))
+    plan = make_plan(np.arange(60), table.sha256, 1, n_repeats=2)
+    record = make_record(table, plan, "torch", 0, 0.01)
+    record.weights.update(
+        {
+            "layer0.weight": np.array([1.0, 3.0]).reshape(2, 1, 1),
+            "layer0.bias": np.zeros((2, 1, 1)),
+            "x_mean": np.full((2, 1), 5.0),
+            "x_factor": np.full((2, 1), 0.5),
+            "y_mean": np.full(2, 7.0),
+            "y_scale": np.full(2, 10.0),
+        }
+    )
+    assert fits._predict(record, np.array([[5.0], [7.0]])).tolist() == [7.0, 27.0]
+
+
+def test_many_rows_are_thinned_and_the_label_says_so() -> None:
+    assert len(canvas.thin(1_000_000)) == canvas.MOST_DOTS
+    assert canvas.thin(5).tolist() == [0, 1, 2, 3, 4]
+    assert fits._data_label(1_000_000) == "data (3,000 of 1,000,000 rows)"
+
+
+def test_the_heat_map_prints_scores_and_names_what_has_none(conclusion: Conclusion) -> None:
+    with canvas.style():
+        figure = sweeps.draw_heatmap(conclusion)
+    assert figure is not None
+    texts = [text.get_text() for text in figure.axes[0].texts]
+    assert len(texts) == 9
+    assert texts.count("diverged") == 1
+    assert texts.count("not run") == 2
+    best = min(record.scores["val/rmse"] for record in conclusion.finished)
+    framed = [patch for patch in figure.axes[0].patches if patch.get_linewidth() > 0]
+    (bold,) = [text for text in figure.axes[0].texts if text.get_fontweight() == "bold"]
+    assert len(framed) == 1
+    assert float(bold.get_text()) == pytest.approx(best, rel=1e-3)
+
+
+def test_the_heat_map_has_a_panel_a_backend(tmp_path: Path) -> None:
+    found = make_conclusion(backends=("torch", "tensorflow", "pytensor"), depths=(1, 2))
+    with canvas.style():
+        figure = sweeps.draw_heatmap(found)
+    assert figure is not None
+    assert [axes.get_title(loc="left") for axes in figure.axes] == ["torch", "tensorflow", "pytensor"]
+    assert set(sweeps.by_depth(found)) == {1, 2}
+    assert {record.parsed.backend.name for records in sweeps.by_depth(found).values() for record in records} == {
+        "torch"
+    }
+
+
+def test_each_split_takes_the_settings_that_its_inner_folds_prefer() -> None:
+    first, second = (
+        SimpleNamespace(arrays={"inner_mse": np.array(inner), "fold_mse": np.array(outer)})
+        for inner, outer in (([1.0, 9.0], [4.0, 100.0]), ([2.0, 3.0], [100.0, 16.0]))
+    )
+    records: Any = [first, second]
+    error = sweeps.nested_error(records)
+    assert error.folds.tolist() == [2.0, 4.0]
+    assert error.rmse == pytest.approx(np.sqrt(10))
+
+
+@pytest.mark.usefixtures("coarse")
+def test_the_overview_shows_every_table_and_cuts_endless_intervals(tmp_path: Path) -> None:
+    verdicts = {
+        "good": verdict_of(0.6, 0.5, 0.7, "yay"),
+        "endless": verdict_of(-40.0, -900.0, 820.0, "undecided"),
+        "small": verdict_of(None, None, None, "undecided"),
+        "zero": verdict_of(0.0, 0.0, 0.0, "nay"),
+    }
+    path = plots.draw_overview(verdicts, tmp_path / "overview.png")
+    assert size(path)[0] == 200
+    assert plots.overview._limits(verdicts, 0.02) == (-0.3, 1.0)
+    near = {"zero": verdicts["zero"]}
+    low, high = plots.overview._limits(near, 0.02)
+    assert low < 0 < 0.02 < high < 0.1
+    plots.draw_overview({}, tmp_path / "none.png")
+
+
+def test_the_plot_tables_hold_what_dvc_draws(conclusion: Conclusion, tmp_path: Path) -> None:
+    verdicts = {"toy": conclusion.verdict, "=small": verdict_of(None, None, None, "undecided")}
+    odd = verdicts | {"=1+1": verdict_of(0.5, 0.4, 0.6, "yay")}
+    small = make_conclusion(n_rows=12)
+    gains, curves, depths = (
+        list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
+        for path in plots.write_plot_tables(odd, [conclusion, small], tmp_path)
+    )
+    assert [row["table"] for row in gains] == ["toy", "'=1+1"]
+    assert float(gains[0]["gain"]) == conclusion.verdict["gain"]
+    assert len(curves) == 2 * 3 * 20
+    assert {row["lr"] for row in curves} == {"0.1"}
+    assert [row["epoch"] for row in curves[:2]] == ["1", "2"]
+    assert [row["depth"] for row in depths] == ["0", "1", "2"]
+    assert {float(row["rmse_line"]) for row in depths} == {conclusion.verdict["rmse_linear"]}
