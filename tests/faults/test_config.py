@@ -172,7 +172,7 @@ def test_c6_nothing_on_the_command_line_runs_code_or_reaches_outside(refused: Re
         ("depth: !!int 1", ":1: tag 'tag:yaml.org,2002:int' is not allowed"),
         ("? [depth]\n: 1", ":1: a key must be a word"),
         ("start:\n  - - 010", ":2: '010' is another number in YAML"),
-        ("depth: 1\n---\ndepth: 2", ": expected a single document in the stream"),
+        ("depth: 1\n---\ndepth: 2", ":2: not valid YAML: but found another document"),
         ("depth: ${oc.env:HOME}", ":1: reads an environment variable"),
         ("activation: http://ann:secret@host", ":1: holds a password"),
     ],

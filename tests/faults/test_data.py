@@ -187,7 +187,7 @@ def test_a_file_named_like_a_table_of_ours_has_folders_of_its_own(workplace: Pat
     path = write(workplace, "a,y", [(row, row + NOISE[row]) for row in range(60)], f"{name}.csv")
     configuration = configure(path)
     table, _, folder = prepare.generate(configuration.dataset, configuration.plan)
-    assert (table.name, folder) == (f"{name}-file", workplace / "data" / f"{name}-file")
+    assert (table.name, folder) == (f"{name}-file", workplace / "data" / "tables" / f"{name}-file")
 
 
 OUTCOMES = ("nay", "undecided", "yay")
