@@ -41,7 +41,7 @@ def write(folder: Path, header: str, rows: object, name: str = "mine.csv") -> Pa
 FAULTS = {
     "d1": ("a,y\n1,1\n,2\n3,3\n4,4\n", "column 'a': 1 missing cell (line 3)"),
     "d2": ("a,y\n1,1\ninf,2\n3,3\n4,4\n", "column 'a': 1 infinite cell (line 3)"),
-    "d3": ('a,y\n1,1\n"1,5",2\n3,3\n4,4\n', ":3, column 'a': '1,5' is no plain number"),
+    "d3": ('a,y\n1,1\n"1,5",2\n3,3\n4,4\n', ":3, column 'a': '1,5' is not a plain number"),
     "d4": ("a;y\n1;1\n2;2\n3;4\n", ":1: 1 column found, separator ';' suspected"),
     "d5": ("a,y\n1,5\n2,5\n3,5\n", "column 'y': the target is constant"),
     "d6": ("a,a,y\n1,1,1\n2,2,2\n3,3,4\n", "columns 'a' and 'a' have the same name"),
@@ -187,7 +187,7 @@ def test_a_file_named_like_a_table_of_ours_has_folders_of_its_own(workplace: Pat
     path = write(workplace, "a,y", [(row, row + NOISE[row]) for row in range(60)], f"{name}.csv")
     configuration = configure(path)
     table, _, folder = prepare.generate(configuration.dataset, configuration.plan)
-    assert (table.name, folder) == (f"{name}-file", workplace / "data" / f"{name}-file")
+    assert (table.name, folder) == (f"{name}-file", workplace / "data" / "tables" / f"{name}-file")
 
 
 OUTCOMES = ("nay", "undecided", "yay")

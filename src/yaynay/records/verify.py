@@ -21,7 +21,7 @@ def verify(root: Path) -> Iterator[Finding]:
     Args:
         root: The project.
     """
-    for folder in sorted((root / "data").glob("*/")):
+    for folder in sorted((root / "data" / "tables").glob("*/")):
         yield _checked(folder, _check_table)
     for store in [root / "records", *sorted((root / "results").glob("*/"))]:
         for folder in sorted(store.glob("tables/*/")):

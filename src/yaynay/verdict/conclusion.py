@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from yaynay.config.schema import Verdict as Options
-from yaynay.data.columns import shown
+from yaynay.data.columns import quote
 from yaynay.data.plan import MIN_BLOCKS, Plan
 from yaynay.data.reading import table_name
 from yaynay.data.table import Table
@@ -85,7 +85,7 @@ def remarks(table: Table, line: ols.LeastSquares) -> list[str]:
     """What a reader must know of a table before its verdict: rows dropped, numbers rounded, dependent columns."""
     notes = [note for note in table.notes if "dropped" in note or "rounded" in note]
     if line.dependent:
-        names = ", ".join(shown(name) for name in ols.name_dependent(line, table.features)[:10])
+        names = ", ".join(quote(name) for name in ols.name_dependent(line, table.features)[:10])
         notes.append(
             f"the line has rank {line.rank} of {table.n_features + 1}; constant or given by other columns: {names}"
             f"{', ...' * (len(line.dependent) > 10)}; so no coefficient gets a p value, and predictions are as good"
