@@ -34,7 +34,7 @@ from yaynay.records.verify import verify
 from yaynay.reports import page
 from yaynay.reports.plots.dvc import _cell, _write
 from yaynay.storage import read_arrays, read_json
-from yaynay.verdict import conclusion
+from yaynay.verdict import conclusion, sweeps
 
 Refused = Callable[..., str]
 REPOSITORY = Path(__file__).parents[2]
@@ -75,7 +75,7 @@ PARTS = {
     "tables/*/table.parquet": lambda store: load_table(next((store.folder / "tables").iterdir())),
     "tables/*/card.json": lambda store: load_table(next((store.folder / "tables").iterdir())),
     "tables/*/plan.parquet": lambda store: load_plan(next((store.folder / "tables").iterdir()) / "plan.parquet"),
-    "sweeps/*/sweep.json": lambda store: conclusion.find_sweeps(store.folder),
+    "sweeps/*/sweep.json": lambda store: sweeps.find_sweeps(store.folder),
 }
 
 
@@ -260,7 +260,7 @@ def test_s6_a_sweep_that_names_another_place_is_refused(tmp_path: Path, kept: Pa
     (path,) = folder.glob("sweeps/*/sweep.json")
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
     with pytest.raises(DataError, match="not a sweep"):
-        conclusion.find_sweeps(folder)
+        sweeps.find_sweeps(folder)
 
 
 def test_s7_the_ui_listens_on_loopback_and_warns_elsewhere(

@@ -25,7 +25,7 @@ def text_table(verdicts: Mapping[str, Verdict], color: bool = False, width: int 
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=box.HORIZONTALS, show_edge=True, pad_edge=False, header_style="", width=width)
+    table = Table(box=box.HORIZONTALS, show_edge=True, pad_edge=False, header_style="", width=width + 2)
     for title in ("outcome", "table", "gain (90 %)", "p"):
         table.add_column(title, no_wrap=True, justify="right" if title == "p" else "left")
     table.add_column("answer", ratio=1, overflow="fold")
@@ -36,7 +36,7 @@ def text_table(verdicts: Mapping[str, Verdict], color: bool = False, width: int 
     has_color = color and not os.environ.get("NO_COLOR")
     console = Console(
         file=io.StringIO(),
-        width=width,
+        width=width + 2,
         force_terminal=has_color,
         color_system="256" if has_color else None,
         legacy_windows=False,
@@ -44,7 +44,7 @@ def text_table(verdicts: Mapping[str, Verdict], color: bool = False, width: int 
     )
     with console.capture() as captured:
         console.print(table)
-    lines = [line.rstrip() for line in captured.get().replace(_GLUE, " ").splitlines()]
+    lines = [line[1:].rstrip() for line in captured.get().replace(_GLUE, " ").splitlines()]  # the box has a left margin
     return "\n".join([*(line for line in lines if line), wording.count(verdicts)])
 
 

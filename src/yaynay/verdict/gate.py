@@ -80,14 +80,11 @@ def measure(
         >>> measure(x, x[:, 0] ** 2 + noise).p_value, measure(x, x[:, 0] + noise).p_value > 0.05
         (0.0005, True)
     """
-    if not (np.isfinite(x).all() and np.isfinite(y).all()):
-        raise DataError("gate: a value is not finite; allowed: finite numbers; drop or impute such rows")
     rng = np.random.default_rng([seed, 4])
-    x, y, groups = _sample(x, y, groups, rng)
+    x, y, group = _sample(x, y, groups, rng)
     z = _z_scores(x)
     design = _orthonormal(np.column_stack([np.ones(len(y)), z]))
     rank = design.shape[1]
-    group = None if groups is None else np.unique(groups, return_inverse=True)[1]
     _require_freedom(len(y), rank, "rows")
     if group is not None:
         _require_freedom(int(group.max()) + 1, rank, "groups")
@@ -97,20 +94,21 @@ def measure(
     if rank == 1 or not residuals.any():
         return Gate(1.0, dict.fromkeys(kernels.NAMES, 1.0), 0.0, len(y), rank, n_draws)
     directions = _all_directions(np.clip(z, -3, 3), root_weight, basis, rng)
-    inflated = residuals / np.sqrt(np.maximum(1 - np.sum(basis**2, axis=1), 1e-12))
-    drawn = _bootstrap(inflated, directions, basis, n_draws, group, rng)
+    drawn = _bootstrap(residuals, directions, basis, n_draws, group, rng)
     statistic, p_value, alone = _compare(_statistics(residuals[:, None], directions), drawn)
     return Gate(p_value, dict(zip(kernels.NAMES, alone, strict=True)), statistic, len(y), rank, n_draws)
 
 
 def _sample(
     x: Floats, y: Floats, groups: NDArray[np.integer] | None, rng: np.random.Generator
-) -> tuple[Floats, Floats, NDArray[np.integer] | None]:
-    """At most `MOST_ROWS` of the rows, in their order."""
-    if len(y) <= MOST_ROWS:
-        return x, y, groups
-    rows = np.sort(rng.choice(len(y), MOST_ROWS, replace=False))
-    return x[rows], y[rows], None if groups is None else groups[rows]
+) -> tuple[Floats, Floats, NDArray[np.intp] | None]:
+    """The rows, or `MOST_ROWS` of them, in their order, and their groups numbered from 0; all must be finite."""
+    if not (np.isfinite(x).all() and np.isfinite(y).all()):
+        raise DataError("gate: a value is not finite; allowed: finite numbers; drop or impute such rows")
+    if len(y) > MOST_ROWS:
+        rows = np.sort(rng.choice(len(y), MOST_ROWS, replace=False))
+        x, y, groups = x[rows], y[rows], None if groups is None else groups[rows]
+    return x, y, None if groups is None else np.unique(groups, return_inverse=True)[1]
 
 
 def _require_freedom(n_free: int, rank: int, what: str) -> None:
@@ -218,7 +216,7 @@ def _statistics(residuals: Floats, directions: list[Floats]) -> Floats:
 
 
 def _bootstrap(
-    inflated: Floats,
+    residuals: Floats,
     directions: list[Floats],
     basis: Floats,
     n_draws: int,
@@ -226,6 +224,7 @@ def _bootstrap(
     rng: np.random.Generator,
 ) -> Floats:
     """Statistics of residuals with random signs, the line projected out again, (n_kernels, n_draws)."""
+    inflated = residuals / np.sqrt(np.maximum(1 - np.sum(basis**2, axis=1), 1e-12))
     n_signs = len(inflated) if group is None else int(group.max()) + 1
     chunk = max(1, _CHUNK // len(inflated))
     parts = []

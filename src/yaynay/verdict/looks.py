@@ -1,11 +1,26 @@
 """Earlier looks at a table: one plan, one verdict, so that nobody reruns with other folds until it says yay."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from yaynay.storage import read_sealed, write_sealed
 from yaynay.verdict import sentences
-from yaynay.verdict.model import Look, Verdict
+from yaynay.verdict.model import AsJson, Look, Outcome, Verdict
+
+
+@dataclass(frozen=True)
+class _Kept(AsJson):
+    """The first verdict on a table under a plan.
+
+    Attributes:
+        n_candidates: 0 where no network was judged: then the next verdict under the plan counts as the first.
+        earlier: Looks that went before it, the first one first.
+    """
+
+    plan_sha256: str
+    outcome: Outcome
+    n_candidates: int
+    earlier: tuple[Look, ...]
 
 
 def note(verdict: Verdict, folder: Path, *others: Path) -> Verdict:
@@ -21,33 +36,34 @@ def note(verdict: Verdict, folder: Path, *others: Path) -> Verdict:
 
     Returns:
         The verdict with `earlier_looks`, which its sentence tells.
+
+    Raises:
+        DataError: A look is damaged.
     """
-    table, plan = verdict.table_sha256[:20], verdict.plan_sha256[:20]
-    path = folder / table / f"{plan}.json"
-    if path.is_file():
-        look = read_sealed(path)
-    else:
-        look = {"earlier": _earlier(verdict, *(parent / table for parent in (*others, folder))), "n_candidates": 0}
-    if not look["n_candidates"]:  # no network has been judged under this plan
-        about = {name: getattr(verdict, name) for name in ("plan_sha256", "outcome", "n_candidates")}
-        look = about | {"earlier": look["earlier"]}
-        write_sealed(path, look)
-    earlier = tuple(Look(**kept) for kept in look["earlier"])
+    table = verdict.table_sha256[:20]
+    path = folder / table / f"{verdict.plan_sha256[:20]}.json"
+    kept = _read(path) if path.is_file() else None
+    if kept is None or kept.n_candidates == 0:
+        earlier = kept.earlier if kept else _find_earlier(verdict, *(parent / table for parent in (*others, folder)))
+        kept = _Kept(verdict.plan_sha256, verdict.outcome, verdict.n_candidates, earlier)
+        write_sealed(path, kept.as_json())
     sentence = verdict.sentence
-    if earlier:
-        sentence += sentences.second_look([kept.outcome for kept in earlier])
-    if look["outcome"] != verdict.outcome:
-        sentence += sentences.other_answer(look["outcome"])
-    return replace(verdict, earlier_looks=earlier, sentence=sentence)
+    if kept.earlier:
+        sentence += sentences.second_look([look.outcome for look in kept.earlier])
+    if kept.outcome != verdict.outcome:
+        sentence += sentences.other_answer(kept.outcome)
+    return replace(verdict, earlier_looks=kept.earlier, sentence=sentence)
 
 
-def _earlier(verdict: Verdict, *folders: Path) -> list[dict[str, str]]:
-    """Plan and outcome of each look at the table with other folds, the first one first."""
-    found: dict[str, dict[str, str]] = {}
+def _find_earlier(verdict: Verdict, *folders: Path) -> tuple[Look, ...]:
+    """Each look at the table with other folds, the first one first."""
+    found: dict[str, Look] = {}
     for folder in folders:
-        looks = [read_sealed(path) for path in folder.glob("*.json")]
-        for look in sorted(looks, key=lambda look: len(look["earlier"])):  # each knows those before it
-            about = {name: look[name] for name in ("plan_sha256", "outcome")}
-            if look["plan_sha256"] != verdict.plan_sha256:
-                found.setdefault(look["plan_sha256"], about)
-    return list(found.values())
+        for kept in sorted(map(_read, folder.glob("*.json")), key=lambda kept: len(kept.earlier)):
+            if kept.plan_sha256 != verdict.plan_sha256:  # each knows those before it, so their number is its place
+                found.setdefault(kept.plan_sha256, Look(kept.plan_sha256, kept.outcome))
+    return tuple(found.values())
+
+
+def _read(path: Path) -> _Kept:
+    return _Kept.from_json(read_sealed(path), str(path))

@@ -11,10 +11,10 @@ from yaynay.errors import DataError
 
 Outcome = Literal["yay", "nay", "undecided"]
 
-Part = TypeVar("Part", bound="_Json")
+Part = TypeVar("Part", bound="AsJson")
 
 
-class _Json:
+class AsJson:
     """To JSON and back, at the edge: a file or MLflow."""
 
     def as_json(self) -> dict[str, Any]:
@@ -80,7 +80,7 @@ class Parity:
 
 
 @dataclass(frozen=True)
-class Timings(_Json):
+class Timings(AsJson):
     """What a clock measured; beside the verdict, because the same verdict takes another time tomorrow.
 
     Attributes:
@@ -94,7 +94,7 @@ class Timings(_Json):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Verdict(_Json):
+class Verdict(AsJson):
     """The answer for one table, and what it rests on; None where a table is too small to say.
 
     Attributes:

@@ -4,6 +4,7 @@ import pytest
 from unit.reports.verdicts import make_verdict
 
 from yaynay.errors import DataError
+from yaynay.storage import write_sealed
 from yaynay.verdict import looks
 from yaynay.verdict.model import Look, Verdict
 
@@ -54,6 +55,13 @@ def test_looks_elsewhere_count_and_stay_as_they_are(tmp_path: Path) -> None:
     assert looks.note(judged("c"), own, pipeline).earlier_looks == (Look("a" * 64, "nay"), Look("b" * 64, "nay"))
     assert files(pipeline) == kept
     assert looks.note(judged("b", "yay"), own) == found  # the first time counts, whatever is said later
+
+
+def test_a_look_that_is_none_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / judged("a").table_sha256[:20] / f"{'b' * 20}.json"
+    write_sealed(path, {"plan_sha256": "b" * 64})
+    with pytest.raises(DataError, match="not as this version writes it"):
+        looks.note(judged("a"), tmp_path)
 
 
 def test_a_changed_look_is_refused(tmp_path: Path) -> None:
