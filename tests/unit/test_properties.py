@@ -23,7 +23,7 @@ from yaynay.models.network import Shape
 from yaynay.models.units import make_units
 from yaynay.storage import read_arrays, write_arrays
 from yaynay.tracking.rows import run_id
-from yaynay.verdict.rule import benjamini_hochberg
+from yaynay.verdict.rule import adjust_p_values
 
 pytestmark = pytest.mark.usefixtures("timed")
 
@@ -177,8 +177,9 @@ def test_no_password_of_an_address_is_shown(password: str, scheme: str) -> None:
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
 def test_adjusted_p_values_are_never_smaller_and_keep_their_order(values: list[float]) -> None:
-    adjusted = benjamini_hochberg(values)
-    assert all(value <= found * (1 + 1e-12) <= 1 + 1e-12 for value, found in zip(values, adjusted, strict=True))
+    found = adjust_p_values({str(number): value for number, value in enumerate(values)})
+    adjusted = [found[str(number)] for number in range(len(values))]
+    assert all(raw <= high * (1 + 1e-12) <= 1 + 1e-12 for raw, high in zip(values, adjusted, strict=True))
     order = np.argsort(values, kind="stable")
     assert (np.diff(np.array(adjusted)[order]) >= 0).all()
 

@@ -1,14 +1,16 @@
 """The typed, closed configuration: every key, its range, and one clear sentence for a mistake."""
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from yaynay.config import datasets as dataset_options
 from yaynay.config.datasets import Closed
 from yaynay.config.messages import group_below, sentence
 from yaynay.errors import OptionError, holds_password
+
+Options = TypeVar("Options", bound=BaseModel)
 
 
 class Backend(Closed):
@@ -50,7 +52,9 @@ class Plan(Closed):
     seed: Annotated[int, Field(ge=0, lt=2**32)]
 
 
-class Verdict(Closed):
+class Rule(Closed):
+    """What a verdict is decided by; the group `verdict`."""
+
     alpha: Annotated[float, Field(gt=0, lt=1)]
     delta: Annotated[float, Field(ge=0, lt=1)]
     delta_nay: Annotated[float, Field(ge=0, lt=1)]
@@ -70,7 +74,7 @@ class Configuration(Closed):
     optimizer: Optimizer
     trainer: Trainer
     plan: Plan
-    verdict: Verdict
+    verdict: Rule
     tracking: Tracking
     seed: Annotated[int, Field(ge=0, lt=2**32)]
     predict_at: float | None
@@ -173,23 +177,42 @@ class _TableOptions(Closed):
 
 
 class CompareOptions(Closed):
-    """What `compare` and `report` are asked."""
+    """What `compare` is asked."""
 
-    verdict: Verdict
-    tracking: Tracking
+    verdict: Rule
     records: Annotated[str, Field(min_length=1)]
     """A store of records, or a folder of such stores."""
     reports: Annotated[str, Field(min_length=1)]
-    """Where verdicts, pictures and the report go."""
+    """Where verdicts and pictures go."""
+
+
+class ReportOptions(Closed):
+    """What `report` is asked."""
+
+    reports: Annotated[str, Field(min_length=1)]
+    """Where verdicts and pictures are, and the report goes."""
 
 
 def parse_compare(values: Mapping[str, Any]) -> CompareOptions:
-    """Check the options of `compare` and `report`.
+    """Check the options of `compare`.
 
     Raises:
         OptionError: As `parse`.
     """
+    return _check(CompareOptions, values)
+
+
+def parse_report(values: Mapping[str, Any]) -> ReportOptions:
+    """Check the options of `report`.
+
+    Raises:
+        OptionError: As `parse`.
+    """
+    return _check(ReportOptions, values)
+
+
+def _check(kind: type[Options], values: Mapping[str, Any]) -> Options:
     try:
-        return CompareOptions.model_validate(values)
+        return kind.model_validate(values)
     except ValidationError as error:
-        raise OptionError(sentence(error, CompareOptions)) from None
+        raise OptionError(sentence(error, kind)) from None
