@@ -3,6 +3,7 @@
 import os
 import socket
 import sys
+from functools import partial
 
 from yaynay.cli.app import finish
 from yaynay.cli.checks import Parser
@@ -31,7 +32,9 @@ def body() -> int:
 def _sync(experiment: str) -> int:
     from yaynay.config import schema
     from yaynay.records.store import Store
+    from yaynay.reports import plots
     from yaynay.tracking import sync
+    from yaynay.tracking.parent import Result
     from yaynay.verdict import looks
     from yaynay.verdict.conclusion import conclude
 
@@ -39,7 +42,7 @@ def _sync(experiment: str) -> int:
     sweeps = [sweep for sweep in store.sweeps() if sweep.has_ended_runs()]
     options = [schema.parse(sweep.records()[0].configuration).verdict for sweep in sweeps]
     conclusions = [looks.note(conclude(*one), store) for one in zip(sweeps, options, strict=True)]
-    sync.sync(conclusions, experiment)
+    sync.sync([Result(one.sweep, one.verdict, partial(plots.draw, one)) for one in conclusions], experiment)
     n_runs = sum(len(one.records) for one in conclusions)
     print(f"{len(conclusions)} sweeps with {n_runs} runs are in MLflow")
     return 0

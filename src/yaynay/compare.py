@@ -27,6 +27,7 @@ def compare(config: DictConfig) -> None:
     from yaynay.records.store import Store
     from yaynay.reports import page, plots
     from yaynay.storage import write_json
+    from yaynay.tracking.parent import Result
     from yaynay.tracking.sync import sync
     from yaynay.verdict import looks
     from yaynay.verdict.conclusion import find_sweeps
@@ -52,7 +53,8 @@ def compare(config: DictConfig) -> None:
             conclusions = list(pool.map(conclude_one, sweeps))
     store = Store.default()
     conclusions = [looks.note(one, store) for one in conclusions]
-    runs = sync(conclusions, options.tracking.experiment, reports / "pictures")
+    results = [Result(one.sweep, one.verdict, reports / "pictures" / one.sweep.table_name) for one in conclusions]
+    runs = sync(results, options.tracking.experiment)
     verdicts = {one.sweep.table_name: one.verdict | {"mlflow_run_id": runs[one.sweep.key]} for one in conclusions}
     plots.write_plot_tables(verdicts, conclusions, reports / "plots")
     write_json(reports / "verdicts.json", verdicts)

@@ -8,6 +8,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -143,6 +144,8 @@ def conclude_jobs(sweep: str) -> int:
 def _conclude(store: "Store", jobs: list[dict[str, Any]]) -> int:
     """Runs without scores, once every sweep is concluded and in MLflow."""
     from yaynay.config import schema
+    from yaynay.reports import plots
+    from yaynay.tracking.parent import Result
     from yaynay.tracking.sync import is_there, sync
     from yaynay.verdict import looks
     from yaynay.verdict.conclusion import conclude, recall, remember
@@ -168,7 +171,7 @@ def _conclude(store: "Store", jobs: list[dict[str, Any]]) -> int:
         print(f"{sweep.table_name}: {verdict['outcome']}. {verdict['sentence']}")
     n_failed = sum(_list_failed(sweep.unscored(), overrides) for sweep in sweeps)
     if new:
-        sync(new, experiment)
+        sync([Result(one.sweep, one.verdict, partial(plots.draw, one)) for one in new], experiment)
     return n_failed
 
 
