@@ -40,6 +40,10 @@ def test_a_model_predicts_from_raw_cells_what_the_record_holds(swept: Swept, pro
     unseen = rows.assign(side="east")
     first = rows.assign(side="north")
     np.testing.assert_array_equal(model.predict(unseen), model.predict(first))
+    assert np.isfinite(model.predict(rows.assign(size=np.nan))).all()  # no cell of it was missing in training
+    if kind == "line":
+        mean = rows.assign(size=rows["size"].mean())
+        np.testing.assert_allclose(model.predict(rows.assign(size=np.nan)), model.predict(mean))
     assert not list(project.rglob("*.pkl"))
 
 
