@@ -48,7 +48,7 @@ def _sync_sweep(runs: Runs, result: Result) -> str:
         return found[PARENT].run_id
     dataset = dataset_input(sweep.data()[0])
     parent_id = open_parent(runs, sweep, dataset)
-    missing = [one.key for one in ended if one.key not in found or found[one.key].status != status(one)]
+    missing = [record.key for record in ended if record.key not in found or found[record.key].status != status(record)]
     for part in split(missing, runs.n_at_once):
         add_children(runs, sweep, part, parent_id, dataset)
     if is_whole:
