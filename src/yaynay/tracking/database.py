@@ -2,21 +2,21 @@
 
 Two things are private to MLflow here. `DatabaseRuns` writes many runs in one transaction, through MLflow's table
 models: a sweep of 10,000 configurations needs it. It is used for large sweeps, on the minor versions of MLflow that
-it was tested with, and elsewhere the API does the same (`open_runs`). `look_up` reads a SQLite store without importing
+it was tested with, and elsewhere the API does the same (`open_runs`). `is_held` reads a SQLite store without importing
 MLflow, which takes seconds; whatever it does not understand counts as not there, and MLflow is asked.
 """
 
 import sqlite3
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from yaynay.records.store import Store
 from yaynay.storage import digest
 from yaynay.tracking.owner import OWNER, is_dead
-from yaynay.tracking.runs import Found, Run, Runs
+from yaynay.tracking.runs import PARENT, Found, Run, Runs
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -78,16 +78,15 @@ class DatabaseRuns(Runs):
         dataset: "DatasetInput | None",
     ) -> None:
         dataset_id = self._dataset_id(dataset)
-        if dataset is not None and dataset_id is None:  # the API puts it in with the first run that has it
-            super()._write(sweep, runs, found, records, dataset)
-            return
-        ids = {run.key: digest([self.experiment_id, sweep, run.key])[:32] for run in runs}
-        for run in runs:  # files first: a run that can be seen has them
+        can_write = dataset is None or dataset_id is not None  # the API puts it in with the first run that has it
+        new = [run for run in runs if can_write and run.key not in found]
+        rest = [run for run in runs if not can_write or run.key in found]
+        super()._write(sweep, rest, found, records, dataset)
+        ids = {run.key: digest([self.experiment_id, sweep, run.key])[:32] for run in new}
+        for run in new:  # files first: a run that can be seen has them
             self._copy_files(ids[run.key], run, records)
-        outdated = [found[run.key].run_id for run in runs if run.key in found]
         with self.store.ManagedSessionMaker(read_only=False) as session:
-            _remove(session, outdated)
-            for model, rows in self._rows(runs, ids, dataset_id):
+            for model, rows in self._rows(new, ids, dataset_id):
                 if rows:
                     session.execute(model.__table__.insert(), rows)
 
@@ -175,37 +174,19 @@ class DatabaseRuns(Runs):
         }
 
 
-def _remove(session: Any, ids: Sequence[str]) -> None:
-    """Take runs out of a database with all that hangs on them; a few, which failed or were written by halves."""
-    from mlflow.store.tracking.dbmodels import models
-    from sqlalchemy import delete, select
-
-    for run_id in ids:
-        edges: Any = select(models.SqlInput.input_uuid).where(models.SqlInput.destination_id == run_id)
-        session.execute(delete(models.SqlInputTag).where(models.SqlInputTag.input_uuid.in_(edges)))
-        session.execute(delete(models.SqlInput).where(models.SqlInput.destination_id == run_id))
-        for model in (models.SqlTag, models.SqlParam, models.SqlMetric, models.SqlLatestMetric, models.SqlRun):
-            session.execute(delete(model).where(model.run_uuid == run_id))
-
-
-class Kept(NamedTuple):
-    """What a SQLite store holds of a sweep: the status of each run by record key, and the verdict it shows."""
-
-    statuses: dict[str, str]
-    stamp: str | None
-
-
-def look_up(path: Path, experiment: str, sweep: str, stamp: str) -> Kept | None:
-    """Read a SQLite store.
+def is_held(path: Path, experiment: str, sweep: str, statuses: Mapping[str, str], stamp: tuple[str, str]) -> bool:
+    """Whether a SQLite store holds a sweep as it should be.
 
     Args:
         path: The store's file.
         experiment: The experiment's name.
         sweep: The sweep's key.
-        stamp: The tag that says which verdict a sweep's run shows.
+        statuses: The status of each of its runs, by record key.
+        stamp: A tag of the sweep's own run, and its value.
 
     Returns:
-        None where the file is not understood, or holds the run of a process that died: whoever connects closes it.
+        False also where the file is not understood, or holds the run of a process that died: whoever connects
+        closes it.
     """
     of_sweep = (
         "SELECT mine.value, runs.status, stamp.value FROM tags AS sweep "
@@ -218,10 +199,10 @@ def look_up(path: Path, experiment: str, sweep: str, stamp: str) -> Kept | None:
     running = "SELECT value FROM tags NATURAL JOIN runs WHERE tags.key = ? AND runs.status = 'RUNNING'"
     try:
         with closing(sqlite3.connect(path, timeout=5)) as store:
-            rows = store.execute(of_sweep, (stamp, sweep, experiment)).fetchall()
+            rows = store.execute(of_sweep, (stamp[0], sweep, experiment)).fetchall()
             owners = [owner for (owner,) in store.execute(running, (OWNER,))]
     except sqlite3.Error:
-        return None
-    if any(map(is_dead, owners)):
-        return None
-    return Kept({key: status for key, status, _ in rows}, next((stamp for *_, stamp in rows if stamp), None))
+        return False
+    held = {key: status for key, status, _ in rows}
+    is_stamped = any(key == PARENT and value == stamp[1] for key, _, value in rows)
+    return is_stamped and statuses.items() <= held.items() and not any(map(is_dead, owners))

@@ -11,7 +11,7 @@ from filelock import FileLock
 
 from yaynay.records.store import Sweep
 from yaynay.storage import find_root
-from yaynay.tracking.database import look_up
+from yaynay.tracking.database import is_held
 from yaynay.tracking.dataset import dataset_input
 from yaynay.tracking.parent import STAMP, Result, conclude_parent, ended_runs, make_stamp, open_parent
 from yaynay.tracking.runs import PARENT, Runs, child, split, status
@@ -71,9 +71,8 @@ def is_there(sweep: Sweep, verdict: Mapping[str, Any], experiment: str) -> bool:
     Of another store it says no, and `sync` asks it.
     """
     path = sqlite_path(tracking_uri())
-    kept = look_up(path, experiment, sweep.key, STAMP) if path is not None and path.is_file() else None
-    if kept is None or kept.stamp != make_stamp(verdict):
+    if path is None or not path.is_file():
         return False
-    wanted = {PARENT: "FINISHED", **dict.fromkeys(sweep.about["runs"], "FINISHED")}
-    wanted |= {record.key: status(record) for record in sweep.unscored()}
-    return wanted.items() <= kept.statuses.items()
+    statuses = {PARENT: "FINISHED", **dict.fromkeys(sweep.about["runs"], "FINISHED")}
+    statuses |= {record.key: status(record) for record in sweep.unscored()}
+    return is_held(path, experiment, sweep.key, statuses, (STAMP, make_stamp(verdict)))
