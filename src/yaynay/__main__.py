@@ -4,6 +4,7 @@ import os
 import socket
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from yaynay.cli.app import finish
@@ -39,8 +40,10 @@ def body() -> int:
 def _sync(experiment: str) -> int:
     from yaynay.config import schema
     from yaynay.records.store import Store
+    from yaynay.reports import plots
     from yaynay.storage import find_root
     from yaynay.tracking import sync
+    from yaynay.tracking.parent import Result
     from yaynay.verdict import looks
     from yaynay.verdict.conclusion import conclude
 
@@ -52,7 +55,7 @@ def _sync(experiment: str) -> int:
         conclusion = conclude(sweep, rule)
         verdict = looks.note(conclusion.verdict, store.folder / "looks", find_root() / "reports" / "looks")
         conclusions.append(replace(conclusion, verdict=verdict))
-    sync.sync(conclusions, experiment)
+    sync.sync([Result.of(conclusion, partial(plots.draw, conclusion)) for conclusion in conclusions], experiment)
     n_runs = sum(len(one.records) for one in conclusions)
     print(f"{len(conclusions)} sweeps with {n_runs} runs are in MLflow")
     return 0
@@ -62,6 +65,7 @@ def _sync_compared(records: Path, reports: Path, experiment: str) -> int:
     """Bring into MLflow what `compare` concluded and drew, without concluding again."""
     from yaynay.reports import files
     from yaynay.tracking import sync
+    from yaynay.tracking.parent import Result
     from yaynay.verdict.sweeps import find_newest
 
     verdicts, timings = files.read(reports)
@@ -69,9 +73,12 @@ def _sync_compared(records: Path, reports: Path, experiment: str) -> int:
     compared = {name: (verdict.table_sha256, verdict.plan_sha256) for name, verdict in verdicts.items()}
     if compared != {sweep.table_name: (sweep.about["table_sha256"], sweep.about["plan_sha256"]) for sweep in sweeps}:
         raise DataError(f"{reports / files.VERDICTS}: not of {records}; run python -m yaynay.compare first")
-    found = [sync.Recalled(sweep, verdicts[sweep.table_name], timings[sweep.table_name]) for sweep in sweeps]
-    sync.sync(found, experiment, reports / "pictures")
-    print(f"{len(found)} sweeps with {sum(len(sweep.records) for sweep in found)} runs are in MLflow")
+    results = [
+        Result(sweep, verdicts[sweep.table_name], timings[sweep.table_name], reports / "pictures" / sweep.table_name)
+        for sweep in sweeps
+    ]
+    sync.sync(results, experiment)
+    print(f"{len(sweeps)} sweeps with {sum(len(sweep.about['runs']) for sweep in sweeps)} runs are in MLflow")
     return 0
 
 

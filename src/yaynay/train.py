@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -145,7 +146,9 @@ def conclude_jobs(sweep: str) -> int:
 def _conclude(store: "Store", jobs: list[dict[str, Any]]) -> int:
     """Runs without scores, once every sweep is concluded and in MLflow."""
     from yaynay.config import schema
+    from yaynay.reports import plots
     from yaynay.storage import find_root
+    from yaynay.tracking.parent import Result
     from yaynay.tracking.sync import is_there, sync
     from yaynay.verdict import looks
     from yaynay.verdict.conclusion import conclude, recall, remember
@@ -162,7 +165,7 @@ def _conclude(store: "Store", jobs: list[dict[str, Any]]) -> int:
     new = []
     for sweep in sweeps:
         verdict = recall(sweep, options)
-        if verdict is None or not is_there(sweep, verdict.as_json(), experiment):
+        if verdict is None or not is_there(sweep, verdict, experiment):
             conclusion = conclude(sweep, options)
             verdict = looks.note(conclusion.verdict, store.folder / "looks", find_root() / "reports" / "looks")
             new.append(replace(conclusion, verdict=verdict))
@@ -172,7 +175,7 @@ def _conclude(store: "Store", jobs: list[dict[str, Any]]) -> int:
         print(f"{sweep.table_name}: {verdict.outcome}. {verdict.sentence}")
     n_failed = sum(_list_failed(sweep.unscored(), overrides) for sweep in sweeps)
     if new:
-        sync(new, experiment)
+        sync([Result.of(conclusion, partial(plots.draw, conclusion)) for conclusion in new], experiment)
     return n_failed
 
 

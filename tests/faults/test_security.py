@@ -54,7 +54,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _load_model(path: Path) -> Any:
-    from yaynay.tracking.model import ServedModel
+    from yaynay.tracking.model_code import ServedModel
 
     return ServedModel().load_context(SimpleNamespace(artifacts={"about": path, "weights": path}))  # type: ignore[arg-type]
 

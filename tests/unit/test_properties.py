@@ -22,7 +22,6 @@ from yaynay.models.fleet import Course, Draw, Fleet, Regime
 from yaynay.models.network import Shape
 from yaynay.models.units import make_units
 from yaynay.storage import read_arrays, write_arrays
-from yaynay.tracking.rows import run_id
 from yaynay.verdict.rule import adjust_p_values
 
 pytestmark = pytest.mark.usefixtures("timed")
@@ -182,8 +181,3 @@ def test_adjusted_p_values_are_never_smaller_and_keep_their_order(values: list[f
     assert all(raw <= high * (1 + 1e-12) <= 1 + 1e-12 for raw, high in zip(values, adjusted, strict=True))
     order = np.argsort(values, kind="stable")
     assert (np.diff(np.array(adjusted)[order]) >= 0).all()
-
-
-@given(*[st.tuples(st.text(max_size=5), st.text(max_size=5), st.text(max_size=5))] * 2)
-def test_different_runs_have_different_ids(one: tuple[str, str, str], other: tuple[str, str, str]) -> None:
-    assert (run_id(*one) == run_id(*other)) == (one == other)

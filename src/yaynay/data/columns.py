@@ -1,8 +1,12 @@
-"""What the columns of a table may be, and how an error names them."""
+"""What the columns of a table may be, how they become numbers, and how an error names them.
+
+This module goes with each logged model, so it imports nothing of yaynay but its errors.
+"""
 
 import difflib
 import unicodedata
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -16,6 +20,21 @@ MIN_ROWS = 3
 
 MOST_TARGET, LEAST_SPREAD = 1e100, 1e-100
 """Sums of squares of a target beyond these would leave float64."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """What encodes a feature's column.
+
+    Attributes:
+        name: The column's name.
+        levels: Levels of a category in order; None for numbers.
+        has_missing: Whether cells are missing, in the table that the column was described in.
+    """
+
+    name: str
+    levels: tuple[str, ...] | None
+    has_missing: bool
 
 
 def check_names(names: Sequence[str], target: str, where: str) -> None:
@@ -129,10 +148,41 @@ def _check_scale(target: NDArray[np.float64], column: str) -> None:
         )
 
 
-def encode(values: pd.Series) -> tuple[NDArray[np.int64], list[str]]:
+def factorize(values: pd.Series) -> tuple[NDArray[np.int64], list[str]]:
     """Number of each cell's level, -1 where missing, (n_rows,), and the levels in order."""
     codes, levels = pd.factorize(values.to_numpy(), sort=True)
     return codes.astype(np.int64), list(levels)
+
+
+def describe(frame: pd.DataFrame) -> list[Column]:
+    """What encodes each column of a plain frame."""
+    return [
+        Column(
+            str(name),
+            None if values.dtype == np.float64 else tuple(factorize(values)[1]),
+            bool(values.isna().any()),
+        )
+        for name, values in frame.items()
+    ]
+
+
+def encode(frame: pd.DataFrame, columns: Sequence[Column]) -> NDArray[np.float64]:
+    """Cells as numbers, (n_rows, n_features); NaN where a number is missing.
+
+    A category becomes 0/1 columns (`contrasts`), and a column that had missing cells gets one 0/1 column that
+    marks them. A level that is not among the column's, and a missing one, are 0 in every column of the category.
+    """
+    parts: list[NDArray] = []
+    for column in columns:
+        values = frame[column.name]
+        if column.levels is None:
+            parts.append(values.to_numpy(dtype=np.float64, na_value=np.nan))
+        else:
+            levels = list(column.levels)
+            codes = pd.Index(levels, dtype=object).get_indexer(pd.Index(values, dtype=object))
+            parts += [codes == levels.index(level) for level in contrasts(levels)]
+        parts += [values.isna().to_numpy()] if column.has_missing else []
+    return np.column_stack(parts).astype(np.float64, copy=False)
 
 
 def contrasts(levels: list[str]) -> list[str]:

@@ -19,7 +19,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from yaynay.data.columns import check_names, check_values, contrasts, encode, frame_of, quote, to_float_or_str
+from yaynay.data.columns import (
+    check_names,
+    check_values,
+    contrasts,
+    describe,
+    encode,
+    factorize,
+    frame_of,
+    quote,
+    to_float_or_str,
+)
 from yaynay.errors import DataError
 from yaynay.storage import replacing
 
@@ -118,27 +128,19 @@ class Table:
         """Names of the columns of `x`."""
         names: list[str] = []
         for name, values in _columns(self.frame.drop(columns=self.target)):
-            names += [name] if _is_number(values) else [f"{name}={level}" for level in contrasts(encode(values)[1])]
+            names += [name] if _is_number(values) else [f"{name}={level}" for level in contrasts(factorize(values)[1])]
             names += [f"{name} is missing"] if values.isna().any() else []
         return tuple(names)
 
     @cached_property
     def x(self) -> Floats:
-        """Features as numbers, (n_rows, n_features); NaN where a number is missing.
+        """Features as numbers, (n_rows, n_features); NaN where a number is missing (`columns.encode`).
 
-        A category becomes 0/1 columns (`columns.contrasts`), and a column with missing cells gets one 0/1 column
-        that marks them. A level that a training fold never saw is constant there and gets no weight, so encoding
-        the whole table at once leaks nothing into a fold.
+        A level that a training fold never saw is constant there and gets no weight, so encoding the whole table
+        at once leaks nothing into a fold.
         """
-        columns: list[NDArray] = []
-        for _, values in _columns(self.frame.drop(columns=self.target)):
-            if _is_number(values):
-                columns.append(values.to_numpy())
-            else:
-                codes, levels = encode(values)
-                columns += [codes == levels.index(level) for level in contrasts(levels)]
-            columns += [values.isna().to_numpy()] if values.isna().any() else []
-        return np.column_stack(columns).astype(np.float64, copy=False)
+        features = self.frame.drop(columns=self.target)
+        return encode(features, describe(features))
 
     @cached_property
     def sha256(self) -> str:
@@ -149,7 +151,7 @@ class Table:
             if _is_number(values):
                 digest.update(values.to_numpy().astype("<f8").tobytes())
             else:
-                codes, levels = encode(values)
+                codes, levels = factorize(values)
                 digest.update(json.dumps(levels).encode())
                 digest.update(codes.astype("<i8").tobytes())
         if self.groups is not None:

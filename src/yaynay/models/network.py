@@ -1,17 +1,27 @@
 """What a network is, in no framework: layer shapes, initial weights, and the forward pass in NumPy.
 
 Weights of many networks of one shape are stacked: a dict of arrays whose first axis counts members. Every
-backend starts from the weights made here, so that backends can be compared to rounding error.
+backend starts from the weights made here, so that backends can be compared to rounding error. This module goes
+with each logged model, so it imports nothing of yaynay.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 Weights = dict[str, NDArray[np.floating]]
+Forward = Callable[[Weights, NDArray[np.float64]], NDArray]
+"""Stacked weights and standardised inputs (n_members, n_rows, n_features) to outputs (n_members, n_rows)."""
+
+STANDARDISATION = ("x_mean", "x_factor", "y_mean", "y_scale")
+"""What a bag keeps beside its networks; features enter as (x - x_mean) * x_factor, the target as
+(y - y_mean) / y_scale, each member's its own."""
+_CELLS = 4_000_000
+"""Hidden values that one forward pass may hold (32 MB)."""
 
 _GAIN_SQUARED = {"relu": 2.0, "silu": 2.0, "tanh": 1.0}
 ACTIVATIONS = tuple(_GAIN_SQUARED)
@@ -155,6 +165,49 @@ def forward(shape: Shape, weights: Weights, x: NDArray[np.floating]) -> NDArray[
     if shape.has_skip:
         hidden = hidden + x @ weights["skip.weight"]
     return hidden[..., 0]
+
+
+def predict(
+    shape: Shape | None, weights: Mapping[str, NDArray[np.floating]], x: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Predictions of what a record keeps: the mean of its networks, or its least-squares line.
+
+    Args:
+        shape: The networks' shape; None for the line.
+        weights: The record's weights: networks with their `STANDARDISATION`, or slopes, intercept and column means.
+        x: Encoded features, (n_rows, n_features); NaN where a number is missing.
+
+    Returns:
+        (n_rows,) [unit of the target]
+    """
+    if shape is None:
+        return float(weights["intercept"][0]) + np.where(np.isnan(x), weights["mean"], x) @ weights["slopes"]
+    width = shape.width if shape.depth else 1
+    return predict_members(weights, x, partial(forward, shape), width).mean(axis=0)
+
+
+def predict_members(
+    weights: Mapping[str, NDArray[np.floating]], x: NDArray[np.float64], forward: Forward, width: int
+) -> NDArray[np.float64]:
+    """Each network's own predictions; a missing cell counts as the mean of the network's training rows.
+
+    Args:
+        weights: Stacked networks of one shape, and their `STANDARDISATION`.
+        x: Encoded features, (n_rows, n_features).
+        forward: The forward pass, of any framework.
+        width: Widest layer, which bounds the memory of a pass.
+
+    Returns:
+        (n_members, n_rows) [unit of the target]
+    """
+    networks = {name: array for name, array in weights.items() if name not in STANDARDISATION}
+    mean, factor = weights["x_mean"][:, None], weights["x_factor"][:, None]
+    outputs = np.empty((len(mean), len(x)))
+    step = max(1, _CELLS // (len(mean) * max(width, x.shape[1])))
+    for start in range(0, len(x), step):
+        rows = slice(start, start + step)
+        outputs[:, rows] = forward(networks, np.nan_to_num((x[rows] - mean) * factor))
+    return outputs * weights["y_scale"][:, None] + weights["y_mean"][:, None]
 
 
 def _relu(z: NDArray[np.floating]) -> NDArray[np.floating]:

@@ -1,20 +1,13 @@
 """Predictions and errors of a trained fleet, fold by fold, in the target's own unit."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from yaynay.data.plan import Plan
-from yaynay.models.network import Weights
+from yaynay.models.network import STANDARDISATION, Forward, Weights, predict_members
 from yaynay.models.units import WHOLE, Units
-
-_CELLS = 4_000_000
-"""Hidden values that one forward pass may hold (32 MB)."""
-
-Forward = Callable[[Weights, NDArray[np.float64]], NDArray]
-"""Stacked weights and standardised inputs (n_members, n_rows, n_features) to outputs (n_members, n_rows)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,13 +78,8 @@ def bag(
         width: Widest layer, which bounds the memory of a pass.
     """
     chosen = {name: array[members] for name, array in weights.items()}
-    outputs = np.empty((len(members), len(x)))
-    step = max(1, _CELLS // (len(members) * max(width, x.shape[1])))
-    for start in range(0, len(x), step):
-        rows = slice(start, start + step)
-        inputs = np.stack([units.standardise(x[rows], unit) for unit in members])
-        outputs[:, rows] = forward(chosen, inputs)
-    return outputs * units.y_scale[members, None] + units.y_mean[members, None]
+    chosen |= {name: getattr(units, name)[members] for name in STANDARDISATION}
+    return predict_members(chosen, x, forward, width)
 
 
 def score(

@@ -1,5 +1,6 @@
 """Records -> MLflow; the only room that imports mlflow.
 
-`store` finds or builds the place, `rows` and `runs` turn records into MLflow runs, `live` writes them beside a sweep,
-`sync` brings whole sweeps in, and `model` is what MLflow serves.
+`store` finds or builds the place where runs are kept. `runs` makes MLflow runs of records and writes them by MLflow's
+API; `database` writes many at once into MLflow's own tables. `live` writes them beside a sweep, `sync` brings whole
+sweeps in, `parent` is a sweep's own run, and `model` logs what `model_code` serves.
 """

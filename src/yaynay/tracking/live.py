@@ -8,9 +8,11 @@ from types import TracebackType
 from yaynay.errors import MachineError
 from yaynay.records.record import Record
 from yaynay.records.store import Sweep
-from yaynay.tracking.runs import Runs
+from yaynay.tracking.dataset import dataset_input
+from yaynay.tracking.parent import open_parent
+from yaynay.tracking.runs import Runs, split
 from yaynay.tracking.store import check_reachable, connect, tracking_uri
-from yaynay.tracking.sync import add_children, dataset_input, one_writer, open_parent
+from yaynay.tracking.sync import add_children
 
 _PAUSE = 2.0
 """Time between two batches: a database commits about a hundred times a second, for all its writers [s]."""
@@ -30,7 +32,7 @@ class Writer:
     def __init__(self, sweeps: Sequence[Sweep], experiment: str) -> None:
         check_reachable(tracking_uri())
         self.experiment = experiment
-        self.sweeps = {(one.about["table_sha256"], one.about["plan_sha256"]): one for one in sweeps}
+        self.sweeps = {(sweep.about["table_sha256"], sweep.about["plan_sha256"]): sweep for sweep in sweeps}
         self.records: queue.SimpleQueue[Record | None] = queue.SimpleQueue()
         self.is_closing = threading.Event()
         self.is_cut_short = False
@@ -55,16 +57,16 @@ class Writer:
             self.records.put(record)
 
     def _work(self) -> None:
+        n_runs = sum(len(sweep.about["runs"]) for sweep in self.sweeps.values())
         try:
-            with connect(self.experiment) as runs:
+            with connect(self.experiment, n_runs) as runs:
                 self._write_until_end(runs)
         except MachineError:
             return  # the records wait, and the sync at the end says so
 
     def _write_until_end(self, runs: Runs) -> None:
         datasets = {key: dataset_input(sweep.data()[0]) for key, sweep in self.sweeps.items()}
-        with one_writer():
-            parents = {key: open_parent(runs, sweep, datasets[key]) for key, sweep in self.sweeps.items()}
+        parents = {key: open_parent(runs, sweep, datasets[key]) for key, sweep in self.sweeps.items()}
         is_over = False
         while not is_over:
             batch = [self.records.get()]
@@ -73,10 +75,13 @@ class Writer:
                 batch.append(self.records.get())
             is_over = None in batch
             for key, sweep in self.sweeps.items():
-                mine = [one for one in batch if one and (one.table["sha256"], one.plan["sha256"]) == key]
-                ended = [record for one in mine if (record := sweep.store.read_ended(one.key)) is not None]
-                if ended:
-                    with one_writer():
-                        add_children(runs, sweep, ended, parents[key], datasets[key])
+                mine = [record.key for record in batch if record and _data(record) == key]
+                for part in split(mine, runs.n_at_once):
+                    if not self.is_cut_short:
+                        add_children(runs, sweep, part, parents[key], datasets[key])
         for parent in parents.values():
             runs.client.set_terminated(parent, "KILLED" if self.is_cut_short else "FINISHED")
+
+
+def _data(record: Record) -> tuple[str, str]:
+    return record.table["sha256"], record.plan["sha256"]

@@ -1,62 +1,71 @@
-"""The winning configuration as a model: raw columns in, predictions out, in NumPy alone.
+"""Logs the winning configuration as an MLflow model: `model_code`, its weights and the code that it imports."""
 
-MLflow runs this file as the model's code, so the model needs neither a pickle nor the framework that trained
-it. `describe` writes what it reads: model.json and weights.safetensors.
-"""
-
-import json
-from collections.abc import Mapping
+import tempfile
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
-from mlflow.models import set_model
-from mlflow.pyfunc import PythonModel, PythonModelContext
-from numpy.typing import NDArray
-from safetensors.numpy import load_file
 
-from yaynay.data.columns import contrasts
-from yaynay.models.network import Shape, forward
+import yaynay
+from yaynay.data.columns import describe
+from yaynay.data.table import Table
+from yaynay.models.network import Shape
+from yaynay.records.record import Record
+from yaynay.storage import write_arrays, write_json
+from yaynay.tracking.dataset import schema
 
-
-class ServedModel(PythonModel):
-    """Mean of the networks trained on the whole table, or the least-squares line."""
-
-    def load_context(self, context: PythonModelContext) -> None:
-        """Read the description and the weights."""
-        self.about: dict[str, Any] = json.loads(Path(context.artifacts["about"]).read_text(encoding="utf-8"))
-        self.weights = load_file(context.artifacts["weights"])
-
-    def predict(
-        self, context: PythonModelContext, model_input: pd.DataFrame, params: Any = None
-    ) -> NDArray[np.float64]:
-        """Predictions for rows of raw columns, (n_rows,) [unit of the target]."""
-        return predict(self.about, self.weights, encode(model_input, self.about["columns"]))
+_CODE = ("__init__.py", "errors.py", "data/__init__.py", "data/columns.py", "models/__init__.py", "models/network.py")
+"""What `model_code` imports of yaynay, directly or not."""
+_REST = '\n__path__ = __import__("pkgutil").extend_path(__path__, __name__)  # an installed yaynay has the rest\n'
+"""Ends each copied `__init__.py`: a process that loads a model may import other modules of yaynay afterwards."""
+_REQUIREMENTS = ("mlflow", "numpy", "pandas", "safetensors")
 
 
-def encode(frame: pd.DataFrame, columns: list[dict[str, Any]]) -> NDArray[np.float64]:
-    """Raw columns as the table encoded them: numbers, one 0/1 column a level but the first, one for missing cells."""
-    parts: list[NDArray] = []
-    for column in columns:
-        values = frame[column["name"]]
-        if column["kind"] == "number":
-            parts.append(values.to_numpy(dtype=np.float64))
-        else:
-            parts += [(values == level).to_numpy() for level in contrasts(column["levels"])]
-        if column["has_missing"]:
-            parts.append(values.isna().to_numpy())
-    return np.column_stack(parts).astype(np.float64)
+def log_model(run_id: str, table: Table, winner: Record) -> None:
+    """Log a configuration's model on a run, with signature, without pickle and with pinned requirements."""
+    import mlflow
+    from mlflow.models import ModelSignature
+    from mlflow.types import Schema, TensorSpec
+
+    versions = winner.run["versions"]
+    features = [name for name in table.kinds if name != table.target]
+    signature = ModelSignature(schema(table, features), Schema([TensorSpec(np.dtype(np.float64), (-1,))]))
+    with tempfile.TemporaryDirectory() as name, mlflow.start_run(run_id=run_id):
+        folder = Path(name)
+        write_json(folder / "model.json", _describe(table, winner))
+        write_arrays(folder / "weights.safetensors", winner.weights)
+        mlflow.pyfunc.log_model(
+            name="model",
+            python_model=str(Path(__file__).with_name("model_code.py")),
+            code_paths=[str(_copy_code(folder / "yaynay"))],
+            artifacts={"about": str(folder / "model.json"), "weights": str(folder / "weights.safetensors")},
+            signature=signature,
+            pip_requirements=[f"{package}=={versions[package]}" for package in _REQUIREMENTS],
+        )
 
 
-def predict(about: Mapping[str, Any], weights: Mapping[str, NDArray], x: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Predictions of a bag of networks, or of a line, for encoded features (n_rows, n_features), (n_rows,)."""
-    if about["shape"] is None:
-        return float(weights["intercept"][0]) + np.where(np.isnan(x), weights["mean"], x) @ weights["slopes"]
-    shape = Shape(**about["shape"])
-    inputs = np.nan_to_num((x[None] - weights["x_mean"][:, None]) * weights["x_factor"][:, None])
-    outputs = forward(shape, dict(weights), inputs)
-    return np.mean(outputs * weights["y_scale"][:, None] + weights["y_mean"][:, None], axis=0)
+def _copy_code(package: Path) -> Path:
+    """The modules that the model imports, as a package that works without the others."""
+    source = Path(yaynay.__file__).parent
+    for name in _CODE:
+        target = package / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        text = (source / name).read_text(encoding="utf-8")
+        target.write_text(text + _REST * (target.name == "__init__.py"), encoding="utf-8")
+    return package
 
 
-set_model(ServedModel())
+def _describe(table: Table, winner: Record) -> dict[str, Any]:
+    """What the model needs to know beside its weights."""
+    configuration = winner.parsed
+    shape = None
+    if configuration.backend.name != "least_squares":
+        model = configuration.model
+        shape = asdict(Shape(table.n_features, model.depth, model.width, model.activation, model.skip))
+    return {
+        "shape": shape,
+        "columns": [asdict(column) for column in describe(table.frame.drop(columns=table.target))],
+        "target": table.target,
+        "configuration": configuration.flat(),
+    }

@@ -1,48 +1,36 @@
 """Which process a RUNNING run belongs to, so that the run of a process that died can be closed."""
 
-import os
 import platform
-from pathlib import Path
+
+import psutil
 
 OWNER = "yaynay.owner"
 """Tag that holds a run's owner."""
+_TOLERANCE = 2.0
+"""Two readings of when the system started may differ by a second [s]; no process id is used again so soon."""
 
 
 def owner() -> str:
-    """This process: host, boot, process id and start time; a process id alone is used again."""
-    return _describe(os.getpid())
+    """This process: host, process id, and when it started; a process id alone is used again."""
+    return describe(psutil.Process())
+
+
+def describe(process: psutil.Process) -> str:
+    """A process as `HOST/PID/SECONDS`, its start counted from the system's, which no change of the clock moves."""
+    return f"{platform.node()}/{process.pid}/{process.create_time() - psutil.boot_time():.2f}"
 
 
 def is_dead(text: str) -> bool:
     """Whether a process that `owner` described has ended; never true of a process on another host."""
     host, _, rest = text.partition("/")
-    pid = rest.split("/")[1] if rest.count("/") == 2 else ""
+    pid, _, started = rest.partition("/")
     if host != platform.node() or not pid.isdigit():
         return False
-    return _describe(int(pid)) != text
-
-
-def _describe(pid: int) -> str:
-    return f"{platform.node()}/{_boot()}/{pid}/{_started(pid)}"
-
-
-def _boot() -> str:
     try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-    except OSError:  # not Linux
-        return "?"
-
-
-def _started(pid: int) -> str:
-    """Start time in clock ticks since boot, "?" where the system does not say, "gone" without a process."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[19]
-    except OSError:
-        pass
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return "gone"
-    except OSError:  # it is there, and is somebody else's
-        pass
-    return "?"
+        process = psutil.Process(int(pid))
+        is_same = abs(process.create_time() - psutil.boot_time() - float(started)) < _TOLERANCE
+        return not is_same or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+    except (psutil.Error, ValueError):  # the system does not say
+        return False

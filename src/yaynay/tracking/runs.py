@@ -1,33 +1,73 @@
-"""How runs are written: many in one transaction where MLflow's store is a database, by its API elsewhere.
+"""What MLflow holds of a run, made from a record alone, and how it is written by MLflow's public API.
 
-A database takes a run with everything in it or not at all, under an id that yaynay chose: however often and from
-wherever it is written, it is there once. MLflow's API makes an id of its own for each call to create a run, so
-there a run is found again by its tags, and written by one process of the project at a time.
+MLflow makes an id of its own for each call to create a run. So a run is found again by its tags `yaynay.sweep` and
+`yaynay.run`, and written by one process of the project at a time: however often it is written, it is there once.
 """
 
-import uuid
+import json
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 from filelock import FileLock
 
+from yaynay.records.record import Record
 from yaynay.records.store import Store
 from yaynay.storage import find_root
-from yaynay.tracking.rows import Run, run_id
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
-    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+    from mlflow.entities import DatasetInput
 
-Rows = list[dict[str, Any]]
+PARENT = "parent"
+"""Stands for a record's key in the tag `yaynay.run` of a sweep's own run."""
 
-_MOST_IDS = 500
-"""Ids in one query; SQLite takes about a thousand."""
-_MOST_METRICS = 1000
-"""Metrics that one log_batch call takes."""
-_MOST_TRIES = 3
-"""Of a transaction that another process may have been faster with."""
+_FILES: dict[str, tuple[str, ...]] = {
+    "finished": ("record.json", "weights.safetensors"),
+    "diverged": ("record.json",),
+    "failed": (),  # it left no record; its params and its reason say all
+}
+_MOST_STEPS = 500
+"""Points of a learning curve that MLflow gets; a longer one is thinned."""
+_MOST_METRICS = 800
+"""Metrics in one log_batch call, which takes a thousand entities, params among them."""
+
+
+class Value(NamedTuple):
+    """One value of a metric."""
+
+    key: str
+    value: float
+    timestamp: int
+    """[ms since 1970]"""
+    step: int
+
+
+@dataclass(frozen=True)
+class Run:
+    """One MLflow run before it is written.
+
+    Attributes:
+        key: The record's key, or `PARENT`.
+        name: What the UI calls it.
+        status: "RUNNING", "FINISHED" or "FAILED".
+        started, ended: [ms since 1970]; `ended` is None while it runs.
+        tags, params: By name.
+        metrics: Every value, in any order.
+        files: Names in the record's folder that become artifacts.
+    """
+
+    key: str
+    name: str
+    status: str
+    started: int
+    ended: int | None
+    tags: dict[str, str]
+    params: dict[str, str] = field(default_factory=dict)
+    metrics: list[Value] = field(default_factory=list)
+    files: tuple[str, ...] = ()
 
 
 class Found(NamedTuple):
@@ -37,238 +77,165 @@ class Found(NamedTuple):
     status: str
 
 
-class Runs(Protocol):
-    """The runs of one experiment."""
+class Runs:
+    """The runs of one experiment, in any store that MLflow knows."""
 
-    client: "MlflowClient"
-    experiment_id: str
+    n_at_once = 20
+    """Runs to give to one `add`: about a second, for which an interrupted sweep waits."""
 
-    def find(self, sweep: str, keys: Iterable[str]) -> dict[str, Found]:
+    def __init__(self, client: "MlflowClient", experiment_id: str) -> None:
+        self.client, self.experiment_id = client, experiment_id
+
+    def find(self, sweep: str) -> dict[str, Found]:
         """Runs of a sweep that are there, by record key."""
+        from mlflow.entities import ViewType
 
-    def add(self, sweep: str, runs: Sequence[Run], records: Store, dataset: Any) -> None:
-        """Write runs, and what of them was written by halves before.
+        found: dict[str, Found] = {}
+        query, token = f"tags.`yaynay.sweep` = '{sweep}'", None
+        while True:
+            page = self.client.search_runs([self.experiment_id], query, ViewType.ALL, 1000, page_token=token)
+            found |= {run.data.tags["yaynay.run"]: Found(run.info.run_id, run.info.status) for run in page}
+            token = page.token
+            if not token:
+                return found
+
+    def add(self, sweep: str, runs: Sequence[Run], records: Store, dataset: "DatasetInput | None") -> None:
+        """Write runs that are not there, or that ended otherwise before, or that were written by halves.
 
         Args:
             sweep: The sweep's key.
             runs: What to write.
             records: Where their files are.
-            dataset: The table as MLflow's `DatasetInput`, or None.
+            dataset: The table.
         """
-
-
-def open_runs(client: "MlflowClient", experiment: str, experiment_id: str) -> Runs:
-    """The way to write that a store has."""
-    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
-
-    store = client._tracking_client.store
-    if isinstance(store, SqlAlchemyStore):
-        return DatabaseRuns(client, store, experiment, experiment_id)
-    return ApiRuns(client, experiment_id)
-
-
-class DatabaseRuns:
-    """Runs in a database that MLflow opened (SQLite, PostgreSQL ...), through MLflow's own table models."""
-
-    def __init__(self, client: "MlflowClient", store: "SqlAlchemyStore", experiment: str, experiment_id: str) -> None:
-        self.client, self.store, self.experiment, self.experiment_id = client, store, experiment, experiment_id
-        self.location = store.get_experiment(experiment_id).artifact_location
-
-    def find(self, sweep: str, keys: Iterable[str]) -> dict[str, Found]:
-        from mlflow.store.tracking.dbmodels.models import SqlRun
-        from sqlalchemy import select
-
-        ids = {run_id(self.experiment, sweep, key): key for key in keys}
-        found: dict[str, Found] = {}
-        with self.store.ManagedSessionMaker() as session:
-            for part in _parts(ids, _MOST_IDS):
-                query: Any = select(SqlRun.run_uuid, SqlRun.status).where(SqlRun.run_uuid.in_(part))
-                found |= {ids[one]: Found(one, status) for one, status in session.execute(query).all()}
-        return found
-
-    def add(self, sweep: str, runs: Sequence[Run], records: Store, dataset: Any) -> None:
-        from mlflow.exceptions import MlflowException
-
-        for attempt in range(_MOST_TRIES):
-            try:
-                self._add(sweep, runs, records, dataset)
-                return
-            except MlflowException:
-                if attempt == _MOST_TRIES - 1:
-                    raise
-
-    def _add(self, sweep: str, runs: Sequence[Run], records: Store, dataset: Any) -> None:
-        found = self.find(sweep, [run.key for run in runs])
-        wanted = [run for run in runs if run.key not in found or found[run.key].status != run.status]
-        if not wanted:
-            return
-        ids = {run.key: run_id(self.experiment, sweep, run.key) for run in wanted}
-        for run in wanted:  # files first: a run that can be seen has them
-            self._copy_files(ids[run.key], run, records)
-        dataset_id = self._dataset_id(dataset)
-        with self.store.ManagedSessionMaker(read_only=False) as session:
-            for part in _parts([found[run.key].run_id for run in wanted if run.key in found], _MOST_IDS):
-                _remove(session, part)
-            for model, rows in self._rows(wanted, ids, dataset_id):
-                if rows:
-                    session.execute(model.__table__.insert(), rows)
-
-    def _copy_files(self, run: str, row: Run, records: Store) -> None:
-        from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
-
-        artifacts = get_artifact_repository(self._artifacts(run))
-        for name in row.files:
-            artifacts.log_artifact(str(records.path(row.key) / name))
-
-    def _artifacts(self, run: str) -> str:
-        return f"{self.location}/{run}/artifacts"
-
-    def _dataset_id(self, dataset: Any) -> str | None:
-        """Id of the table's row in MLflow's datasets; the parent run put it there."""
-        from mlflow.store.tracking.dbmodels.models import SqlDataset
-        from sqlalchemy import select
-
-        if dataset is None:
-            return None
-        query: Any = select(SqlDataset.dataset_uuid).where(
-            SqlDataset.experiment_id == int(self.experiment_id),
-            SqlDataset.name == dataset.dataset.name,
-            SqlDataset.digest == dataset.dataset.digest,
-        )
-        with self.store.ManagedSessionMaker() as session:
-            return session.execute(query).scalar()
-
-    def _rows(self, runs: Sequence[Run], ids: dict[str, str], dataset_id: str | None) -> list[tuple[Any, Rows]]:
-        """Rows of every table that holds something of a run."""
-        from mlflow.store.tracking.dbmodels import models
-
-        heads, tags, params, metrics, latest, inputs, input_tags = _lists(7)
-        for run in runs:
-            mine: dict[str, Any] = {"run_uuid": ids[run.key]}
-            heads.append(
-                mine
-                | {
-                    "name": run.name,
-                    "source_type": "LOCAL",
-                    "source_name": "",
-                    "entry_point_name": "",
-                    "user_id": "unknown",
-                    "status": run.status,
-                    "start_time": run.started,
-                    "end_time": run.ended,
-                    "source_version": "",
-                    "lifecycle_stage": "active",
-                    "artifact_uri": self._artifacts(ids[run.key]),
-                    "experiment_id": int(self.experiment_id),
-                }
-            )
-            words = run.tags | {"mlflow.runName": run.name}
-            tags += [mine | {"key": key, "value": value} for key, value in words.items()]
-            params += [mine | {"key": key, "value": value} for key, value in run.params.items()]
-            newest: dict[str, dict] = {}
-            for value in run.metrics:
-                row = mine | value._asdict() | {"is_nan": False}
-                metrics.append(row)
-                if value.key not in newest or value.step >= newest[value.key]["step"]:
-                    newest[value.key] = row
-            latest += newest.values()
-            if dataset_id is not None:
-                edge = uuid.uuid4().hex
-                inputs.append(
-                    {
-                        "input_uuid": edge,
-                        "source_type": "DATASET",
-                        "source_id": dataset_id,
-                        "destination_type": "RUN",
-                        "destination_id": ids[run.key],
-                    }
-                )
-                input_tags.append({"input_uuid": edge, "name": "mlflow.data.context", "value": "training"})
-        return [
-            (models.SqlRun, heads),
-            (models.SqlTag, tags),
-            (models.SqlParam, params),
-            (models.SqlMetric, metrics),
-            (models.SqlLatestMetric, latest),
-            (models.SqlInput, inputs),
-            (models.SqlInputTag, input_tags),
-        ]
-
-
-def _lists(n: int) -> list[Rows]:
-    return [[] for _ in range(n)]
-
-
-def _remove(session: Any, ids: Sequence[str]) -> None:
-    """Take runs out of a database with all that hangs on them."""
-    from mlflow.store.tracking.dbmodels import models
-    from sqlalchemy import delete, select
-
-    edges: Any = select(models.SqlInput.input_uuid).where(models.SqlInput.destination_id.in_(ids))
-    session.execute(delete(models.SqlInputTag).where(models.SqlInputTag.input_uuid.in_(edges)))
-    session.execute(delete(models.SqlInput).where(models.SqlInput.destination_id.in_(ids)))
-    for model in (models.SqlTag, models.SqlParam, models.SqlMetric, models.SqlLatestMetric, models.SqlRun):
-        session.execute(delete(model).where(model.run_uuid.in_(ids)))
-
-
-class ApiRuns:
-    """Runs behind an MLflow server."""
-
-    def __init__(self, client: "MlflowClient", experiment_id: str) -> None:
-        self.client, self.experiment_id = client, experiment_id
-
-    def find(self, sweep: str, keys: Iterable[str]) -> dict[str, Found]:
-        from mlflow.entities import ViewType
-
-        found: dict[str, Found] = {}
-        wanted, token = set(keys), None
-        while True:
-            page = self.client.search_runs(
-                [self.experiment_id],
-                f"tags.`yaynay.sweep` = '{sweep}'",
-                run_view_type=ViewType.ALL,
-                max_results=1000,
-                page_token=token,
-            )
-            for run in page:
-                key = run.data.tags["yaynay.run"]
-                if key in wanted:
-                    found[key] = Found(run.info.run_id, run.info.status)
-            token = page.token
-            if not token:
-                return found
-
-    def add(self, sweep: str, runs: Sequence[Run], records: Store, dataset: Any) -> None:
         with FileLock(find_root() / "records" / ".tracking.lock"):
-            found = self.find(sweep, [run.key for run in runs])
-            for run in runs:
-                if run.key not in found or found[run.key].status != run.status:
-                    self._write(run, found.get(run.key), records, dataset)
+            found = self.find(sweep)
+            missing = [run for run in runs if run.key not in found or found[run.key].status != run.status]
+            if missing:
+                self._write(sweep, missing, found, records, dataset)
 
-    def _write(self, run: Run, found: Found | None, records: Store, dataset: Any) -> None:
+    def _write(
+        self,
+        sweep: str,
+        runs: Sequence[Run],
+        found: dict[str, Found],
+        records: Store,
+        dataset: "DatasetInput | None",
+    ) -> None:
+        """Write runs; of those in `found` what is missing or outdated."""
+        for run in runs:
+            if run.key in found:
+                run_id = found[run.key].run_id
+                self._forget_tags(run_id, run)
+            else:
+                run_id = self.client.create_run(self.experiment_id, run.started, run.tags, run.name).info.run_id
+            self._fill(run_id, run, records, dataset)
+
+    def _forget_tags(self, run_id: str, run: Run) -> None:
+        """Delete what an attempt that ended otherwise said of itself."""
+        for name in self.client.get_run(run_id).data.tags:
+            if name not in run.tags and not name.startswith("mlflow."):
+                self.client.delete_tag(run_id, name)
+
+    def _fill(self, run_id: str, run: Run, records: Store, dataset: "DatasetInput | None") -> None:
         from mlflow.entities import Metric, Param, RunTag
 
-        if found is None:
-            made = self.client.create_run(self.experiment_id, run.started, run.tags, run.name)
-            found = Found(made.info.run_id, made.info.status)
         params = [Param(*pair) for pair in run.params.items()]
-        self.client.log_batch(found.run_id, params=params, tags=[RunTag(*pair) for pair in run.tags.items()])
-        for part in _parts(run.metrics, _MOST_METRICS):
-            self.client.log_batch(found.run_id, metrics=[Metric(*value) for value in part])
+        tags = [RunTag(*pair) for pair in run.tags.items()]
+        for part in split(run.metrics, _MOST_METRICS) or [[]]:
+            self.client.log_batch(run_id, [Metric(*value) for value in part], params, tags)
+            params, tags = [], []
         if dataset is not None:
-            self.client.log_inputs(found.run_id, [dataset])
+            self.client.log_inputs(run_id, [dataset])
         for name in run.files:
-            self.client.log_artifact(found.run_id, str(records.path(run.key) / name))
-        if run.status != "RUNNING":
-            self.client.set_terminated(found.run_id, run.status, run.ended)
+            self.client.log_artifact(run_id, str(records.path(run.key) / name))
+        if run.status != "RUNNING":  # last: a run that ended has all
+            self.client.set_terminated(run_id, run.status, run.ended)
 
 
-def _parts(items: Iterable[Any], size: int) -> Iterable[list[Any]]:
+def split(items: Iterable[Any], size: int) -> list[list[Any]]:
     """Items in lists of at most `size`.
 
-    >>> list(_parts([1, 2, 3], 2))
+    >>> split([1, 2, 3], 2)
     [[1, 2], [3]]
     """
     rest = iter(items)
-    while part := list(islice(rest, size)):
-        yield part
+    return list(iter(lambda: list(islice(rest, size)), []))
+
+
+def child(record: Record, sweep: str, parent_id: str) -> Run:
+    """The run of one configuration."""
+    started, ended = milliseconds(record.run["started_at"]), ended_at(record)
+    return Run(
+        key=record.key,
+        name=record.name,
+        status=status(record),
+        started=started,
+        ended=ended,
+        tags={
+            "mlflow.parentRunId": parent_id,
+            "mlflow.source.name": "yaynay.train",
+            "mlflow.source.type": "LOCAL",
+            "yaynay.sweep": sweep,
+            "yaynay.run": record.key,
+            **_tags(record),
+        },
+        params={name: _param(value) for name, value in record.parsed.flat().items()},
+        metrics=_metrics(record, ended),
+        files=_FILES[record.status],
+    )
+
+
+def status(record: Record) -> str:
+    """What MLflow calls how a run ended."""
+    return "FINISHED" if record.status == "finished" else "FAILED"
+
+
+def ended_at(record: Record) -> int:
+    """When a run ended [ms since 1970]."""
+    return milliseconds(record.run["started_at"]) + milliseconds(record.run["fit_seconds"])
+
+
+def milliseconds(seconds: float) -> int:
+    return round(seconds * 1000)
+
+
+def _tags(record: Record) -> dict[str, str]:
+    facts = record.run
+    tags = {
+        "dataset": record.table["name"],
+        "backend": record.parsed.backend.name,
+        "table_sha256": record.table["sha256"],
+        "plan_sha256": record.plan["sha256"],
+        "device": facts["device"],
+        "python": facts["python"],
+        "git_dirty": str(facts["git_dirty"]).lower(),
+        **{f"version.{name}": version for name, version in facts["versions"].items()},
+    }
+    if facts["git_commit"]:
+        tags["mlflow.source.git.commit"] = facts["git_commit"]
+    if record.status != "finished":
+        tags |= {"diverged": str(record.status == "diverged").lower(), "reason": record.reason or ""}
+        tags |= {"epoch": str(facts["epoch"] + 1)} if "epoch" in facts else {}
+    return tags
+
+
+def _param(value: Any) -> str:
+    """A value as a param; a long one is cut, and record.json has it whole."""
+    text = json.dumps(value) if isinstance(value, (list, dict)) else "null" if value is None else str(value)
+    return text if len(text) <= 6000 else f"{text[:5990]}..."
+
+
+def _metrics(record: Record, timestamp: int) -> list[Value]:
+    """Scores, learning curves over epochs (from 1) and scores of each outer split (from 0)."""
+    metrics = [Value(name, float(value), timestamp, 0) for name, value in record.scores.items()]
+    if record.status == "finished" and "fit_seconds" not in record.scores:
+        metrics.append(Value("fit_seconds", record.run["fit_seconds"], timestamp, 0))
+    for array, name in (("train_loss", "train/loss"), ("val_loss", "val/loss")):
+        values = record.arrays.get(array, np.empty(0))
+        steps = np.unique(np.linspace(0, len(values) - 1, min(len(values), _MOST_STEPS)).astype(int))
+        metrics += [Value(name, float(values[step]), timestamp, int(step) + 1) for step in steps]
+    for array, name, transform in (("fold_mse", "fold/rmse", np.sqrt), ("fold_r2", "fold/r2", np.asarray)):
+        for split, value in enumerate(transform(record.arrays.get(array, np.empty(0)))):
+            metrics.append(Value(name, float(value), timestamp, split))
+    return [metric for metric in metrics if np.isfinite(metric.value)]

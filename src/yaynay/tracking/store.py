@@ -37,8 +37,8 @@ _SETTINGS = {
 
 _EXPERIMENT = {
     "mlflow.experimentKind": "custom_model_development",  # the UI opens on training runs
-    "mlflow.note.content": "Is a neural network worth it over a straight line? A parent run a sweep and table; "
-    "its tag `verdict` says yay, nay or undecided.",
+    "mlflow.note.content": "Is a neural network worth it over a straight line? A parent run per sweep and "
+    "table; its tag `verdict` says yay, nay or undecided.",
 }
 
 
@@ -82,8 +82,12 @@ def _no_answer(uri: str, error: Exception) -> MachineError:
 
 
 @contextmanager
-def connect(experiment: str) -> Iterator["Runs"]:
+def connect(experiment: str, n_runs: int = 0) -> Iterator["Runs"]:
     """The runs of an experiment, made where it is missing; runs of processes that died are closed.
+
+    Args:
+        experiment: Its name.
+        n_runs: About how many will be written, which decides how.
 
     Raises:
         MachineError: The store does not answer; records are kept, and a later sync brings them in.
@@ -95,7 +99,7 @@ def connect(experiment: str) -> Iterator["Runs"]:
     check_reachable(uri)
     import mlflow
 
-    from yaynay.tracking.runs import open_runs
+    from yaynay.tracking.database import open_runs
 
     _quieten()
     (root / "records").mkdir(parents=True, exist_ok=True)
@@ -110,7 +114,7 @@ def connect(experiment: str) -> Iterator["Runs"]:
             experiment_id = (
                 found.experiment_id if found else client.create_experiment(experiment, artifacts, tags=_EXPERIMENT)
             )
-        runs = open_runs(client, experiment, experiment_id)
+        runs = open_runs(client, experiment_id, n_runs)
         close_dead(client, experiment_id)
         yield runs
     except YaynayError:
@@ -128,7 +132,7 @@ def _cannot_write(uri: str, error: Exception) -> MachineError | None:
         free = shutil.disk_usage(path.parent).free
         what = f"the disk is full ({free / 2**20:.0f} MiB free); free some"
     elif "readonly" in message or "unable to open" in message or isinstance(error, PermissionError):
-        what = "it cannot be written; change its rights or choose another with MLFLOW_TRACKING_URI"
+        what = "it cannot be written; change its permissions or choose another with MLFLOW_TRACKING_URI"
     else:
         what = f"MLflow cannot use it ({' '.join(message.split())[:300]}); move it away to have it made anew"
     return MachineError(f"MLflow store {path}: {what}, and give the same command again; records are kept")
@@ -158,7 +162,7 @@ def _ensure_store(uri: str) -> None:
     path = sqlite_path(uri)
     if path is None or path.exists():
         return
-    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+    from mlflow.db import upgrade
 
     path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{path}.lock"), tempfile.TemporaryDirectory(prefix=".mlflow-", dir=path.parent) as folder:
@@ -168,8 +172,7 @@ def _ensure_store(uri: str) -> None:
             if left != Path(folder):
                 shutil.rmtree(left, ignore_errors=True)
         aside = Path(folder) / path.name
-        store = SqlAlchemyStore(f"sqlite:///{aside}", (path.parent / "mlartifacts").as_uri())
-        store.engine.dispose()
+        upgrade.main([f"sqlite:///{aside}"], standalone_mode=False)  # `mlflow db upgrade`, without another process
         with aside.open("rb") as written:
             os.fsync(written.fileno())
         os.replace(aside, path)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from yaynay.models.network import Shape, forward
+from yaynay.models.network import Shape, predict
 from yaynay.records.record import Record
 from yaynay.reports.plots import canvas
 from yaynay.reports.plots.canvas import DATA, INK, LINE, NETWORK, QUIET
@@ -100,11 +100,9 @@ def _find_descent(conclusion: Conclusion) -> Record | None:
 
 def _predict(winner: Record, x: NDArray[np.float64]) -> NDArray[np.float64]:
     """Mean of the networks trained on the whole table, (n_rows,) [unit of y]."""
-    model, weights = winner.parsed.model, winner.weights
+    model = winner.parsed.model
     shape = Shape(x.shape[1], model.depth, model.width, model.activation, model.skip)
-    inputs = (x[None] - weights["x_mean"][:, None]) * weights["x_factor"][:, None]
-    outputs = forward(shape, weights, inputs)
-    return np.mean(outputs * weights["y_scale"][:, None] + weights["y_mean"][:, None], axis=0)
+    return predict(shape, winner.weights, x)
 
 
 def _draw_predictions(conclusion: Conclusion) -> "Figure":

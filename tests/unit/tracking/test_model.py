@@ -1,0 +1,95 @@
+"""The logged model predicts what was validated, with or without yaynay around it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pipeline.project import REPOSITORY
+from unit.tracking.conftest import Swept
+
+from yaynay.tracking.store import connect
+from yaynay.tracking.sync import sync
+
+# MLflow 3.17 wants rows of the table beside the model
+pytestmark = pytest.mark.filterwarnings("ignore:.*An input example was not provided")
+
+
+def model_folder(swept: Swept, kind: str, project: Path) -> Path:
+    """Where the model of a sweep that a network or a line won is."""
+    sync([swept.result(winner=getattr(swept, kind))], "yaynay")
+    with connect("yaynay"):
+        pass
+    (found,) = (project / "mlartifacts").rglob("MLmodel")
+    return found.parent
+
+
+@pytest.mark.parametrize("kind", ["network", "line"])
+def test_a_model_predicts_from_raw_cells_what_the_record_holds(swept: Swept, project: Path, kind: str) -> None:
+    """Numbers, a category and missing cells in both."""
+    import mlflow
+
+    rows = swept.table.frame.drop(columns=swept.table.target)
+    assert rows.isna().any().to_dict() == {"size": False, "age": True, "side": True}
+    model = mlflow.pyfunc.load_model(str(model_folder(swept, kind, project)))
+    whole = getattr(swept, kind).arrays["whole"]
+    np.testing.assert_allclose(model.predict(rows), whole, rtol=1e-12)
+    np.testing.assert_allclose(model.predict(rows.iloc[:1]), whole[:1], rtol=1e-12)
+    unseen = rows.assign(side="east")
+    first = rows.assign(side="north")
+    np.testing.assert_array_equal(model.predict(unseen), model.predict(first))
+    assert np.isfinite(model.predict(rows.assign(size=np.nan))).all()  # no cell of it was missing in training
+    if kind == "line":
+        mean = rows.assign(size=rows["size"].mean())
+        np.testing.assert_allclose(model.predict(rows.assign(size=np.nan)), model.predict(mean))
+    assert not list(project.rglob("*.pkl"))
+
+
+HIDDEN = """
+import json, sys
+sys.path = [path for path in sys.path if not path.startswith({source!r})]
+class Hide:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == "yaynay" and not any("artifacts/code" in entry for entry in (path or sys.path)):
+            raise ModuleNotFoundError(name)
+sys.meta_path.insert(0, Hide())
+try:
+    import yaynay
+except ModuleNotFoundError:
+    pass
+else:
+    raise SystemExit("yaynay is not hidden")
+import mlflow, pandas
+model = mlflow.pyfunc.load_model({folder!r})
+files = sorted(module.__file__ for name, module in sys.modules.items() if name.startswith("yaynay"))
+print(json.dumps([list(model.predict(pandas.read_json({rows!r}))), files]))
+"""
+
+
+def test_a_model_carries_the_code_that_it_needs(swept: Swept, project: Path, tmp_path: Path) -> None:
+    folder = model_folder(swept, "network", project)
+    swept.table.frame.drop(columns=swept.table.target).to_json(tmp_path / "rows.json")
+    script = HIDDEN.format(source=str(REPOSITORY / "src"), folder=str(folder), rows=str(tmp_path / "rows.json"))
+    done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=100)
+    assert done.returncode == 0, done.stderr
+    predictions, files = json.loads(done.stdout.splitlines()[-1])
+    np.testing.assert_allclose(predictions, swept.network.arrays["whole"], rtol=1e-9)
+    assert len(files) == 6
+    assert all(Path(file).is_relative_to(folder / "code") for file in files)
+    assert len([path for path in (folder / "code").rglob("*") if path.is_file() and path.suffix == ".py"]) == 6
+
+
+def test_a_process_that_loaded_a_model_can_still_import_the_rest(swept: Swept, project: Path) -> None:
+    script = (
+        f"import mlflow; mlflow.pyfunc.load_model({str(model_folder(swept, 'line', project))!r});"
+        "import yaynay.data.columns, yaynay.data.table, yaynay.records.record;"
+        "print(yaynay.data.columns.__file__, yaynay.data.table.__file__)"
+    )
+    environment = {"PYTHONPATH": str(REPOSITORY / "src")}
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, timeout=100)
+    assert done.returncode == 0, done.stderr
+    own, rest = done.stdout.splitlines()[-1].split()
+    assert own.startswith(str(project))
+    assert rest.startswith(str(REPOSITORY / "src"))
