@@ -115,6 +115,7 @@ def _assemble(path: Path, content: RawColumns, target: str, missing: Missing, gr
     notes += [
         f"column {quote(name)}: {count} whole numbers beyond 2**53 were rounded"
         for name, count in content.n_rounded.items()
+        if count
     ]
     codes = None if groups is None else pd.factorize(columns.pop(groups))[0]
     for name, values in columns.items():
