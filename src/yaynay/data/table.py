@@ -177,23 +177,6 @@ def _is_number(values: pd.Series) -> bool:
     return values.dtype == np.float64
 
 
-def equal_row_blocks(table: Table) -> NDArray[np.int64]:
-    """Block of each row; rows that are equal in every feature and the target share one, (n_rows,).
-
-    Where the table has groups, a block is whole groups: those joined by equal rows are one block.
-    """
-    blocks = table.equal_rows
-    if table.groups is None:
-        return blocks
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    n_blocks = int(blocks.max()) + 1
-    size = n_blocks + int(table.groups.max()) + 1
-    graph = coo_array((np.ones(table.n_rows), (blocks, n_blocks + table.groups)), shape=(size, size))
-    return connected_components(graph, directed=False)[1][blocks].astype(np.int64)
-
-
 def card(table: Table) -> dict[str, Any]:
     """What to know about a table without reading it, ready for JSON.
 
