@@ -21,26 +21,10 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from yaynay.data.columns import check_names, check_values, contrasts, encode, frame_of, quote, to_float_or_str
+from yaynay.data.truth import Truth
 from yaynay.errors import DataError
 
 Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True, eq=False)
-class Truth:
-    """What a generated table's rows were drawn from.
-
-    Attributes:
-        mean: E[y given x] of each row, (n_rows,) [unit of y].
-        noise_sd: Standard deviation of y around it, (n_rows,) [unit of y].
-    """
-
-    mean: Floats
-    noise_sd: Floats
-
-    @cached_property
-    def sha256(self) -> str:
-        return hashlib.sha256(np.stack([self.mean, self.noise_sd]).astype("<f8").tobytes()).hexdigest()
 
 
 @dataclass(frozen=True, eq=False)

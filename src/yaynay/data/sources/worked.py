@@ -8,7 +8,8 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from yaynay.data.sources.generated import DECIMALS
-from yaynay.data.table import Table, Truth
+from yaynay.data.table import Table
+from yaynay.data.truth import Truth
 
 INCOME_NOISE_SD = 4.0
 """[thousand a year]"""
