@@ -42,7 +42,7 @@ class RawColumns:
 
     Attributes:
         columns: Cells of each column: numbers, NaN where missing, or texts, None where missing.
-        n_rounded: How many whole numbers of a column no float64 can hold, where there are any.
+        n_rounded: How many whole numbers of each column no float64 can hold.
         unit: What a row is counted in, where the file stands on disk: "line" or "row".
         find: Numbers of rows (from 0) in that unit.
     """
@@ -62,67 +62,58 @@ class RawColumns:
         return f"{self.unit}{'s' * (len(rows) > 1)} {', '.join(map(str, self.find(rows)))}"
 
 
-def clean(cells: pa.Array) -> pa.Array:
-    """Cells without ordinary blanks around them, null where missing.
+def parse_cells(cells: pa.ChunkedArray) -> tuple[Floats | Texts, int]:
+    """Texts of a column as numbers, or as they are spelt where one is not a number.
 
-    >>> clean(pa.array([" Oslo", "N/A", "NaN", ""])).to_pylist()
-    ['Oslo', 'N/A', None, None]
+    Args:
+        cells: The texts; null or one of `MISSING` where missing.
+
+    Returns:
+        The cells, NaN or None where missing, (n_rows,), and how many whole numbers were rounded.
+
+    Example:
+        >>> parse_cells(pa.chunked_array([["1", " -2.5e3", "NA", "9007199254740993"]]))
+        (array([ 1.00000000e+00, -2.50000000e+03,             nan,  9.00719925e+15]), 1)
+        >>> parse_cells(pa.chunked_array([["1", "1,5", "N/A", ""]]))
+        (array(['1', '1,5', 'N/A', None], dtype=object), 0)
     """
+    values = _parse_numbers(cells)
+    if values is not None:
+        return values, count_rounded(cells, values)
+    codes = _clean(cells).dictionary_encode(null_encoding="encode").unify_dictionaries().combine_chunks()
+    levels = np.array(codes.dictionary.to_pylist(), dtype=object)
+    return levels[codes.indices.to_numpy()], 0
+
+
+def _clean(cells: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Texts without ordinary blanks around them, null where missing."""
     texts = pc.utf8_trim(cells, " \t")
-    is_missing = pc.is_in(pc.ascii_lower(texts), pa.array(MISSING))
-    return pc.if_else(is_missing, pa.scalar(None, pa.string()), texts)
+    return pc.if_else(pc.is_in(pc.ascii_lower(texts), pa.array(MISSING)), pa.scalar(None, pa.string()), texts)
 
 
-def parse_numbers(cells: pa.Array) -> Floats | None:
-    """Cells as numbers, NaN where missing; None if a cell is neither.
-
-    A plain number is what a programmer would type: ASCII digits, a point, an exponent.
-
-    >>> parse_numbers(pa.array(["1", " -2.5e3", "NA", "inf"])).tolist()
-    [1.0, -2500.0, nan, inf]
-    >>> parse_numbers(pa.array(["1", "1,5"])) is None
-    True
-    """
+def _parse_numbers(cells: pa.ChunkedArray) -> Floats | None:
+    """Plain numbers, which are what a programmer would type: ASCII digits, a point, an exponent."""
     try:
-        values = _to_float(cells)
+        values = cells.cast(pa.float64()).to_numpy()
     except pa.ArrowInvalid:  # nearly always a missing cell, a blank, a plus or a text
         values = None
     if values is not None and not np.isnan(values).any():  # "-nan" and "nan(1)" are texts here
         return values
-    texts = clean(cells)
+    texts = _clean(cells)
     if not pc.all(pc.match_substring_regex(texts, rf"^(?:{_NUMBER})$"), min_count=0).as_py():
         return None
-    return _to_float(pc.replace_substring_regex(texts, r"^\+", ""))
+    return pc.replace_substring_regex(texts, r"^\+", "").cast(pa.float64()).to_numpy()
 
 
-def _to_float(cells: pa.Array) -> Floats:
-    return cells.cast(pa.float64()).to_numpy(zero_copy_only=False)
-
-
-def count_rounded(cells: pa.Array, values: Floats) -> int:
+def count_rounded(cells: pa.ChunkedArray, values: Floats) -> int:
     """How many cells are whole numbers that became another one.
 
-    >>> count_rounded(pa.array(["9007199254740993", "9007199254740992"]), np.array([2.0**53, 2.0**53]))
+    >>> count_rounded(pa.chunked_array([["9007199254740993", "9007199254740992"]]), np.array([2.0**53, 2.0**53]))
     1
     """
     is_large = (np.abs(values) > 2**53 - 1) & np.isfinite(values)
-    if not is_large.any():
-        return 0
-    texts = zip(clean(cells.filter(pa.array(is_large))).to_pylist(), values[is_large].tolist(), strict=True)
+    texts = zip(_clean(cells.filter(pa.array(is_large))).to_pylist(), values[is_large].tolist(), strict=True)
     return sum(bool(_WHOLE.fullmatch(text)) and int(text) != int(value) for text, value in texts)
-
-
-def to_texts(cells: pa.Array, known: dict[str | None, str | None]) -> Texts:
-    """Cells as text objects, None where missing, (n_rows,).
-
-    Args:
-        cells: The cells.
-        known: Texts met before, and after: equal texts are one object.
-    """
-    codes = clean(cells).dictionary_encode(null_encoding="encode")
-    levels = np.empty(len(codes.dictionary), dtype=object)
-    levels[:] = [known.setdefault(level, level) for level in codes.dictionary.to_pylist()]
-    return levels[codes.indices.to_numpy()]
 
 
 def infer_column(texts: NDArray, name: str, locate: Callable[[int], str]) -> Floats | Texts:

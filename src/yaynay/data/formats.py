@@ -3,18 +3,16 @@
 import csv
 import re
 import unicodedata
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from numpy.typing import NDArray
 from pyarrow import csv as arrow_csv
 
-from yaynay.data.cells import Floats, RawColumns, Texts, count_rounded, parse_numbers, to_texts
+from yaynay.data.cells import Floats, RawColumns, Texts, count_rounded, parse_cells
 from yaynay.data.columns import quote
 from yaynay.data.utf8 import check_utf8
 from yaynay.errors import DataError
@@ -40,71 +38,40 @@ def read_csv(path: Path, separator: str, keep: Callable[[Sequence[str]], list[in
     has_quotes, block_bytes = check_utf8(path, _BLOCK_BYTES)
     names = _read_names(path, separator)
     kept = keep(names)
-    if has_quotes:
-        _check_rows(path, separator, len(names))  # Arrow would take "2"x for 2x
+    if has_quotes:  # Arrow would take "2"x for 2x
+        _check_rows(path, separator, len(names))
         block_bytes *= 16
-
-    def read(columns: Sequence[int], convert: Callable[[int, pa.Array], NDArray | None]) -> dict[int, NDArray]:
-        batches = _read_batches(path, separator, len(names), columns, block_bytes)
-        return _collect(batches, columns, convert) if columns else {}
-
-    n_rounded: Counter[int] = Counter()
-    known: dict[str | None, str | None] = {}
-
-    def to_numbers(column: int, cells: pa.Array) -> Floats | None:
-        values = parse_numbers(cells)
-        n_rounded[column] += 0 if values is None else count_rounded(cells, values)
-        return values
-
-    read_columns = read(kept, to_numbers)
-    # a column with a text in it is read again, because its numbers are levels as they are spelt
-    texts = [column for column in kept if column not in read_columns]
-    read_columns |= read(texts, lambda _, cells: to_texts(cells, known))
-    if len({len(cells) for cells in read_columns.values()}) > 1:
-        raise DataError(f"{path}: the file changed while it was read; run it again once it is complete")
-    rounded = {names[column]: n_rounded[column] for column in kept if n_rounded[column] and column not in texts}
-    columns = {names[column]: read_columns[column] for column in kept}
-    return RawColumns(columns, rounded, "line", partial(_find_lines, path, separator))
+    texts = _read_texts(path, separator, len(names), kept, block_bytes)
+    columns: dict[str, Floats | Texts] = {}
+    n_rounded: dict[str, int] = {}
+    for column in kept:
+        columns[names[column]], n_rounded[names[column]] = parse_cells(texts.pop(column))
+    pa.default_memory_pool().release_unused()  # the texts take three times the memory of the numbers
+    return RawColumns(columns, n_rounded, "line", partial(_find_lines, path, separator))
 
 
-def _read_batches(
+def _read_texts(
     path: Path, separator: str, width: int, columns: Sequence[int], block_bytes: int
-) -> Iterator[pa.RecordBatch]:
-    """Rows below the header, many at once, each cell as the text that stands in the file.
+) -> dict[int, pa.ChunkedArray]:
+    """Columns below the header, each cell as the text that stands in the file.
 
-    Columns are called f0, f1, ..., because names may be equal; so the header is the first row for Arrow.
+    Arrow knows them as f0, f1, ..., because names may be equal; so the header is a row like the others.
     """
     labels = [f"f{column}" for column in range(width)]
     try:
-        with arrow_csv.open_csv(
+        content = arrow_csv.read_csv(
             path,
-            arrow_csv.ReadOptions(column_names=labels, block_size=block_bytes),
+            arrow_csv.ReadOptions(column_names=labels, block_size=block_bytes, use_threads=False),
             arrow_csv.ParseOptions(delimiter=separator, newlines_in_values=True),
             arrow_csv.ConvertOptions(
                 column_types=dict.fromkeys(labels, pa.string()), include_columns=[labels[column] for column in columns]
             ),
-        ) as reader:
-            for number, batch in enumerate(reader):
-                yield batch.slice(int(number == 0))
+        )
     except pa.ArrowException as error:
         _check_rows(path, separator, width)
         reason = " ".join(str(error).split())
         raise DataError(f"{path}: not a readable CSV file ({reason}); write it again") from error
-
-
-def _collect(
-    batches: Iterable[pa.RecordBatch], columns: Sequence[int], convert: Callable[[int, pa.Array], NDArray | None]
-) -> dict[int, NDArray]:
-    """Converted cells of each column, without a column that has a batch which cannot be converted (None)."""
-    parts: dict[int, list[NDArray]] = {column: [] for column in columns}
-    for batch in batches:
-        for column in list(parts):
-            cells = convert(column, batch.column(f"f{column}"))
-            if cells is None:
-                del parts[column]
-            else:
-                parts[column].append(cells)
-    return {column: np.concatenate(parts.pop(column)) for column in list(parts)}
+    return dict(zip(columns, content.slice(1).columns, strict=True))
 
 
 def _read_names(path: Path, separator: str) -> list[str]:
@@ -182,8 +149,7 @@ def read_parquet(path: Path, keep: Callable[[Sequence[str]], list[int]]) -> RawC
     for number in keep(content.column_names):
         name = content.column_names[number]
         columns[name], n_rounded[name] = _read_column(content.column(number), f"{path}, column {quote(name)}")
-    rounded = {name: count for name, count in n_rounded.items() if count}
-    return RawColumns(columns, rounded, "row", lambda rows: [row + 1 for row in rows])
+    return RawColumns(columns, n_rounded, "row", lambda rows: [row + 1 for row in rows])
 
 
 def _read_column(column: pa.ChunkedArray, where: str) -> tuple[Floats | Texts, int]:
@@ -191,9 +157,7 @@ def _read_column(column: pa.ChunkedArray, where: str) -> tuple[Floats | Texts, i
     types = pa.types
     kind = column.type.value_type if types.is_dictionary(column.type) else column.type
     if types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind):
-        cells = column.cast(pa.string()).combine_chunks()
-        values = parse_numbers(cells)
-        return (to_texts(cells, {}), 0) if values is None else (values, count_rounded(cells, values))
+        return parse_cells(column.cast(pa.string()))
     if types.is_temporal(kind):
         raise DataError(
             f"{where}: holds dates or times ({kind}); allowed: numbers and categories; write them as a "
@@ -206,4 +170,4 @@ def _read_column(column: pa.ChunkedArray, where: str) -> tuple[Floats | Texts, i
     values = column.cast(pa.float64(), safe=False).to_numpy()
     if not types.is_integer(kind) or np.nanmax(np.abs(values), initial=0) < 2**53:
         return values, 0
-    return values, count_rounded(column.cast(pa.string()).combine_chunks(), values)
+    return values, count_rounded(column.cast(pa.string()), values)

@@ -1,6 +1,6 @@
 """The resampling plan: outer folds x repeats and the inner folds inside each outer training set.
 
-A plan is made once a table and every model is judged on it. Rows that must stay together (equal rows, or rows
+A plan is drawn once per table, and every model is judged on it. Rows that must stay together (equal rows, or rows
 of one group) share a block, and a block is never split between folds.
 """
 
@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from yaynay.data.table import Table
 from yaynay.errors import DataError
 from yaynay.storage import replacing
 
@@ -88,6 +89,23 @@ class Plan:
         for part in (self.outer, self.inner, self.whole):
             digest.update(np.ascontiguousarray(part).tobytes())
         return digest.hexdigest()
+
+
+def equal_row_blocks(table: Table) -> NDArray[np.int64]:
+    """Block of each row; rows that are equal in every feature and the target share one, (n_rows,).
+
+    Where the table has groups, a block is whole groups: those joined by equal rows are one block.
+    """
+    blocks = table.equal_rows
+    if table.groups is None:
+        return blocks
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    n_blocks = int(blocks.max()) + 1
+    size = n_blocks + int(table.groups.max()) + 1
+    graph = coo_array((np.ones(table.n_rows), (blocks, n_blocks + table.groups)), shape=(size, size))
+    return connected_components(graph, directed=False)[1][blocks].astype(np.int64)
 
 
 def default_repeats(n_rows: int) -> int:
@@ -171,7 +189,7 @@ def _lowest_first(filled: NDArray[np.int64], n_rows: int) -> Folds:
 
 
 def write_plan(plan: Plan, path: Path) -> None:
-    """Write the plan as Parquet, one row a row of the table."""
+    """Write the plan as Parquet, one row for each row of the table."""
     columns: dict[str, NDArray] = {"whole": plan.whole}
     for repeat in range(plan.n_repeats):
         columns[f"outer_{repeat}"] = plan.outer[repeat]
@@ -189,7 +207,7 @@ def load_plan(path: Path) -> Plan:
     """Read a plan and check its digest.
 
     Raises:
-        DataError: The file is missing, is no plan, or does not match its digest.
+        DataError: The file is missing, is not a plan, or does not match its digest.
     """
     try:
         frame = pd.read_parquet(path)

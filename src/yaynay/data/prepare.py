@@ -8,8 +8,8 @@ from typing import Any
 
 from yaynay.config.schema import Plan as PlanOptions
 from yaynay.data import sources
-from yaynay.data.plan import Plan, load_plan, make_plan, write_plan
-from yaynay.data.table import Table, card, equal_row_blocks, load_table, write_table
+from yaynay.data.plan import Plan, equal_row_blocks, load_plan, make_plan, write_plan
+from yaynay.data.table import Table, card, load_table, write_table
 from yaynay.errors import DataError
 from yaynay.storage import digest, find_root
 

@@ -35,7 +35,7 @@ def read_file(
         target: Column to predict.
         missing: What to do where cells are missing: refuse the file, drop the rows, or impute features (in
             each fold, by the mean of its training rows).
-        groups: Column whose equal cells mark rows that belong together; it is no feature.
+        groups: Column whose equal cells mark rows that belong together; it is not a feature.
         separator: Name or character out of `SEPARATORS`; None is a tab for .tsv and a comma otherwise.
         leave_out: Columns that are neither read nor checked.
 
@@ -115,6 +115,7 @@ def _assemble(path: Path, content: RawColumns, target: str, missing: Missing, gr
     notes += [
         f"column {quote(name)}: {count} whole numbers beyond 2**53 were rounded"
         for name, count in content.n_rounded.items()
+        if count
     ]
     codes = None if groups is None else pd.factorize(columns.pop(groups))[0]
     for name, values in columns.items():

@@ -30,27 +30,11 @@ from yaynay.data.columns import (
     quote,
     to_float_or_str,
 )
+from yaynay.data.truth import Truth
 from yaynay.errors import DataError
 from yaynay.storage import replacing
 
 Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True, eq=False)
-class Truth:
-    """What a generated table's rows were drawn from.
-
-    Attributes:
-        mean: E[y given x] of each row, (n_rows,) [unit of y].
-        noise_sd: Standard deviation of y around it, (n_rows,) [unit of y].
-    """
-
-    mean: Floats
-    noise_sd: Floats
-
-    @cached_property
-    def sha256(self) -> str:
-        return hashlib.sha256(np.stack([self.mean, self.noise_sd]).astype("<f8").tobytes()).hexdigest()
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,23 +161,6 @@ def _columns(frame: pd.DataFrame) -> Iterator[tuple[str, pd.Series]]:
 
 def _is_number(values: pd.Series) -> bool:
     return values.dtype == np.float64
-
-
-def equal_row_blocks(table: Table) -> NDArray[np.int64]:
-    """Block of each row; rows that are equal in every feature and the target share one, (n_rows,).
-
-    Where the table has groups, a block is whole groups: those joined by equal rows are one block.
-    """
-    blocks = table.equal_rows
-    if table.groups is None:
-        return blocks
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    n_blocks = int(blocks.max()) + 1
-    size = n_blocks + int(table.groups.max()) + 1
-    graph = coo_array((np.ones(table.n_rows), (blocks, n_blocks + table.groups)), shape=(size, size))
-    return connected_components(graph, directed=False)[1][blocks].astype(np.int64)
 
 
 def card(table: Table) -> dict[str, Any]:

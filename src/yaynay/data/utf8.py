@@ -39,7 +39,7 @@ def check_utf8(path: Path, block_bytes: int) -> tuple[bool, int]:
 
 
 def _find_foreign_byte(block: bytes) -> tuple[int, str] | None:
-    """Position of the first byte that is no text in UTF-8, and what to say of it, its number left open."""
+    """Position of the first byte that is not UTF-8 text, and what to say of it, with {} for its number in the file."""
     try:
         block.decode()
         end = len(block)

@@ -1,4 +1,4 @@
-"""Where tables come from: generators with a known truth, worked examples, libraries, and one's own files."""
+"""Where tables come from: generators with a known truth, worked examples, libraries, and your own files."""
 
 from collections.abc import Mapping
 from dataclasses import replace

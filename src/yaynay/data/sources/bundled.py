@@ -114,7 +114,7 @@ def iris() -> Table:
 
 
 def nuclei() -> Table:
-    """Area of cell nuclei from their radius and shape, 569 images: an area is no line of a radius."""
+    """Area of cell nuclei from their radius and shape, 569 images: an area is not linear in a radius."""
     from sklearn.datasets import load_breast_cancer
 
     loaded = load_breast_cancer(as_frame=True)

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from yaynay.data.table import Table, Truth
+from yaynay.data.table import Table
+from yaynay.data.truth import Truth
 
 Floats = NDArray[np.float64]
 Noise = Literal["gaussian", "t3", "funnel"]

@@ -8,7 +8,8 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from yaynay.data.sources.generated import DECIMALS
-from yaynay.data.table import Table, Truth
+from yaynay.data.table import Table
+from yaynay.data.truth import Truth
 
 INCOME_NOISE_SD = 4.0
 """[thousand a year]"""
@@ -88,7 +89,7 @@ def age_income() -> Table:
 
 
 def facebook_revenue() -> Table:
-    """Facebook's users and revenue, a row a year, 2009 to 2023."""
+    """Facebook's users and revenue, one row per year, 2009 to 2023."""
     users = [360, 608, 845, 1056, 1228, 1393, 1591, 1860, 2129, 2320, 2498, 2797, 2912, 2963, 3065]
     revenue = [777, 1974, 3711, 5089, 7872, 12466, 17928, 27638, 40653, 55838, 70697, 85965, 117929, 116609]
     return Table(
