@@ -41,7 +41,7 @@ def test_verdicts_are_not_brought_into_mlflow_with_other_results(folder: Path, m
     sweep: Any = SimpleNamespace(table_name="big", about={"table_sha256": "d64812", "plan_sha256": "other"})
     monkeypatch.setattr("yaynay.verdict.sweeps.find_newest", lambda records: [sweep])
     monkeypatch.setattr(sys, "argv", ["yaynay", "sync", "--reports", str(folder), "--records", "results"])
-    with pytest.raises(DataError, match="not of results; run python -m yaynay.compare first"):
+    with pytest.raises(DataError, match="not of results; run python"):
         commands.body()
 
 
