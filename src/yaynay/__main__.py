@@ -21,8 +21,8 @@ def body() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     sync = commands.add_parser("sync", help="bring every sweep of the records into MLflow")
     sync.add_argument("--experiment", default="yaynay", help="MLflow experiment (default: yaynay)")
-    sync.add_argument("--records", type=Path, default=Path("results"), help="what was compared (default: results)")
     sync.add_argument("--reports", type=Path, help="bring what compare wrote here, instead of concluding anew")
+    sync.add_argument("--records", type=Path, help="with --reports: what was compared (default: results)")
     ui = commands.add_parser("ui", help="serve the MLflow UI on loopback")
     ui.add_argument("--host", default=LOOPBACK, help="address to listen on (default: 127.0.0.1, this machine alone)")
     ui.add_argument("--port", type=int, default=5000, help="port; 0 picks a free one (default: 5000)")
@@ -33,7 +33,9 @@ def body() -> int:
     if arguments.command == "ui":
         return _ui(arguments.host, arguments.port)
     if arguments.reports is not None:
-        return _sync_compared(arguments.records, arguments.reports, arguments.experiment)
+        return _sync_compared(arguments.records or Path("results"), arguments.reports, arguments.experiment)
+    if arguments.records is not None:
+        raise OptionError("option '--records': is for --reports alone; without it, all of records/ is brought; add it")
     return _sync(arguments.experiment)
 
 

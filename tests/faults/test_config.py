@@ -86,6 +86,13 @@ def test_c3_an_option_of_no_group_is_refused_in_a_sweep_too(refused: Refused) ->
 
 
 @pytest.mark.parametrize(
+    "words", [("report", "verdict.delta=0.2"), ("report", "records=records"), ("compare", "tracking.experiment=other")]
+)
+def test_an_option_that_a_command_would_ignore_is_refused(refused: Refused, words: tuple[str, ...]) -> None:
+    assert "unknown key" in refused(2, *words)
+
+
+@pytest.mark.parametrize(
     ("line", "shown"),
     [
         ("lr: NaN", "'NaN' is not allowed"),

@@ -22,7 +22,7 @@ from yaynay.verdict import gate as gates
 from yaynay.verdict import rule as rules
 from yaynay.verdict import sentences
 from yaynay.verdict.effect import Effect, check_same, measure
-from yaynay.verdict.model import Parity, Timings, Verdict
+from yaynay.verdict.model import Outcome, Timings, Verdict
 from yaynay.verdict.parity import certify
 from yaynay.verdict.rule import Decision
 from yaynay.verdict.selection import candidates, find_winner, group_by_depth, is_finished
@@ -135,10 +135,11 @@ def _summarise(evidence: _Evidence, records: Sequence[Record], effect: Effect | 
     table, plan, gate = evidence.table, evidence.plan, evidence.gate
     decision, networks = evidence.decide(effect), candidates(records)
     line_metrics = evidence.line.folds.metrics(table.y)
-    n_parameters = rmse_network = None
-    if winner is not None and networks:
-        n_parameters = int(winner.scores["n_parameters"])
-        rmse_network = effect.rmse_network if effect else winner.scores["train/rmse"]
+
+    def decide_by(backend: str) -> Outcome:
+        return evidence.decide(evidence.measure(candidates(records, backend))).outcome
+
+    network = winner.scores if winner is not None and networks else {}
     return Verdict(
         outcome=decision.outcome,
         sentence=decision.sentence,
@@ -148,7 +149,7 @@ def _summarise(evidence: _Evidence, records: Sequence[Record], effect: Effect | 
         kernel_p_values=gate.kernel_p_values if gate else {},
         **_say_gain(effect),
         rmse_linear=line_metrics.get("test/rmse", line_metrics["train/rmse"]),
-        rmse_network=_finite(rmse_network),
+        rmse_network=_finite(effect.rmse_network if effect else network.get("train/rmse")),
         truth_rmse=float(np.sqrt(np.mean(table.truth.noise_sd**2))) if table.truth else None,
         is_cross_validated=plan.n_repeats > 0,
         n_rows=table.n_rows,
@@ -160,12 +161,12 @@ def _summarise(evidence: _Evidence, records: Sequence[Record], effect: Effect | 
         n_candidates=len(networks),
         n_failed=sum(not is_finished(record) for record in records),
         n_parameters_linear=table.n_features + 1,
-        n_parameters_network=n_parameters,
+        n_parameters_network=int(network["n_parameters"]) if network else None,
         winner=winner.name if winner else None,
         winner_key=winner.key if winner else None,
         table_sha256=table.sha256,
         plan_sha256=plan.sha256,
-        parity=_compare_backends(evidence, records),
+        parity=certify(records, decide_by),
         remarks=_remarks(table, evidence.line.whole),
     )
 
@@ -186,18 +187,6 @@ def _say_gain(effect: Effect | None) -> dict[str, Any]:
 def _finite(value: float | None) -> float | None:
     """JSON has no NaN and no infinity."""
     return None if value is None or not np.isfinite(value) else float(value)
-
-
-def _compare_backends(evidence: _Evidence, records: Sequence[Record]) -> Parity | None:
-    """What backends that trained the same configurations differ by, and each one's outcome; None for one backend."""
-    certificate = certify(records)
-    if certificate is None:
-        return None
-    outcomes = {
-        name: evidence.decide(evidence.measure(candidates(records, name))).outcome
-        for name in (certificate.reference, *certificate.differences)
-    }
-    return Parity(outcomes, certificate.n_configurations, certificate.differences)
 
 
 def _remarks(table: Table, line: ols.LeastSquares) -> tuple[str, ...]:

@@ -1,7 +1,6 @@
 """The parity certificate: how far frameworks differ on one configuration, one table and one plan."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,29 +8,15 @@ from numpy.typing import NDArray
 from yaynay.models.backends.base import MODULES
 from yaynay.records.record import Record
 from yaynay.storage import digest
-from yaynay.verdict.model import Difference
+from yaynay.verdict.model import Difference, Outcome, Parity
 
 
-@dataclass(frozen=True)
-class Certificate:
-    """What the backends of a sweep differ by.
-
-    Attributes:
-        reference: The first backend in the registry's order.
-        n_configurations: Trained on the reference and on another, the fewest of any.
-        differences: Of each other backend from the reference, the largest over those configurations.
-    """
-
-    reference: str
-    n_configurations: int
-    differences: dict[str, Difference]
-
-
-def certify(records: Sequence[Record]) -> Certificate | None:
+def certify(records: Sequence[Record], decide: Callable[[str], Outcome]) -> Parity | None:
     """Compare every backend with the first one, on the configurations that both trained; None where there are none.
 
     Args:
         records: Of one table and plan; what has not finished is passed over.
+        decide: The outcome by the networks of one backend alone.
     """
     by_backend: dict[str, dict[str, Record]] = {}
     for record in records:
@@ -40,19 +25,18 @@ def certify(records: Sequence[Record]) -> Certificate | None:
             recipe = digest({**configuration.numerics(), "backend": None})
             by_backend.setdefault(configuration.backend.name, {})[recipe] = record
     reference, *others = [name for name in MODULES if name in by_backend] or [""]
-    pairs = {
-        name: [
-            (ours, by_backend[name][recipe])
-            for recipe, ours in sorted(by_backend[reference].items())
-            if recipe in by_backend[name]
-        ]
-        for name in others
-    }
-    pairs = {name: found for name, found in pairs.items() if found}
+    pairs = {}
+    for name in others:
+        shared = sorted(by_backend[reference].keys() & by_backend[name].keys())
+        if shared:
+            pairs[name] = [(by_backend[reference][recipe], by_backend[name][recipe]) for recipe in shared]
     if not pairs:
         return None
-    n_configurations = min(len(found) for found in pairs.values())
-    return Certificate(reference, n_configurations, {name: _compare(found) for name, found in pairs.items()})
+    return Parity(
+        outcomes={name: decide(name) for name in (reference, *pairs)},
+        n_configurations=min(map(len, pairs.values())),
+        differences={name: _compare(shared) for name, shared in pairs.items()},
+    )
 
 
 def _compare(pairs: list[tuple[Record, Record]]) -> Difference:

@@ -71,8 +71,6 @@ def test_the_inner_score_chooses_not_the_test_score(table: Table, plan: Plan, li
 def test_a_record_of_another_plan_is_refused(table: Table, plan: Plan, line: FoldScores) -> None:
     other = make_plan(np.arange(80), table.sha256, 1, n_repeats=3, seed=1)
     stray = network(table, other, table.y, 0.1)
-    object.__setattr__(stray, "parsed", None)
-    object.__setattr__(stray, "configuration", {})
     with pytest.raises(DataError, match="plan"):
         effect.check_same(table, plan, [_named(stray)])
 

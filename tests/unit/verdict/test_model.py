@@ -31,7 +31,7 @@ def test_no_clock_is_in_a_verdict() -> None:
         ({"outcome": "maybe"}, "outcome"),
         ({"gain": "much"}, "gain"),
         ({"rule": {"alpha": 0.05}}, "rule"),
-        ({"mlflow_run_id": "1"}, "unknown: mlflow_run_id"),
+        ({"mlflow_run_id": "1"}, "mlflow_run_id"),
         ({"parity": {"outcomes": {}}}, "parity"),
     ],
 )
