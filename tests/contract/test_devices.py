@@ -45,7 +45,7 @@ cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 from contract.fleets import make_fleet
 from yaynay.models.backends import tensorflow
-from yaynay.fleet import Course
+from yaynay.models.fleet import Course
 fleet = make_fleet(patience=3, max_epochs=5)
 engine = tensorflow.train(fleet, Course(fleet), "CPU:1", None)
 held = tf.nest.flatten((engine.data, engine.members, engine.weights, engine.moments, engine.kept))

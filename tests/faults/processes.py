@@ -45,7 +45,7 @@ def end(process: "subprocess.Popen[str]", project: Path) -> None:
     """Kill a command and all that it started."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    process.wait(10)
+    process.wait()
     for one in living(project):
         with contextlib.suppress(ProcessLookupError):
             os.kill(one, signal.SIGKILL)
@@ -65,7 +65,7 @@ def living(project: Path) -> list[int]:
     return found
 
 
-def seconds_until(is_so: Callable[[], object], at_most: float) -> float:
+def seconds_until(is_so: Callable[[], object], at_most: float = 300) -> float:
     """Wait until something is so, and give how long that took; an assertion fails where it never is."""
     clock = time.monotonic()
     while not is_so():
