@@ -47,10 +47,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 def lacks(reason: str) -> NoReturn:
-    """End a test that this machine cannot run: skipped, but failed in continuous integration."""
+    """End a test, or a module, that this machine cannot run: skipped, but failed in continuous integration."""
     if os.environ.get("CI"):
         pytest.fail(reason)
-    pytest.skip(reason)
+    pytest.skip(reason, allow_module_level=True)
 
 
 @pytest.fixture
