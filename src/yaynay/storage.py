@@ -1,8 +1,11 @@
-"""Files of a project: where they are, and JSON and arrays in formats that run no code when read."""
+"""Files of a project: where they are, how they are replaced, and formats that run no code when read."""
 
 import hashlib
 import json
 import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -42,11 +45,26 @@ def find_root() -> Path:
     return here
 
 
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A path at which to write a file or folder, which becomes `path` at the end, whole or not at all.
+
+    A folder never replaces one that is there: who was first stays.
+    """
+    with tempfile.TemporaryDirectory(prefix=".part-", dir=path.parent, ignore_cleanup_errors=True) as folder:
+        aside = Path(folder) / path.name
+        yield aside
+        try:
+            os.replace(aside, path)
+        except OSError:
+            if not (aside.is_dir() and path.is_dir()):
+                raise
+
+
 def write_json(path: Path, value: Any) -> None:
-    """Write sorted, indented JSON beside itself and then into place; a number that is not finite is refused."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    aside.write_text(json.dumps(value, indent=1, sort_keys=True, allow_nan=False) + "\n", encoding="utf-8")
-    os.replace(aside, path)
+    """Write sorted, indented JSON; a number that is not finite is refused."""
+    with replacing(path) as aside:
+        aside.write_text(json.dumps(value, indent=1, sort_keys=True, allow_nan=False) + "\n", encoding="utf-8")
 
 
 def read_json(path: Path) -> Any:

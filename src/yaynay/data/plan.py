@@ -6,7 +6,6 @@ of one group) share a block, and a block is never split between folds.
 
 import hashlib
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,6 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from yaynay.errors import DataError
+from yaynay.storage import replacing
 
 MIN_BLOCKS = 20
 """Fewer independent rows than this are not cross-validated: a test fold would hold three rows or less."""
@@ -171,16 +171,15 @@ def _lowest_first(filled: NDArray[np.int64], n_rows: int) -> Folds:
 
 
 def write_plan(plan: Plan, path: Path) -> None:
-    """Write the plan as Parquet, one row a row of the table, beside itself and then into place."""
+    """Write the plan as Parquet, one row a row of the table."""
     columns: dict[str, NDArray] = {"whole": plan.whole}
     for repeat in range(plan.n_repeats):
         columns[f"outer_{repeat}"] = plan.outer[repeat]
         columns |= {f"inner_{repeat}_{fold}": plan.inner[repeat, fold] for fold in range(plan.n_folds)}
     frame = pd.DataFrame(columns)
     frame.attrs = {name: getattr(plan, name) for name in _COUNTS} | {"sha256": plan.sha256}  # type: ignore[assignment]  # str keys are Hashable
-    aside = path.with_suffix(f".{os.getpid()}.part")
-    frame.to_parquet(aside, index=False)
-    os.replace(aside, path)
+    with replacing(path) as aside:
+        frame.to_parquet(aside, index=False)
 
 
 _COUNTS = ("n_folds", "n_inner", "n_seeds", "table_sha256")

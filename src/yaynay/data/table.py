@@ -6,7 +6,6 @@ unique names, finite values, a target that varies.
 
 import hashlib
 import json
-import os
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import InitVar, dataclass
@@ -22,6 +21,7 @@ from numpy.typing import NDArray
 
 from yaynay.data.columns import check_names, check_values, contrasts, encode, frame_of, plain, shown
 from yaynay.errors import DataError
+from yaynay.storage import replacing
 
 Floats = NDArray[np.float64]
 
@@ -240,17 +240,11 @@ def write_table(table: Table, folder: Path, **extra: Any) -> None:
         if content is None:
             path.unlink(missing_ok=True)
             continue
-        aside = _aside(path)
-        pq.write_table(content, aside)
-        os.replace(aside, path)
+        with replacing(path) as aside:
+            pq.write_table(content, aside)
     path = folder / "card.json"
-    aside = _aside(path)
-    aside.write_text(json.dumps(card(table) | extra, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-    os.replace(aside, path)
-
-
-def _aside(path: Path) -> Path:
-    return path.with_name(f"{path.name}.{os.getpid()}.part")
+    with replacing(path) as aside:
+        aside.write_text(json.dumps(card(table) | extra, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
 def load_table(folder: Path) -> Table:

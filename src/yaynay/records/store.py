@@ -10,9 +10,7 @@ each sealed by a digests.json, and `failures/KEY.json` for a run that ended with
 """
 
 import functools
-import os
 import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,6 +30,7 @@ from yaynay.storage import (
     read_arrays,
     read_json,
     read_sealed,
+    replacing,
     write_arrays,
     write_json,
     write_sealed,
@@ -68,7 +67,7 @@ class Store:
 
     def write(self, record: Record) -> None:
         """Add a record; one that is there already stays."""
-        with self._aside(self.path(record.key)) as folder:
+        with _sealed(self.path(record.key)) as folder:
             content = {name: getattr(record, name) for name in _RECORD_FIELDS}
             write_json(folder / "record.json", content)
             write_json(folder / "run.json", record.run)
@@ -123,7 +122,7 @@ class Store:
         path = self.table_path(plan.sha256, table.sha256)
         if path.is_dir():
             return
-        with self._aside(path) as folder:
+        with _sealed(path) as folder:
             write_table(table, folder, plan_sha256=plan.sha256)
             write_plan(plan, folder / "plan.parquet")
 
@@ -178,17 +177,16 @@ class Store:
         content = {"table": table, "table_sha256": table_sha256, "plan_sha256": plan_sha256, "runs": keys}
         path = self.folder / "sweeps" / digest(content)
         if not path.is_dir():
-            with self._aside(path) as folder:
+            with _sealed(path) as folder:
                 write_json(folder / "sweep.json", content | about)
         return Sweep(self, path)
 
     def export(self, sweep: "Sweep", path: Path) -> None:
         """Make `path` a store that holds this sweep alone."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".part-", dir=path.parent) as folder:
-            aside = Path(folder) / path.name
-            table = self.table_path(sweep.about["plan_sha256"], sweep.about["table_sha256"])
-            keys = sweep.about["runs"]
+        table = self.table_path(sweep.about["plan_sha256"], sweep.about["table_sha256"])
+        keys = sweep.about["runs"]
+        with replacing(path) as aside:
             for source in [sweep.path, table, *(self.path(key) for key in keys if self.has(key))]:
                 shutil.copytree(source, aside / source.relative_to(self.folder))
             for source in (self.failure_path(key) for key in keys if not self.has(key)):
@@ -196,29 +194,21 @@ class Store:
                     (aside / "failures").mkdir(exist_ok=True)
                     shutil.copy2(source, aside / "failures")
             shutil.rmtree(path, ignore_errors=True)
-            os.replace(aside, path)
 
     def sweeps(self) -> list["Sweep"]:
         """All sweeps, oldest first."""
         found = [Sweep(self, path) for path in (self.folder / "sweeps").glob("*") if path.is_dir()]
         return sorted(found, key=lambda sweep: (sweep.started_at, sweep.key))
 
-    @contextmanager
-    def _aside(self, path: Path) -> Iterator[Path]:
-        """A folder beside `path` that is moved there at the end, unless another process was first."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(prefix=".part-", dir=path.parent))
-        try:
-            yield aside
-            write_json(aside / SEAL, {one.name: file_digest(one) for one in aside.iterdir()})
-            aside.chmod(0o755)
-            try:
-                aside.rename(path)
-            except OSError:
-                if not path.is_dir():
-                    raise
-        finally:
-            shutil.rmtree(aside, ignore_errors=True)
+
+@contextmanager
+def _sealed(path: Path) -> Iterator[Path]:
+    """A folder to write into, which becomes `path` at the end, with the digest of each of its files."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(path) as aside:
+        aside.mkdir()
+        yield aside
+        write_json(aside / SEAL, {file.name: file_digest(file) for file in aside.iterdir()})
 
 
 @contextmanager

@@ -1,54 +1,106 @@
-"""The version of the numerics: a digest of the modules that shape a fit."""
+"""The version of the numerics: a digest of every module that shapes a fit, found by following its imports.
+
+A record carries it in its key: change the arithmetic and fits are made anew; change a docstring, a picture or the
+tracking and they are not.
+"""
 
 import ast
 import functools
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 
-_SHARED = ("data/table", "models/network", "models/units", "models/fleet", "models/scores", "sweep/fit")
-_OF_BACKEND = {
-    "least_squares": ("data/table", "models/ols", "models/scores", "models/least_squares"),
-    "torch": (*_SHARED, "models/backends/base", "models/backends/lightning"),
-    "tensorflow": (*_SHARED, "models/backends/base", "models/backends/tensorflow"),
-    "pytensor": (*_SHARED, "models/backends/base", "models/backends/pytensor"),
-}
+from yaynay.models.backends.base import MODULES
+
+FIT = "yaynay.sweep.fit"
+"""Every fit runs through this module and what it imports; backends are loaded by name."""
+VERDICT = "yaynay.verdict.conclusion"
+"""Every verdict runs through this module and what it imports."""
+
+_SOURCE = Path(__file__).parents[2]
+"""The folder that holds the package."""
 
 
-_OF_VERDICT = (
-    "models/ols",
-    "models/scores",
-    "verdict/gate",
-    "verdict/effect",
-    "verdict/rule",
-    "verdict/parity",
-    "verdict/conclusion",
-    "models/least_squares",
-)
-
-
-def numerics_version(backend: str) -> str:
+def numerics_version(backend: str, source: Path = _SOURCE) -> str:
     """Digest of the code that a backend's fits run through; comments and docstrings do not count.
 
-    A record carries it in its key: change the arithmetic and fits are made anew, change a sentence and they
-    are not.
+    Args:
+        backend: "least_squares" or a key of `MODULES`.
+        source: The folder that holds the package.
     """
-    return _digest(_OF_BACKEND[backend])
+    return _digest(fit_entries(backend), source)
 
 
-def verdict_version() -> str:
+def verdict_version(source: Path = _SOURCE) -> str:
     """Digest of the code that a verdict runs through."""
-    return _digest(_OF_VERDICT)
+    return _digest((VERDICT,), source)
+
+
+def fit_entries(backend: str) -> tuple[str, ...]:
+    """The modules from which a backend's fits start."""
+    return (FIT, f"yaynay.models.backends.{MODULES[backend]}") if backend in MODULES else (FIT,)
 
 
 @functools.cache
-def _digest(modules: tuple[str, ...]) -> str:
+def _digest(entries: tuple[str, ...], source: Path) -> str:
     digest = hashlib.sha256()
-    for module in modules:
-        source = (Path(__file__).parents[1] / f"{module}.py").read_text(encoding="utf-8")
-        digest.update(_without_words(source).encode())
+    for path in import_closure(entries, source):
+        code = _without_words(path.read_text(encoding="utf-8"))
+        digest.update(f"{path.relative_to(source).as_posix()}\n{code}\n".encode())
     return digest.hexdigest()
 
 
+def import_closure(entries: tuple[str, ...], source: Path = _SOURCE) -> list[Path]:
+    """Files of yaynay that are loaded when these modules are used, in order of their path.
+
+    Imports inside functions count; those for type checkers alone do not.
+
+    Args:
+        entries: Dotted names of modules.
+        source: The folder that holds the package.
+    """
+    found: set[Path] = set()
+    waiting = list(entries)
+    while waiting:
+        path = _find(waiting.pop(), source)
+        if path is not None and path not in found:
+            found.add(path)
+            waiting += _imports(path.read_text(encoding="utf-8"))
+    return sorted(found)
+
+
+def _find(module: str, source: Path) -> Path | None:
+    """File of a module of yaynay, None for what is no module of it."""
+    path = source.joinpath(*module.split("."))
+    files = (path.with_suffix(".py"), path / "__init__.py")
+    return next((file for file in files if module.startswith("yaynay") and file.is_file()), None)
+
+
+@functools.cache
+def _imports(source: str) -> tuple[str, ...]:
+    """Names that code imports, and the packages that they are in; what is not a module is passed over later.
+
+    The face of yaynay itself is left out: it holds the release's number, which shapes no fit.
+    """
+    dotted: list[str] = []
+    for node in _walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            dotted += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            dotted += [f"{node.module}.{alias.name}" for alias in node.names]
+    parts = [name.split(".") for name in dotted]
+    return tuple({".".join(names[:n]) for names in parts for n in range(2, len(names) + 1)})
+
+
+def _walk(node: ast.AST) -> Iterator[ast.AST]:
+    """Every node that runs; what stands below `if TYPE_CHECKING:` does not."""
+    yield node
+    is_for_types = isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+    for child in node.orelse if is_for_types else ast.iter_child_nodes(node):  # type: ignore[attr-defined]  # an ast.If
+        yield from _walk(child)
+
+
+@functools.cache
 def _without_words(source: str) -> str:
     """Code alone, in one spelling.
 
@@ -59,7 +111,7 @@ def _without_words(source: str) -> str:
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list):
-            node.body = [one for one in body if not _is_words(one)] or [ast.Pass()]  # type: ignore[attr-defined]  # has a body
+            node.body = [child for child in body if not _is_words(child)] or [ast.Pass()]  # type: ignore[attr-defined]  # has a body
     return ast.unparse(tree)
 
 
