@@ -30,8 +30,9 @@ test: install  ## run all tests
 	$(BIN)/pytest -n 2 --dist loadscope --no-loadscope-reorder
 
 test-faults: install  ## every repeat of the fault tests; writes their figures into docs/reliability.md
-	$(BIN)/pytest tests/faults tests/pipeline tests/contract/test_parity.py tests/unit/models/test_ols.py \
-		tests/unit/test_properties.py tests/unit/records/test_store_machine.py --faults
+	$(BIN)/pytest tests/faults tests/pipeline/test_ray.py tests/pipeline/test_submitit.py tests/pipeline/test_sweeps.py \
+		tests/contract/test_parity.py tests/unit/models/test_ols.py tests/unit/test_properties.py \
+		tests/unit/records/test_store_machine.py --faults
 
 check: install  ## ruff, types, import contracts and unit tests: under a minute
 	$(BIN)/ruff format --check -q .

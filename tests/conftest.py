@@ -32,18 +32,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--faults", action="store_true", help="all repeats of the fault tests; writes docs/reliability.md")
 
 
-def pytest_configure(config: pytest.Config) -> None:
+def pytest_configure() -> None:
     """Commands start with signals as a terminal leaves them, also where the tests run in the background."""
-    config.addinivalue_line("markers", "only_with_faults: left to make test-faults, where repeats and long tests are")
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's job in the background inherits it ignored
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
-
-
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Leave to `make test-faults` what is marked so."""
-    if item.get_closest_marker("only_with_faults") and not item.config.getoption("--faults"):
-        pytest.skip("runs in make test-faults")
 
 
 def lacks(reason: str) -> NoReturn:
@@ -65,6 +58,13 @@ def within(request: pytest.FixtureRequest) -> Within:
     """A promised time [s]; twelve times that without `--faults`, where the machine may be busy."""
     factor = 1 if request.config.getoption("--faults") else 12
     return lambda seconds: factor * seconds
+
+
+@pytest.fixture
+def only_with_faults(request: pytest.FixtureRequest) -> None:
+    """Leave a test, or a case that asks for this by name, to `make test-faults`."""
+    if not request.config.getoption("--faults"):
+        pytest.skip("runs in make test-faults")
 
 
 @pytest.fixture(scope="session")

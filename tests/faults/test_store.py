@@ -79,7 +79,7 @@ def is_sound(path: Path) -> bool:
         return store.execute("pragma integrity_check").fetchone() == ("ok",)
 
 
-@pytest.mark.only_with_faults
+@pytest.mark.usefixtures("only_with_faults")
 def test_eight_first_connections_at_once_make_one_sound_store(project: Path, times: Times, figure: Figure) -> None:
     n_tries, n_processes = times(1, 20), 8
     for _ in range(n_tries):
@@ -154,7 +154,7 @@ def count(uri: str, query: str) -> Any:
         return connection.execute(query).fetchall()
 
 
-@pytest.mark.only_with_faults
+@pytest.mark.usefixtures("only_with_faults")
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_writers_at_once_lose_nothing(
     project: Path, times: Times, figure: Figure, kind: str, request: pytest.FixtureRequest
@@ -258,7 +258,7 @@ def contents(path: Path) -> dict[str, Any]:
         return {key: rows for key, rows in found.items() if key != "parent"}
 
 
-@pytest.mark.only_with_faults
+@pytest.mark.usefixtures("only_with_faults")
 def test_a_server_that_dies_in_a_sweep_loses_nothing(project: Path, run: Run, tmp_path: Path, figure: Figure) -> None:
     """Training goes on; after a sync each run is there once, with what a database would hold."""
     port, folder = free_port(), tmp_path / "server"

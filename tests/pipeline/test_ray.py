@@ -114,7 +114,7 @@ def _train_in_processes(records: list[Record], source: Store, target: Store) -> 
     return target
 
 
-@pytest.mark.only_with_faults
+@pytest.mark.usefixtures("only_with_faults")
 def test_an_interrupt_leaves_no_process_and_closes_the_sweep(project: Path) -> None:
     sweep = _start(project, [*ON_RAY, "trainer.max_epochs=3000", "hydra.launcher.n_jobs=1"])
     _wait(lambda: (project / "mlflow.db").exists() and runs(project), sweep)

@@ -25,7 +25,7 @@ def test_jobs_of_their_own_are_one_sweep_with_a_verdict(project: Path, run: Run)
     assert n_records(project) == 2
 
 
-@pytest.mark.only_with_faults
+@pytest.mark.usefixtures("only_with_faults")
 def test_a_job_that_is_killed_is_said_in_a_line_and_the_others_are_kept(project: Path, run: Run) -> None:
     source = project / "src" / "yaynay" / "train.py"
     intact, line = source.read_text(), "            (record,) = fit.train"

@@ -113,7 +113,7 @@ def test_another_launcher_gives_the_same_runs(swept: Swept, others: dict[str, Sw
     _assert_same_runs(others["joblib"].project, swept.project)
 
 
-@pytest.mark.only_with_faults
+@pytest.mark.usefixtures("only_with_faults")
 def test_another_launcher_s_processes_give_the_same_runs(swept: Swept, project: Path, run: Run) -> None:
     run(*SWEEP, "hydra/launcher=joblib")
     _assert_same_runs(project, swept.project)
