@@ -28,8 +28,6 @@ def pipeline(project: Path) -> Path:
     (project / "dvc.yaml").write_text(yaml.safe_dump(content))
     tables = project / "conf" / "sweep" / "tables.yaml"
     tables.write_text(re.sub(r"dataset: .*", "dataset: engel,pytorch_line", tables.read_text()))
-    sweep = project / "conf" / "sweep" / "default.yaml"  # each depth is compiled anew
-    sweep.write_text(re.sub("model.depth: .*", "model.depth: 0,2", sweep.read_text()))
     trainer = project / "conf" / "trainer" / "default.yaml"
     trainer.write_text(re.sub(r"max_epochs: \d+", "max_epochs: 4", trainer.read_text()))
     plan = project / "conf" / "plan" / "default.yaml"
