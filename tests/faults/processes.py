@@ -11,6 +11,9 @@ from pathlib import Path
 
 from pipeline.project import clean_environment
 
+PATIENCE = 600
+"""How long a test waits for what is not promised within a time [s]: a machine may be busy, and nothing may hang."""
+
 
 def start(project: Path, *words: str, **environment: str) -> "subprocess.Popen[str]":
     """`python -m WORDS` in a session of its own, as a terminal starts it."""
@@ -65,7 +68,7 @@ def living(project: Path) -> list[int]:
     return found
 
 
-def seconds_until(is_so: Callable[[], object], at_most: float = 300) -> float:
+def seconds_until(is_so: Callable[[], object], at_most: float = PATIENCE) -> float:
     """Wait until something is so, and give how long that took; an assertion fails where it never is."""
     clock = time.monotonic()
     while not is_so():

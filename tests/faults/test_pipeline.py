@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from conftest import Figure, Times, Within, lacks
-from faults.processes import end, launch, living, seconds_until
+from faults.processes import PATIENCE, end, launch, living, seconds_until
 from pipeline.test_dvc import pipeline as pipeline
 
 from yaynay.storage import read_arrays
@@ -49,7 +49,7 @@ def repro(project: Path) -> float:
     clock = time.monotonic()
     process = launch(project, ["dvc", "repro"])
     try:
-        assert process.wait(500) == 0, (project.parent / "stderr").read_text()
+        assert process.wait(PATIENCE) == 0, (project.parent / "stderr").read_text()
     finally:
         end(process, project)
     return time.monotonic() - clock

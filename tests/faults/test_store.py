@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from conftest import Figure, Times, Within, lacks
-from faults.processes import end, launch, living, n_records, seconds_until, start
+from faults.processes import PATIENCE, end, launch, living, n_records, seconds_until, start
 from pipeline.project import QUICK, Run, call_each, clean_environment, runs, select
 
 from yaynay.tracking import owner
@@ -57,7 +57,7 @@ def script(project: Path, text: str, *words: str, **environment: str) -> "subpro
 def all_end_well(processes: list["subprocess.Popen[str]"]) -> None:
     try:
         for process in processes:
-            _, errors = process.communicate(timeout=600)
+            _, errors = process.communicate(timeout=PATIENCE)
             assert process.returncode == 0, errors
     finally:
         for process in processes:
@@ -197,7 +197,7 @@ def test_a_server_that_is_not_there_ends_a_sweep_before_it_starts(
 ) -> None:
     port, clock = free_port(), time.monotonic()
     process = start(project, *SWEEP, MLFLOW_TRACKING_URI=f"http://ann:CANARY@127.0.0.1:{port}")
-    code = process.wait()
+    code = process.wait(PATIENCE)
     seconds = time.monotonic() - clock
     (line,) = (project.parent / "stderr").read_text().splitlines()
     assert code == 4
@@ -266,7 +266,7 @@ def test_a_server_that_dies_in_a_sweep_loses_nothing(project: Path, run: Run, tm
     with server(folder, port):
         process = start(project, *SWEEP, **uri)
         seconds_until(lambda: n_records(project) >= 1 or process.poll() is not None)
-    code, errors = process.wait(), (project.parent / "stderr").read_text()
+    code, errors = process.wait(PATIENCE), (project.parent / "stderr").read_text()
     assert code == 4, errors
     assert "no answer" in errors.splitlines()[-1]
     assert "python -m yaynay sync" in errors.splitlines()[-1]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Figure, Times, Within, lacks
-from faults.processes import end, living, n_records, seconds_until, start, started
+from faults.processes import PATIENCE, end, living, n_records, seconds_until, start, started
 from pipeline.project import QUICK, STORE, Run, clean_environment, recorded_keys, runs, select
 
 GRID = ["model.depth=1,2,3", "model.width=2,3", "optimizer.lr=0.001,0.003,0.01,0.03"]
@@ -217,7 +217,7 @@ def test_the_run_of_a_sweep_that_was_killed_is_closed_by_the_next_command(
         following = start(project, *(["yaynay", "sync"] if attempt % 2 == 0 else SMALL))
         seconds_until(lambda: parents(project)["KILLED"])
         slowest = max(slowest, time.monotonic() - clock)
-        assert following.wait() == 0
+        assert following.wait(PATIENCE) == 0
         end(following, project)
         assert process.returncode == -signal.SIGKILL
     figure(
@@ -230,7 +230,7 @@ def test_the_run_of_a_sweep_that_was_killed_is_closed_by_the_next_command(
 
 def test_two_sweeps_of_one_grid_at_once_leave_each_run_once(project: Path) -> None:
     both = [start(project, *SMALL), start(project, *SMALL)]
-    assert [process.wait() for process in both] == [0, 0], (project.parent / "stderr").read_text()
+    assert [process.wait(PATIENCE) for process in both] == [0, 0], (project.parent / "stderr").read_text()
     assert children(project) == {"FINISHED": 6}
     assert parents(project) == {"FINISHED": 1}
     assert len(recorded_keys(project)) == 7
@@ -244,7 +244,7 @@ def test_a_sweep_in_a_subfolder_and_under_a_strange_name_is_the_project_s(projec
     below.mkdir()
     words = ["yaynay.train", "dataset=engel", "model.depth=0", *QUICK]
     process = start(below, *words, PYTHONPATH=str(strange / "src"))
-    assert process.wait() == 0, (strange / "stderr").read_text()
+    assert process.wait(PATIENCE) == 0, (strange / "stderr").read_text()
     assert children(strange) == {"FINISHED": 1}
     assert parents(strange) == {"FINISHED": 1}
     assert not (below / "mlflow.db").exists()
@@ -270,7 +270,7 @@ def test_a_full_disk_is_one_line_and_loses_nothing(project: Path, run: Run, time
             filler.write(b"\0" * (free - 60_000))
         other = [*SMALL, "optimizer.lr=0.03"]
         process = start(small, *other, PYTHONPATH=str(project / "src"))
-        code, errors = process.wait(), (project.parent / "stderr").read_text()
+        code, errors = process.wait(PATIENCE), (project.parent / "stderr").read_text()
         assert code == 4, errors
         (line,) = errors.splitlines()
         assert line.startswith("error: ")
@@ -279,7 +279,7 @@ def test_a_full_disk_is_one_line_and_loses_nothing(project: Path, run: Run, time
         assert children(small)["FINISHED"] >= 6 * n_sweeps
         (small / "filler").unlink()
         done = start(small, *other, PYTHONPATH=str(project / "src"))
-        assert done.wait() == 0, (project.parent / "stderr").read_text()
+        assert done.wait(PATIENCE) == 0, (project.parent / "stderr").read_text()
         assert children(small) == {"FINISHED": 6 * (n_sweeps + 1)}
         assert parents(small) == {"FINISHED": n_sweeps + 1}
     finally:
@@ -294,7 +294,7 @@ def test_a_project_that_cannot_be_written_is_one_line(project: Path) -> None:
     try:
         subprocess.run(["mount", "-o", "remount,ro,bind", str(disk)], check=True)
         process = start(disk, *SMALL)
-        code, errors = process.wait(), (project.parent / "stderr").read_text()
+        code, errors = process.wait(PATIENCE), (project.parent / "stderr").read_text()
         assert code == 4, errors
         (line,) = errors.splitlines()
         assert line.startswith("error: ")

@@ -16,7 +16,7 @@ import numpy as np
 import psutil
 import pytest
 from conftest import Within, lacks
-from faults.processes import seconds_until
+from faults.processes import PATIENCE, seconds_until
 from pipeline.project import clean_environment, runs
 
 from yaynay.errors import MachineError
@@ -90,7 +90,7 @@ def test_a_node_that_dies_costs_no_run_and_doubles_none(project: Path, tmp_path:
     assert sweep.poll() is None, sweep.communicate()
     assert len(_records(project)) < 6
     cluster.remove_node(other, allow_graceful=False)
-    output, errors = sweep.communicate(timeout=600)
+    output, errors = sweep.communicate(timeout=PATIENCE)
     assert (sweep.returncode, errors) == (0, "")
     assert output.startswith("6 configurations trained: 144 fits")
     assert len(output.splitlines()) == 2, output  # and the verdict
@@ -121,7 +121,7 @@ def test_an_interrupt_leaves_no_process_and_closes_the_sweep(project: Path) -> N
     started = psutil.Process(sweep.pid).children(recursive=True)
     assert any(one.name() == "raylet" for one in started)
     os.killpg(sweep.pid, signal.SIGINT)
-    _, errors = sweep.communicate(timeout=600)
+    _, errors = sweep.communicate(timeout=PATIENCE)
     assert (sweep.returncode, errors) == (130, "")
     _, alive = psutil.wait_procs(started, timeout=20)
     assert [one for one in alive if one.status() != psutil.STATUS_ZOMBIE] == []
