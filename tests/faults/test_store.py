@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import pytest
 from conftest import Figure, Times, Within, lacks
 from faults.processes import PATIENCE, end, launch, living, n_records, seconds_until, start
-from pipeline.project import QUICK, Run, call_each, clean_environment, runs, select
+from pipeline.project import QUICK, Run, call_each, clean_environment, column, logged, runs
 
 from yaynay.tracking import owner
 from yaynay.tracking.store import close_dead
@@ -71,7 +71,7 @@ def clear(project: Path) -> None:
 
 def n_experiments(project: Path) -> int:
     """Experiments with the name of yaynay's."""
-    return len(select(project, "select 1 from experiments where name = 'yaynay'"))
+    return column(project, "experiments", "name").count("yaynay")
 
 
 def is_sound(path: Path) -> bool:
@@ -242,20 +242,16 @@ def is_open(port: int) -> bool:
 
 def contents(path: Path) -> dict[str, Any]:
     """What a store holds of each run of a configuration, by record key."""
-    with contextlib.closing(sqlite3.connect(path)) as store:
-        found = {}
-        for run_id, key, name, status in store.execute(
-            "select r.run_uuid, t.value, r.name, r.status from runs r "
-            "join tags t on t.run_uuid = r.run_uuid and t.key = 'yaynay.run'"
-        ).fetchall():
+    found: dict[str, Any] = {}
+    for run in logged(path):
+        key = run.tags.get("yaynay.run", "parent")
+        if key != "parent":
             assert key not in found, "a run is there twice"
-            rows: list[Any] = [name, status]
-            for table, columns in (("params", "key, value"), ("metrics", "key, value, step"), ("tags", "key, value")):
-                query = f"select {columns} from {table} where run_uuid = ? order by 1, 2"  # noqa: S608 - fixed words
-                hidden = {"mlflow.parentRunId", "mlflow.user"}
-                rows.append([row for row in store.execute(query, (run_id,)).fetchall() if row[0] not in hidden])
-            found[key] = rows
-        return {key: rows for key, rows in found.items() if key != "parent"}
+            tags = {
+                name: value for name, value in run.tags.items() if name not in ("mlflow.parentRunId", "mlflow.user")
+            }
+            found[key] = (run.name, run.status, run.params, tags, run.metrics)
+    return found
 
 
 @pytest.mark.usefixtures("only_with_faults")

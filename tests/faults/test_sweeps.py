@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from conftest import Figure, Times, Within, lacks
 from faults.processes import PATIENCE, end, living, n_records, seconds_until, start, started
-from pipeline.project import QUICK, STORE, Run, clean_environment, recorded_keys, runs, select
+from pipeline.project import QUICK, STORE, Run, clean_environment, column, recorded_keys, runs
 
 GRID = ["model.depth=1,2,3", "model.width=2,3", "optimizer.lr=0.001,0.003,0.01,0.03"]
 SWEEP = ["yaynay.train", "-m", "dataset=engel", *GRID, *QUICK]
@@ -249,7 +249,7 @@ def test_a_sweep_in_a_subfolder_and_under_a_strange_name_is_the_project_s(projec
     assert parents(strange) == {"FINISHED": 1}
     assert not (below / "mlflow.db").exists()
     assert not (below / "records").exists()
-    folders = [uri for (uri,) in select(strange, "select artifact_uri from runs")]
+    folders = column(strange, "runs", "artifact_uri")
     assert folders
     assert all(uri.startswith((strange / "mlartifacts").as_uri()) for uri in folders)
 

@@ -90,33 +90,59 @@ def call_each(*commands: tuple[Path, list[str]], starter: tuple[str, ...] = (), 
     return [Ended(*ended) for ended in json.loads(done.stdout)]
 
 
-def select(project: Path, query: str, *values: str) -> list[tuple]:
-    """Rows of a project's MLflow store.
+def _select(store: Path, query: str) -> list[tuple]:
+    """Rows of a SQLite store of MLflow's.
 
     By SQL, and in this file alone: tests look many times a second while a command writes, and MLflow's client takes
     seconds to import.
     """
-    with contextlib.closing(sqlite3.connect(project / "mlflow.db")) as store:
-        return store.execute(query, values).fetchall()
+    with contextlib.closing(sqlite3.connect(store)) as connection:
+        return connection.execute(query).fetchall()
 
 
 def runs(project: Path) -> list[tuple[str, str, bool]]:
     """Name, status and whether it is a parent, of every run in MLflow."""
-    return select(
-        project,
+    return _select(
+        project / "mlflow.db",
         "select r.name, r.status, p.value is null from runs r left join tags p "
         "on p.run_uuid = r.run_uuid and p.key = 'mlflow.parentRunId' order by 1",
     )
 
 
+@dataclass(frozen=True)
+class Logged:
+    """What a run logged; of each metric all values by step."""
+
+    name: str
+    status: str
+    params: dict[str, str]
+    tags: dict[str, str]
+    metrics: dict[str, dict[int, float]]
+
+
+def logged(store: Path) -> list[Logged]:
+    """All runs of a SQLite store."""
+    found = {
+        run_id: Logged(name, status, {}, {}, {})
+        for run_id, name, status in _select(store, "select run_uuid, name, status from runs order by name")
+    }
+    for run_id, key, value in _select(store, "select run_uuid, key, value from params"):
+        found[run_id].params[key] = value
+    for run_id, key, value in _select(store, "select run_uuid, key, value from tags"):
+        found[run_id].tags[key] = value
+    for run_id, key, step, value in _select(store, "select run_uuid, key, step, value from metrics"):
+        found[run_id].metrics.setdefault(key, {})[step] = value
+    return list(found.values())
+
+
 def tags(project: Path, key: str) -> list[str]:
     """Values that a tag has in all runs."""
-    return [value for (value,) in select(project, "select value from tags where key = ?", key)]
+    return [run.tags[key] for run in logged(project / "mlflow.db") if key in run.tags]
 
 
-def metrics(project: Path, key: str) -> list[float]:
-    """Values that a metric has in all runs."""
-    return [value for (value,) in select(project, "select value from metrics where key = ?", key)]
+def column(project: Path, table: str, name: str) -> list[str]:
+    """A column of one of MLflow's tables."""
+    return [value for (value,) in _select(project / "mlflow.db", f"select {name} from {table}")]  # noqa: S608 - fixed words
 
 
 def recorded_keys(project: Path) -> list[str]:

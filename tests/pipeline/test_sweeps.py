@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from pipeline.conftest import checkout
-from pipeline.project import QUICK, STORE, Ended, Run, call, call_each, runs, select, tags
+from pipeline.project import QUICK, STORE, Ended, Run, call, call_each, column, logged, runs
 from safetensors.numpy import load
 
 SWEEP = ["yaynay.train", "-m", "dataset=engel", "model.depth=0,1", "optimizer.lr=0.001,0.01", *QUICK]
@@ -70,23 +70,19 @@ def test_deleting_the_store_and_syncing_brings_every_run_back_once(swept: Swept)
 
 
 def test_children_carry_what_others_rely_on(swept: Swept) -> None:
-    ((line,),) = select(
-        swept.project, "select run_uuid from params where key = 'model.depth' and value = '0' order by 1 limit 1"
-    )
-    params = dict(select(swept.project, "select key, value from params where run_uuid = ?", line))
-    found = dict(select(swept.project, "select key, value from tags where run_uuid = ?", line))
-    names = {key for (key,) in select(swept.project, "select key from metrics where run_uuid = ?", line)}
-    assert (params["dataset"], params["backend"], params["model.depth"]) == ("engel", "torch", "0")
-    assert {"optimizer.lr", "optimizer.weight_decay", "trainer.batch_size", "plan.n_folds", "seed"} <= set(params)
-    assert (found["dataset"], found["backend"]) == ("engel", "torch")
+    found = logged(swept.project / "mlflow.db")
+    line = next(run for run in found if run.params.get("model.depth") == "0")
+    assert (line.params["dataset"], line.params["backend"]) == ("engel", "torch")
+    assert {"optimizer.lr", "optimizer.weight_decay", "trainer.batch_size", "plan.n_folds", "seed"} <= set(line.params)
+    assert (line.tags["dataset"], line.tags["backend"]) == ("engel", "torch")
     assert {
         "train/rmse", "val/rmse", "test/rmse", "test/r2", "fit_seconds", "n_members", "n_parameters",
         "slope", "intercept", "cost", "train/loss", "val/loss",
-    } <= names  # fmt: skip
-    (verdict,) = tags(swept.project, "verdict")
-    assert verdict in {"yay", "nay", "undecided"}
-    assert set(tags(swept.project, "mlflow.parentRunId")) == {found["mlflow.parentRunId"]}
-    assert select(swept.project, "select count(*) from inputs where source_type = 'DATASET'") == [(5,)]
+    } <= set(line.metrics)  # fmt: skip
+    (parent,) = (run for run in found if "mlflow.parentRunId" not in run.tags)
+    assert parent.tags["verdict"] in {"yay", "nay", "undecided"}
+    assert len({run.tags["mlflow.parentRunId"] for run in found if run is not parent}) == 1
+    assert column(swept.project, "inputs", "source_type").count("DATASET") == 5
 
 
 def test_the_parent_s_model_predicts_and_holds_no_pickle(swept: Swept) -> None:
@@ -124,9 +120,8 @@ def test_a_run_that_diverges_is_failed_without_scores_and_the_others_go_on(other
     assert ended.code == 1
     assert "diverged" in ended.stderr
     assert sorted(status for _, status, is_parent in runs(project) if not is_parent) == ["FAILED", "FINISHED"]
-    assert len(tags(project, "diverged")) == 1
-    scored = "select distinct run_uuid from metrics where run_uuid in (select run_uuid from tags where key = ?)"
-    assert select(project, scored, "diverged") == []
+    (diverged,) = (run for run in logged(project / "mlflow.db") if "diverged" in run.tags)
+    assert diverged.metrics == {}
 
 
 def test_a_mistake_is_one_line_and_a_code_and_leaves_nothing(project: Path, run: Run) -> None:
