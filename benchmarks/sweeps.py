@@ -166,7 +166,7 @@ class Bench:
         with self.project() as project:
             generate = ["-m", "yaynay.generate", "dataset=csv", "dataset.path=table.csv", "dataset.target=y"]
             run([sys.executable, *generate], project)
-            self.plan = load_plan(project / "data" / "table" / "plan.parquet")
+            self.plan = load_plan(project / "data" / "tables" / "table" / "plan.parquet")
         self._write_folds()
         make = "import sys, mlflow; mlflow.MlflowClient(sys.argv[1]).create_experiment('template')"
         run([sys.executable, "-c", make, f"sqlite:///{folder / 'mlflow.db'}"], folder)

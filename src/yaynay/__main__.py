@@ -3,6 +3,8 @@
 import os
 import socket
 import sys
+from dataclasses import replace
+from pathlib import Path
 
 from yaynay.cli.app import finish
 from yaynay.cli.checks import Parser
@@ -18,6 +20,8 @@ def body() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     sync = commands.add_parser("sync", help="bring every sweep of the records into MLflow")
     sync.add_argument("--experiment", default="yaynay", help="MLflow experiment (default: yaynay)")
+    sync.add_argument("--records", type=Path, default=Path("results"), help="what was compared (default: results)")
+    sync.add_argument("--reports", type=Path, help="bring what compare wrote here, instead of concluding anew")
     ui = commands.add_parser("ui", help="serve the MLflow UI on loopback")
     ui.add_argument("--host", default=LOOPBACK, help="address to listen on (default: 127.0.0.1, this machine alone)")
     ui.add_argument("--port", type=int, default=5000, help="port; 0 picks a free one (default: 5000)")
@@ -25,12 +29,17 @@ def body() -> int:
     arguments = parser.parse_args()
     if arguments.command == "verify":
         return _verify()
-    return _sync(arguments.experiment) if arguments.command == "sync" else _ui(arguments.host, arguments.port)
+    if arguments.command == "ui":
+        return _ui(arguments.host, arguments.port)
+    if arguments.reports is not None:
+        return _sync_compared(arguments.records, arguments.reports, arguments.experiment)
+    return _sync(arguments.experiment)
 
 
 def _sync(experiment: str) -> int:
     from yaynay.config import schema
     from yaynay.records.store import Store
+    from yaynay.storage import find_root
     from yaynay.tracking import sync
     from yaynay.verdict import looks
     from yaynay.verdict.conclusion import conclude
@@ -38,10 +47,31 @@ def _sync(experiment: str) -> int:
     store = Store.default()
     sweeps = [sweep for sweep in store.sweeps() if sweep.has_ended_runs()]
     options = [schema.parse(sweep.records()[0].configuration).verdict for sweep in sweeps]
-    conclusions = [looks.note(conclude(*one), store) for one in zip(sweeps, options, strict=True)]
+    conclusions = []
+    for sweep, rule in zip(sweeps, options, strict=True):
+        conclusion = conclude(sweep, rule)
+        verdict = looks.note(conclusion.verdict, store.folder / "looks", find_root() / "reports" / "looks")
+        conclusions.append(replace(conclusion, verdict=verdict))
     sync.sync(conclusions, experiment)
     n_runs = sum(len(one.records) for one in conclusions)
     print(f"{len(conclusions)} sweeps with {n_runs} runs are in MLflow")
+    return 0
+
+
+def _sync_compared(records: Path, reports: Path, experiment: str) -> int:
+    """Bring into MLflow what `compare` concluded and drew, without concluding again."""
+    from yaynay.reports import files
+    from yaynay.tracking import sync
+    from yaynay.verdict.sweeps import find_newest
+
+    verdicts, timings = files.read(reports)
+    sweeps = find_newest(records)
+    compared = {name: (verdict.table_sha256, verdict.plan_sha256) for name, verdict in verdicts.items()}
+    if compared != {sweep.table_name: (sweep.about["table_sha256"], sweep.about["plan_sha256"]) for sweep in sweeps}:
+        raise DataError(f"{reports / files.VERDICTS}: not of {records}; run python -m yaynay.compare first")
+    found = [sync.Recalled(sweep, verdicts[sweep.table_name], timings[sweep.table_name]) for sweep in sweeps]
+    sync.sync(found, experiment, reports / "pictures")
+    print(f"{len(found)} sweeps with {sum(len(sweep.records) for sweep in found)} runs are in MLflow")
     return 0
 
 

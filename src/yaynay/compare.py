@@ -5,8 +5,8 @@ import multiprocessing
 import os
 import shutil
 import sys
-from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,54 +16,52 @@ from yaynay.cli import app
 from yaynay.processes import end_with_starter
 
 if TYPE_CHECKING:
-    from yaynay.config.schema import Verdict
+    from yaynay.config.schema import Rule
     from yaynay.records.store import Sweep
     from yaynay.verdict.conclusion import Conclusion
 
 
 def compare(config: DictConfig) -> None:
-    """Write reports/verdicts.json and the pictures, and bring the sweeps into MLflow."""
+    """Write verdicts.json, timings.json, looks, pictures and the tables of `dvc plots` into the reports folder."""
     from yaynay.config import schema
-    from yaynay.records.store import Store
-    from yaynay.reports import page, plots
-    from yaynay.storage import write_json
-    from yaynay.tracking.sync import sync
+    from yaynay.reports import files, plots
+    from yaynay.reports.terminal import text_table
     from yaynay.verdict import looks
-    from yaynay.verdict.conclusion import find_sweeps
+    from yaynay.verdict.sweeps import find_newest, is_store
 
     values: Any = OmegaConf.to_container(config, resolve=True)
     options = schema.parse_compare(values)
-    found = sorted(find_sweeps(Path(options.records)), key=lambda sweep: sweep.started_at)
-    newest = {sweep.table_name: sweep for sweep in found}
-    for name, count in Counter(sweep.table_name for sweep in found).items():
-        if count > 1:
-            print(f"{name}: {count} sweeps in {options.records}; the newest is compared", file=sys.stderr)
-    sweeps = [newest[name] for name in sorted(newest)]
-    reports = Path(options.reports)
+    records, reports = Path(options.records), Path(options.reports)
+    sweeps = find_newest(records)
     for name in ("pictures", "plots"):
         shutil.rmtree(reports / name, ignore_errors=True)
         (reports / name).mkdir(parents=True)
-    n_workers = min(len(sweeps), os.cpu_count() or 1)
-    conclude_one = functools.partial(_conclude, options=options.verdict, pictures=reports / "pictures")
-    if n_workers == 1:
-        conclusions = [conclude_one(sweep) for sweep in sweeps]
-    else:
-        with ProcessPoolExecutor(n_workers, multiprocessing.get_context("spawn"), end_with_starter) as pool:
-            conclusions = list(pool.map(conclude_one, sweeps))
-    store = Store.default()
-    conclusions = [looks.note(one, store) for one in conclusions]
-    runs = sync(conclusions, options.tracking.experiment, reports / "pictures")
-    verdicts = {one.sweep.table_name: one.verdict | {"mlflow_run_id": runs[one.sweep.key]} for one in conclusions}
+    conclusions = _conclude_all(sweeps, options.verdict, reports / "pictures")
+    # looks stay with the sweeps that were judged; those of the pipeline, whose results are made anew, with its report
+    folder = (records if is_store(records) else reports) / "looks"
+    conclusions = [replace(found, verdict=looks.note(found.verdict, folder)) for found in conclusions]
+    verdicts = {found.sweep.table_name: found.verdict for found in conclusions}
     plots.write_plot_tables(verdicts, conclusions, reports / "plots")
-    write_json(reports / "verdicts.json", verdicts)
-    print(page.text_table(verdicts, color=sys.stdout.isatty()))
+    files.write(reports, verdicts, {found.sweep.table_name: found.timings for found in conclusions})
+    width = min(100, shutil.get_terminal_size((100, 24)).columns)
+    print(text_table(verdicts, color=sys.stdout.isatty(), width=width))
 
 
-def _conclude(sweep: "Sweep", options: "Verdict", pictures: Path) -> "Conclusion":
+def _conclude_all(sweeps: "list[Sweep]", rule: "Rule", pictures: Path) -> "list[Conclusion]":
+    """Conclude and draw each sweep, on all cores."""
+    n_workers = min(len(sweeps), os.cpu_count() or 1)
+    conclude = functools.partial(_conclude, rule=rule, pictures=pictures)
+    if n_workers == 1:
+        return [conclude(sweep) for sweep in sweeps]
+    with ProcessPoolExecutor(n_workers, multiprocessing.get_context("spawn"), end_with_starter) as pool:
+        return list(pool.map(conclude, sweeps))
+
+
+def _conclude(sweep: "Sweep", rule: "Rule", pictures: Path) -> "Conclusion":
     from yaynay.reports import plots
     from yaynay.verdict.conclusion import conclude
 
-    conclusion = conclude(sweep, options)
+    conclusion = conclude(sweep, rule)
     folder = pictures / sweep.table_name
     folder.mkdir()
     plots.draw(conclusion, folder)

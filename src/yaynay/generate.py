@@ -1,4 +1,4 @@
-"""`python -m yaynay.generate dataset=NAME`: write a table, its plan and its card to data/NAME/."""
+"""`python -m yaynay.generate dataset=NAME`: write a table, its plan and its card to data/tables/NAME/."""
 
 import sys
 

@@ -8,6 +8,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,6 +53,7 @@ def _train(config: DictConfig, store: "Store", sweep: str, overrides: list[str])
     from yaynay.records.record import run_name
     from yaynay.sweep import fit
     from yaynay.sweep.progress import Progress
+    from yaynay.verdict.selection import selection_score
 
     values: Any = OmegaConf.to_container(config, resolve=True)
     configuration = schema.parse(values)
@@ -65,7 +67,7 @@ def _train(config: DictConfig, store: "Store", sweep: str, overrides: list[str])
             (record,) = fit.train([configuration], table, plan, progress.on_epoch)
             store.write(record)
             progress.say_end(record)
-    return fit.objective(store.read_scores(key))
+    return selection_score(store.read_scores(key))
 
 
 def body() -> int:
@@ -143,6 +145,7 @@ def conclude_jobs(sweep: str) -> int:
 def _conclude(store: "Store", jobs: list[dict[str, Any]]) -> int:
     """Runs without scores, once every sweep is concluded and in MLflow."""
     from yaynay.config import schema
+    from yaynay.storage import find_root
     from yaynay.tracking.sync import is_there, sync
     from yaynay.verdict import looks
     from yaynay.verdict.conclusion import conclude, recall, remember
@@ -159,13 +162,14 @@ def _conclude(store: "Store", jobs: list[dict[str, Any]]) -> int:
     new = []
     for sweep in sweeps:
         verdict = recall(sweep, options)
-        if verdict is None or not is_there(sweep, verdict, experiment):
-            new.append(looks.note(conclude(sweep, options), store))
-            remember(new[-1], options)
-            verdict = new[-1].verdict
-        for remark in verdict["remarks"]:
+        if verdict is None or not is_there(sweep, verdict.as_json(), experiment):
+            conclusion = conclude(sweep, options)
+            verdict = looks.note(conclusion.verdict, store.folder / "looks", find_root() / "reports" / "looks")
+            new.append(replace(conclusion, verdict=verdict))
+            remember(new[-1])
+        for remark in verdict.remarks:
             print(f"{sweep.table_name}: {remark}", file=sys.stderr)
-        print(f"{sweep.table_name}: {verdict['outcome']}. {verdict['sentence']}")
+        print(f"{sweep.table_name}: {verdict.outcome}. {verdict.sentence}")
     n_failed = sum(_list_failed(sweep.unscored(), overrides) for sweep in sweeps)
     if new:
         sync(new, experiment)

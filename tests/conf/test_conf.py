@@ -17,7 +17,7 @@ from yaynay.records import version
 
 CONF = Path(__file__).parents[2] / "conf"
 FILES = sorted(path.relative_to(CONF).as_posix() for path in CONF.rglob("*.yaml"))
-ROOTS = {"config.yaml", "generate.yaml", "compare.yaml", "running.yaml"}
+ROOTS = {"config.yaml", "generate.yaml", "compare.yaml", "report.yaml", "running.yaml"}
 
 
 def values(*overrides: str, config: str = "config") -> dict:
@@ -55,9 +55,17 @@ def test_the_names_that_the_schema_allows_are_those_that_exist() -> None:
     assert set(datasets.BUNDLED) == set(bundled.TABLES)
 
 
-def test_generate_and_compare_compose() -> None:
+def test_the_other_commands_compose_and_take_no_option_that_they_would_ignore() -> None:
     schema.parse_table(values(config="generate"))
     schema.parse_compare(values(config="compare"))
+    schema.parse_report(values(config="report"))
+    for config, parse, key in (
+        ("compare", schema.parse_compare, "tracking.experiment=other"),
+        ("report", schema.parse_report, "verdict.delta=0.2"),
+        ("report", schema.parse_report, "records=records"),
+    ):
+        with pytest.raises(OptionError, match="unknown key"):
+            parse(values(f"++{key}", config=config))
 
 
 @pytest.mark.parametrize(

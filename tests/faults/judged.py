@@ -1,5 +1,6 @@
 """A file of one's own judged by the line, in this process and without MLflow."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -33,4 +34,5 @@ def judge(path: Path, *overrides: str, store: Store) -> tuple[Record, Conclusion
     store.write_table(table, plan)
     store.write(record)
     (sweep,) = store.write_sweeps([store.job_note(record.key, table, plan, {})], {"started_at": 1.0})
-    return record, looks.note(conclude(sweep, configuration.verdict), store)
+    conclusion = conclude(sweep, configuration.verdict)
+    return record, replace(conclusion, verdict=looks.note(conclusion.verdict, store.folder / "looks"))

@@ -21,6 +21,7 @@ from yaynay.sweep import fit
 from yaynay.verdict import looks
 from yaynay.verdict.conclusion import conclude
 from yaynay.verdict.effect import check_same
+from yaynay.verdict.model import Look
 
 Refused = Callable[..., str]
 NOISE = np.random.default_rng(0).normal(size=100)
@@ -41,7 +42,7 @@ def write(folder: Path, header: str, rows: object, name: str = "mine.csv") -> Pa
 FAULTS = {
     "d1": ("a,y\n1,1\n,2\n3,3\n4,4\n", "column 'a': 1 missing cell (line 3)"),
     "d2": ("a,y\n1,1\ninf,2\n3,3\n4,4\n", "column 'a': 1 infinite cell (line 3)"),
-    "d3": ('a,y\n1,1\n"1,5",2\n3,3\n4,4\n', ":3, column 'a': '1,5' is no plain number"),
+    "d3": ('a,y\n1,1\n"1,5",2\n3,3\n4,4\n', ":3, column 'a': '1,5' is not a plain number"),
     "d4": ("a;y\n1;1\n2;2\n3;4\n", ":1: 1 column found, separator ';' suspected"),
     "d5": ("a,y\n1,5\n2,5\n3,5\n", "column 'y': the target is constant"),
     "d6": ("a,a,y\n1,1,1\n2,2,2\n3,3,4\n", "columns 'a' and 'a' have the same name"),
@@ -70,25 +71,25 @@ def test_bad_data_ends_the_command_with_code_3_and_one_line(refused: Refused, tm
 def test_d1_dropped_rows_are_counted_in_the_verdict(tmp_path: Path, store: Store) -> None:
     path = write(tmp_path, "a,y", [(row if row % 10 else "", row + NOISE[row]) for row in range(60)])
     _, found = judge(path, "dataset.missing=drop", store=store)
-    assert found.verdict["n_dropped"] == 6
-    assert found.verdict["remarks"] == ["6 of 60 rows were dropped: a cell was missing"]
+    assert found.verdict.n_dropped == 6
+    assert found.verdict.remarks == ("6 of 60 rows were dropped: a cell was missing",)
 
 
 def test_d5_a_constant_feature_is_named_and_gets_no_p_value(tmp_path: Path, store: Store) -> None:
     record, found = judge(write(tmp_path, "a,k,y", [(row, 7, row + NOISE[row]) for row in range(60)]), store=store)
-    assert "constant or given by other columns: 'k'" in found.verdict["remarks"][0]
+    assert "constant or given by other columns: 'k'" in found.verdict.remarks[0]
     assert record.line is not None
     assert [one["p"] for one in record.line["coefficients"]] == [None] * 3
-    assert found.verdict["p_value"] is not None
+    assert found.verdict.p_value is not None
 
 
 def test_d8_more_columns_than_rows_get_no_verdict_and_claim_no_fit(tmp_path: Path, store: Store) -> None:
     rng = np.random.default_rng(1)
     header = ",".join([*(f"x{column}" for column in range(40)), "y"])
     record, found = judge(write(tmp_path, header, rng.normal(size=(30, 41))), store=store)
-    assert found.verdict["outcome"] == "undecided"
-    assert "at least 84 are needed" in found.verdict["sentence"]
-    assert "% of the variance" not in found.verdict["sentence"]
+    assert found.verdict.outcome == "undecided"
+    assert "at least 84 are needed" in found.verdict.sentence
+    assert "% of the variance" not in found.verdict.sentence
     assert record.line is not None
     assert all(one["standard_error"] is None and one["p"] is None for one in record.line["coefficients"])
 
@@ -99,7 +100,7 @@ def test_d9_collinear_columns_are_named_without_p_values_and_still_predict(tmp_p
     assert record.line is not None
     assert (record.line["rank"], record.line["dependent"]) == (3, ["c"])
     assert {one["p"] for one in record.line["coefficients"]} == {None}
-    assert "rank 3 of 4; constant or given by other columns: 'c'" in found.verdict["remarks"][0]
+    assert "rank 3 of 4; constant or given by other columns: 'c'" in found.verdict.remarks[0]
     assert record.scores["test/r2"] > 0.9
 
 
@@ -133,7 +134,7 @@ def test_d12_a_target_with_another_role_is_a_wrong_option(refused: Refused, tmp_
 def test_d15_rounded_whole_numbers_are_told_in_the_verdict(tmp_path: Path, store: Store) -> None:
     rows = [(2**53 + 1 + 2**40 * row, row + NOISE[row]) for row in range(60)]
     _, found = judge(write(tmp_path, "a,y", rows), store=store)
-    assert found.verdict["remarks"] == ["column 'a': 60 whole numbers beyond 2**53 were rounded"]
+    assert found.verdict.remarks == ("column 'a': 60 whole numbers beyond 2**53 were rounded",)
 
 
 def test_d16_many_rows_are_fitted_from_parts_as_few_are_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -166,7 +167,7 @@ def test_d17_a_file_that_changes_during_a_sweep_gets_two_verdicts_never_one(tmp_
     jobs = [store.job_note(key, table, plan, {}) for table, plan, _, key in found]
     sweeps = store.write_sweeps(jobs, {"started_at": 1.0})
     assert len(sweeps) == 2
-    assert {conclude(sweep, found[0][2].verdict).verdict["table_sha256"] for sweep in sweeps} == {
+    assert {conclude(sweep, found[0][2].verdict).verdict.table_sha256 for sweep in sweeps} == {
         table.sha256 for table, *_ in found
     }
     with pytest.raises(DataError, match="only records of one table and one plan can be compared"):
@@ -187,7 +188,7 @@ def test_a_file_named_like_a_table_of_ours_has_folders_of_its_own(workplace: Pat
     path = write(workplace, "a,y", [(row, row + NOISE[row]) for row in range(60)], f"{name}.csv")
     configuration = configure(path)
     table, _, folder = prepare.generate(configuration.dataset, configuration.plan)
-    assert (table.name, folder) == (f"{name}-file", workplace / "data" / f"{name}-file")
+    assert (table.name, folder) == (f"{name}-file", workplace / "data" / "tables" / f"{name}-file")
 
 
 OUTCOMES = ("nay", "undecided", "yay")
@@ -197,20 +198,16 @@ class TestASecondLook:
     def test_with_other_folds_says_what_was_concluded_before(self, tmp_path: Path, store: Store) -> None:
         path = write(tmp_path, "a,y", [(row, row + NOISE[row]) for row in range(60)])
         found = [judge(path, f"plan.seed={seed}", store=store)[1].verdict for seed in (0, 1, 2)]
-        assert [len(one["earlier_looks"]) for one in found] == [0, 1, 2]
-        assert "look" not in found[0]["sentence"]
-        assert "look 2 at this table with other folds: before, it was undecided." in found[1]["sentence"]
-        assert (
-            "look 3 at this table with other folds: before, it was undecided, then undecided." in found[2]["sentence"]
-        )
-        assert found[2]["earlier_looks"] == [
-            {"plan_sha256": one["plan_sha256"], "outcome": "undecided"} for one in found[:2]
-        ]
+        assert [len(one.earlier_looks) for one in found] == [0, 1, 2]
+        assert "look" not in found[0].sentence
+        assert "look 2 at this table with other folds: before, it was undecided." in found[1].sentence
+        assert "look 3 at this table with other folds: before, it was undecided, then undecided." in found[2].sentence
+        assert found[2].earlier_looks == tuple(Look(one.plan_sha256, "undecided") for one in found[:2])
 
     def test_with_more_seeds_or_repeats_counts_too(self, tmp_path: Path, store: Store) -> None:
         path = write(tmp_path, "a,y", [(row, row + NOISE[row]) for row in range(60)])
         words = ("plan.n_seeds=1", "plan.n_seeds=2", "plan.n_repeats=2")
-        assert ["look" in judge(path, word, store=store)[1].verdict["sentence"] for word in words] == [
+        assert ["look" in judge(path, word, store=store)[1].verdict.sentence for word in words] == [
             False,
             True,
             True,
@@ -219,15 +216,15 @@ class TestASecondLook:
     def test_at_the_same_plan_with_another_answer_says_the_first_one(self, tmp_path: Path, store: Store) -> None:
         path = write(tmp_path, "a,y", [(row, row + NOISE[row]) for row in range(60)])
         judged = judge(path, store=store)[1]  # a line alone, which is no answer
-        answers = [replace(judged, verdict=judged.verdict | {"n_candidates": 2, "outcome": one}) for one in OUTCOMES]
-        sentences = [looks.note(one, store).verdict["sentence"] for one in answers]
+        answers = [replace(judged.verdict, n_candidates=2, outcome=one) for one in OUTCOMES]
+        sentences = [looks.note(one, store.folder / "looks").sentence for one in answers]
         first = "But the first verdict on these folds, of another sweep or rule, was nay."
         assert [first in sentence for sentence in sentences] == [False, True, True]
 
     def test_at_the_same_plan_is_none_however_often(self, tmp_path: Path, store: Store) -> None:
         path = write(tmp_path, "a,y", [(row, row + NOISE[row]) for row in range(60)])
         sentences = [
-            judge(path, f"plan.seed={seed}", f"seed={again}", store=store)[1].verdict["sentence"]
+            judge(path, f"plan.seed={seed}", f"seed={again}", store=store)[1].verdict.sentence
             for seed, again in itertools.product((0, 1), (0, 1))
         ]
         assert ["look" in one for one in sentences] == [False, False, True, True]

@@ -34,7 +34,7 @@ from yaynay.records.verify import verify
 from yaynay.reports import page
 from yaynay.reports.plots.dvc import _cell, _write
 from yaynay.storage import read_arrays, read_json
-from yaynay.verdict import conclusion
+from yaynay.verdict import conclusion, sweeps
 
 Refused = Callable[..., str]
 REPOSITORY = Path(__file__).parents[2]
@@ -48,7 +48,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path, store = folder / "mine.csv", Store(folder / "records")
     path.write_text("a,y\n" + "".join(f"{row},{row + NOISE[row]}\n" for row in range(60)))
     record, judged = judge(path, store=store)
-    conclusion.remember(judged, schema.parse(record.configuration).verdict)
+    conclusion.remember(judged)
     store.write_failure(replace(record, key="f" * 64, status="failed", reason="it failed"))
     return folder / "records"
 
@@ -75,7 +75,7 @@ PARTS = {
     "tables/*/table.parquet": lambda store: load_table(next((store.folder / "tables").iterdir())),
     "tables/*/card.json": lambda store: load_table(next((store.folder / "tables").iterdir())),
     "tables/*/plan.parquet": lambda store: load_plan(next((store.folder / "tables").iterdir()) / "plan.parquet"),
-    "sweeps/*/sweep.json": lambda store: conclusion.find_sweeps(store.folder),
+    "sweeps/*/sweep.json": lambda store: sweeps.find_sweeps(store.folder),
 }
 
 
@@ -153,16 +153,16 @@ def test_s2_remarks_and_earlier_looks_make_no_node_in_the_report(tmp_path: Path,
         writer.writerow([name, "b", "y"])
         writer.writerows([row, 2 * row, row + NOISE[row]] for row in range(60))
     _, found = judge(path, store=Store(tmp_path / "records"))
-    assert name[:20] in found.verdict["remarks"][0] or "b" in found.verdict["remarks"][0]
-    verdict = found.verdict | {"remarks": [name, *found.verdict["remarks"]], "sentence": name, "winner": name}
-    text = page.render({name: verdict}, {name: [Path("fit.png")]})
+    assert name[:20] in found.verdict.remarks[0] or "b" in found.verdict.remarks[0]
+    verdict = replace(found.verdict, remarks=(name, *found.verdict.remarks), sentence=name, winner=name)
+    text = page.render({name: verdict}, {name: found.timings}, {name: [Path("fit.png")]})
     nodes = Nodes(text)
     assert not {"script", "svg", "iframe", "object"} & set(nodes.tags)
     assert not [one for one, _ in nodes.attributes if one.startswith("on")]
     assert "script-src" not in text.split("Content-Security-Policy")[1].split(">")[0]
     assert "default-src 'none'" in text
     assert "1337" not in text
-    assert "<script" not in page.markdown(verdict, name)
+    assert "<script" not in page.markdown(verdict, found.timings, name)
 
 
 def test_s3_a_text_that_a_spreadsheet_would_run_gets_a_quote(tmp_path: Path) -> None:
@@ -228,7 +228,8 @@ def test_s5_nothing_free_reaches_the_shell_of_a_stage() -> None:
     stages = yaml.safe_load((REPOSITORY / "dvc.yaml").read_text())["stages"]
     lines = [line for stage in stages.values() for line in np.atleast_1d(stage["cmd"]).tolist()]
     assert lines
-    assert all(re.fullmatch(r"python -m yaynay\.[a-z]+( -m)?( [a-z_.]+=[a-z_./]+)*", line) for line in lines), lines
+    word = r"( -m| [a-z_.]+=[a-z_./]+| --[a-z]+ [a-z]+)"
+    assert all(re.fullmatch(rf"python -m yaynay(\.[a-z]+| sync){word}*", line) for line in lines), lines
 
 
 @pytest.mark.parametrize(
@@ -259,7 +260,7 @@ def test_s6_a_sweep_that_names_another_place_is_refused(tmp_path: Path, kept: Pa
     (path,) = folder.glob("sweeps/*/sweep.json")
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
     with pytest.raises(DataError, match="not a sweep"):
-        conclusion.find_sweeps(folder)
+        sweeps.find_sweeps(folder)
 
 
 def test_s7_the_ui_listens_on_loopback_and_warns_elsewhere(
@@ -339,7 +340,7 @@ def test_t12_a_clock_that_steps_back_changes_no_verdict_and_no_look(
     monkeypatch.setattr("time.time", lambda: 1.0)
     record, second = judge(path, "plan.seed=1", store=store)
     assert record.run["fit_seconds"] > 0
-    assert (len(first.verdict["earlier_looks"]), len(second.verdict["earlier_looks"])) == (0, 1)
+    assert (len(first.verdict.earlier_looks), len(second.verdict.earlier_looks)) == (0, 1)
 
 
 def test_s8_lightning_is_not_what_is_installed() -> None:

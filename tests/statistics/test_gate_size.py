@@ -3,21 +3,42 @@
 benchmarks/gate_calibration.py is the large one; docs/gate.md has what it measured.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from scipy import stats
+from scipy.stats import binom
+from threadpoolctl import threadpool_limits
 
 from yaynay.verdict import gate
 
-N_TABLES = 300
-N_DRAWS = 199
+N_TABLES = 1000
+"""Lines of each cell."""
+N_DRAWS = 99
+"""The fewest with which p <= 5 % has exactly its promised probability: the smallest p is 1 %."""
+CELLS = ((1, "even"), (1, "heavy tails"), (1, "funnel"), (4, "funnel"))
+N_LINES = N_TABLES * len(CELLS)
+LEAST, MOST = 162, 240
+"""Rejections of 4,000 lines that agree with a size of 5 %: 4.05 to 6 %."""
 
 
-def p_values(n_features: int, curve: float, spread: str) -> NDArray[np.float64]:
-    """p of N_TABLES tables of 40 rows: a line, a share of a parabola, and noise."""
+def agrees(n_rejected: int) -> bool:
+    """Whether so many of `N_LINES` lines taken for curves agree with the promise."""
+    return LEAST <= n_rejected <= MOST
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> Iterator[None]:
+    """As in the commands: threads cost more than they bring on matrices this small."""
+    with threadpool_limits(1):
+        yield
+
+
+def p_values(n_features: int, curve: float, spread: str, n_tables: int) -> NDArray[np.float64]:
+    """p of tables of 40 rows: a line, a share of a parabola, and noise."""
     values = []
-    for seed in range(N_TABLES):
+    for seed in range(n_tables):
         rng = np.random.default_rng(seed)
         x = rng.normal(size=(40, n_features))
         noise = rng.standard_t(3, 40) if spread == "heavy tails" else rng.normal(size=40)
@@ -28,16 +49,27 @@ def p_values(n_features: int, curve: float, spread: str) -> NDArray[np.float64]:
     return np.array(values)
 
 
-@pytest.mark.parametrize(("n_features", "spread"), [(1, "even"), (1, "heavy tails"), (1, "funnel"), (4, "funnel")])
-def test_lines_pass_at_the_promised_rate(n_features: int, spread: str) -> None:
-    p = p_values(n_features, 0.0, spread)
-    rejected = int(np.sum(p <= 0.05))
-    interval = stats.binomtest(rejected, N_TABLES).proportion_ci(0.99)
-    assert interval.low <= 0.07, f"{rejected} of {N_TABLES} lines taken for curves"
-    assert interval.high >= 0.03, f"only {rejected} of {N_TABLES}: the test is too shy"
-    median_interval = stats.binomtest(int(np.sum(p <= 0.5)), N_TABLES).proportion_ci(0.999)
-    assert median_interval.low <= 0.5 <= median_interval.high, f"the median p is {np.median(p)}"
+@pytest.mark.parametrize(
+    ("size", "least", "most"), [(0.05, 0.995, 1.0), (0.07, 0.0, 0.007), (0.035, 0.0, 0.05), (0.1, 0.0, 1e-9)]
+)
+def test_the_next_test_can_fail_and_seldom_fails_for_nothing(size: float, least: float, most: float) -> None:
+    """It passes a gate of this true size with a probability between these bounds, by the binomial distribution."""
+    passes = sum(binom.pmf(n_rejected, N_LINES, size) for n_rejected in range(N_LINES + 1) if agrees(n_rejected))
+    assert least <= passes <= most
+
+
+def test_lines_pass_at_the_promised_rate() -> None:
+    """A gate of true size 5 % fails this once in 250 (0.4 %), and one of 7 % passes it once in 160 (0.6 %).
+
+    The cells are pooled, so one at 7 % beside three at 5 % passes: docs/gate.md has each cell's rate.
+    """
+    p = np.concatenate([p_values(n_features, 0.0, spread, N_TABLES) for n_features, spread in CELLS])
+    n_rejected = int(np.sum(p <= 0.05))
+    assert agrees(n_rejected), f"{n_rejected} of {N_LINES} lines taken for curves; allowed: {LEAST} to {MOST}"
+    n_low = int(np.sum(p <= 0.5))
+    low, high = binom.interval(0.999, N_LINES, 0.5)
+    assert low <= n_low <= high, f"{n_low} of {N_LINES} p values are at most 0.5, the median {np.median(p)}"
 
 
 def test_parabolas_do_not_pass() -> None:
-    assert np.mean(p_values(1, 0.7, "even") <= 0.05) > 0.8
+    assert np.mean(p_values(1, 0.7, "even", 300) <= 0.05) > 0.8

@@ -25,7 +25,7 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
-from yaynay.cli.checks import Check, admit
+from yaynay.cli.checks import Check, check_command_line
 from yaynay.errors import MachineError, OptionError, YaynayError, redact
 from yaynay.processes import end_with_starter
 from yaynay.sweep import SWEEP
@@ -47,7 +47,7 @@ def run(task: Callable[[DictConfig], Any], config_name: str, check: Check, check
         check: Called with a configuration before Hydra makes a folder; raises `OptionError`.
         check_table: As `check`, for the table that all jobs share; raises `DataError`.
     """
-    admit(conf_folder(), config_name, check, check_table)
+    check_command_line(conf_folder(), config_name, check, check_table)
     os.environ["HYDRA_FULL_ERROR"] = "1"  # let errors reach `finish`
     os.environ[SWEEP] = f"{time.strftime('%Y-%m-%d_%H-%M-%S')}_{secrets.token_hex(4)}"
     mistakes: list[YaynayError] = []

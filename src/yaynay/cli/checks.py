@@ -23,8 +23,8 @@ from yaynay.errors import OptionError, holds_password
 MOST_JOBS = 10_000
 """Where a command's configuration does not say `max_jobs`."""
 
-_OUTSIDE = {"config_dir": "--config-dir", "config_path": "--config-path", "experimental_rerun": "--experimental-rerun"}
-_ONE_OF = ("run", "multirun", "cfg", "info", "shell_completion", "hydra_help")
+_OUTSIDE = ("config_dir", "config_path", "experimental_rerun")
+_EXCLUSIVE = ("run", "multirun", "cfg", "info", "shell_completion", "hydra_help")
 _SHOWS = ("help", "hydra_help", "cfg", "shell_completion", "info")
 
 _CODE = re.compile(r"^[^=]*(?<![^.+~])_target_(?![^.=])|[{,\s'\"]_target_['\"]?\s*:")
@@ -41,7 +41,7 @@ class Parser(argparse.ArgumentParser):
 Check = Callable[[dict[str, Any]], Any]
 
 
-def admit(folder: Path, config_name: str, check: Check, check_table: Check) -> None:
+def check_command_line(folder: Path, config_name: str, check: Check, check_table: Check) -> None:
     """Check the configuration files, the command line, and the whole configuration of a single run.
 
     Args:
@@ -55,37 +55,49 @@ def admit(folder: Path, config_name: str, check: Check, check_table: Check) -> N
         OptionError: Something would run code, leave the project or give a secret away, is out of range, or the grid
             is empty or too large.
     """
-    asked = Parser(parents=[get_args_parser()], add_help=False).parse_args()
-    if sum(bool(getattr(asked, name)) for name in _ONE_OF) > 1:
-        named = ", ".join(f"--{name.replace('_', '-')}" for name in _ONE_OF)
-        raise OptionError(f"options: more than one of {named}; one at a time is allowed; leave the others out")
-    for name, word in _OUTSIDE.items():
-        if getattr(asked, name) is not None:
-            raise OptionError(f"option '{word}': is not allowed; allowed: files in {folder}; put the file there")
-    _check_words(asked.overrides)
+    options = _parse_options(folder)
+    _check_overrides(options.overrides)
     check_files(folder)
-    if any(getattr(asked, name) for name in _SHOWS):
+    if any(getattr(options, name) for name in _SHOWS):
         return
-    mode = RunMode.MULTIRUN if asked.multirun else RunMode.RUN
+    mode = RunMode.MULTIRUN if options.multirun else RunMode.RUN
     Plugins.instance()
     loader = ConfigLoaderImpl(create_config_search_path(str(folder)))
     try:
-        config = loader.load_configuration(asked.config_name or config_name, asked.overrides, mode)
+        config = loader.load_configuration(options.config_name or config_name, options.overrides, mode)
     except ValueError as error:
         raise OptionError(f"options: {error}; allowed: key=value; correct it") from None
     _check_folders(config)
+    sweeps_tables = False
     if mode is RunMode.MULTIRUN:
-        overrides = _grid(config, asked.overrides, loader)
-        _check_size(config, overrides)
-        if not str(config.hydra.launcher._target_).startswith("hydra_plugins.yaynay"):  # ours checks the grid itself
-            for job in BasicSweeper.split_arguments(overrides, None)[0]:
-                check(_values(loader.load_sweep_config(config, list(job))))
-        if not any(one.is_sweep_override() and one.key_or_group.startswith("dataset") for one in overrides):
-            check_table(_values(config))
-        return
-    values = _values(config)
-    check(values)
-    check_table(values)
+        sweeps_tables = _check_grid(config, options.overrides, loader, check)
+    else:
+        check(_values(config))
+    if not sweeps_tables:
+        check_table(_values(config))
+
+
+def _parse_options(folder: Path) -> argparse.Namespace:
+    """Hydra's options and the overrides, as Hydra itself would read them."""
+    options = Parser(parents=[get_args_parser()], add_help=False).parse_args()
+    if sum(bool(getattr(options, name)) for name in _EXCLUSIVE) > 1:
+        named = ", ".join(f"--{name.replace('_', '-')}" for name in _EXCLUSIVE)
+        raise OptionError(f"options: more than one of {named}; one at a time is allowed; leave the others out")
+    for name in _OUTSIDE:
+        if getattr(options, name) is not None:
+            option = f"--{name.replace('_', '-')}"
+            raise OptionError(f"option '{option}': is not allowed; allowed: files in {folder}; put the file there")
+    return options
+
+
+def _check_grid(config: DictConfig, overrides: list[str], loader: ConfigLoaderImpl, check: Check) -> bool:
+    """Check the size of a grid, and each of its jobs where no launcher of ours does so; whether it sweeps tables."""
+    grid = _parse_grid(config, overrides, loader)
+    _check_size(config, grid)
+    if not str(config.hydra.launcher._target_).startswith("hydra_plugins.yaynay"):  # ours checks the grid itself
+        for job in BasicSweeper.split_arguments(grid, None)[0]:
+            check(_values(loader.load_sweep_config(config, list(job))))
+    return any(override.is_sweep_override() and override.key_or_group.startswith("dataset") for override in grid)
 
 
 def _values(config: DictConfig) -> dict[str, Any]:
@@ -96,25 +108,25 @@ def _values(config: DictConfig) -> dict[str, Any]:
     return values
 
 
-def _grid(config: DictConfig, words: list[str], loader: ConfigLoaderImpl) -> list[Override]:
+def _parse_grid(config: DictConfig, overrides: list[str], loader: ConfigLoaderImpl) -> list[Override]:
     """Overrides of a sweep file and of the command line, as Hydra's sweepers read them."""
     params = OmegaConf.to_container(config.hydra.sweeper, resolve=True).get("params") or {}  # type: ignore[union-attr]  # a mapping
     known = [f"{key}={value}" for key, value in params.items()]
-    return OverridesParser.create(config_loader=loader).parse_overrides(known + words)
+    return OverridesParser.create(config_loader=loader).parse_overrides(known + overrides)
 
 
-def _check_words(words: list[str]) -> None:
-    for word in words:
-        key = word.partition("=")[0].lstrip("+~")
+def _check_overrides(overrides: list[str]) -> None:
+    for override in overrides:
+        key = override.partition("=")[0].lstrip("+~")
         name = key if len(key) <= 60 and not holds_password(key) else "override"
-        if holds_password(word):
+        if holds_password(override):
             raise OptionError(
                 f"option '{name}': holds a password, which would be written into records; allowed: none on the command "
                 "line; set MLFLOW_TRACKING_URI in the environment"
             )
-        if _CODE.search(word):
+        if _CODE.search(override):
             raise OptionError(f"option '{name}': '_target_' would run code; allowed: names in conf/; leave it out")
-        if ENVIRONMENT.search(word):
+        if ENVIRONMENT.search(override):
             raise OptionError(
                 f"option '{name}': would copy an environment variable into records; allowed: plain values; write it out"
             )
@@ -144,16 +156,16 @@ def _check_inside(folder: str, key: str, root: Path, *, may_be_root: bool) -> No
     resolved = (Path.cwd() / folder).resolve()
     if root not in resolved.parents and not (may_be_root and resolved == root):
         raise OptionError(
-            f"option '{key}': {folder!r} is no folder below {root}; allowed: folders below it; choose one"
+            f"option '{key}': {folder!r} is not a folder below {root}; allowed: folders below it; choose one"
         )
 
 
-def _check_size(config: DictConfig, overrides: list[Override]) -> None:
+def _check_size(config: DictConfig, grid: list[Override]) -> None:
     """Count a grid without laying it out."""
     most = config.get("max_jobs", MOST_JOBS)
     if type(most) is not int or most < 1:
         raise OptionError(f"option 'max_jobs': {most!r} is not allowed; allowed: whole numbers from 1; correct it")
-    counts = [(one.key_or_group, _count(one, most + 1)) for one in overrides if one.is_discrete_sweep()]
+    counts = [(sweep.key_or_group, _count(sweep, most + 1)) for sweep in grid if sweep.is_discrete_sweep()]
     n_jobs = math.prod(count for _, count in counts)
     if n_jobs == 0:
         empty = next(key for key, count in counts if count == 0)

@@ -1,8 +1,7 @@
 """The YAML files in conf/ are values and nothing else: checked before anything expands or instantiates them."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from pathlib import Path
 
 import yaml
@@ -21,92 +20,81 @@ _AMBIGUOUS = re.compile(r"[-+]?(0[0-7_]+|[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?
 """What YAML 1.1 reads as another number than it looks like: 010 is 8, 12:30:00 is 45000."""
 
 
-@dataclass(eq=False)
-class _Frame:
-    """A mapping or sequence that is open; `key` is None while a mapping waits for one."""
-
-    is_mapping: bool
-    key: str | None = None
-    seen: set[str] = field(default_factory=set)
-
-
 def check_files(folder: Path) -> None:
     """Check every YAML file of a folder.
 
     Raises:
-        OptionError: One is too large, no YAML, or holds an alias, a tag, code to call, a password, or a number
-            that YAML reads as another one.
+        OptionError: One is too large, not valid YAML, or holds an alias, a tag, code to call, a password, or a
+            number that YAML reads as another one.
     """
     for path in sorted(folder.rglob("*.yaml")):
         try:
-            _check(path, folder)
+            _check_file(path, folder)
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
             where = f"{path}:{mark.line + 1}" if mark else str(path)
             reason = " ".join(str(getattr(error, "problem", None) or "unreadable").split())
-            raise OptionError(f"{where}: no YAML: {reason}; correct it") from None
+            raise OptionError(f"{where}: not valid YAML: {reason}; correct it") from None
 
 
-def _check(path: Path, folder: Path) -> None:
+def _check_file(path: Path, folder: Path) -> None:
     size = path.stat().st_size
     if size > MOST_BYTES:
         raise OptionError(f"{path}: {size:,} bytes; allowed: {MOST_BYTES:,}; shorten it")
     text = path.read_text(encoding="utf-8", errors="replace")
+    _check_syntax(text, path)
     package = re.search(r"^#\s*@package\s+(\S+)", text, re.MULTILINE)
-    place = package[1].split(".") if package else list(path.parent.relative_to(folder).parts)
-    for line, keys, value in _entries(text, path):
-        where, whole = f"{path}:{line}", [*(part for part in place if part != "_global_"), *keys]
-        if keys and keys[-1] in _CODE:
-            raise OptionError(f"{where}: '{keys[-1]}' would run code; allowed: values alone; take it out")
-        if len(whole) > 1 and whole[0] == "hydra" and whole[1] not in HYDRA_KEYS:
-            raise OptionError(
-                f"{where}: option 'hydra.{whole[1]}' cannot be set; allowed: {', '.join(HYDRA_KEYS)}; take it out"
-            )
-        if value is None:
-            continue
-        if ENVIRONMENT.search(value):
-            raise OptionError(f"{where}: reads an environment variable; allowed: plain values; write the value")
-        if holds_password(value):
-            raise OptionError(f"{where}: holds a password; allowed: none in files; use MLFLOW_TRACKING_URI")
-        if _AMBIGUOUS.fullmatch(value):
-            raise OptionError(
-                f"{where}: '{value}' is another number in YAML; allowed: decimal numbers; write it so, or quote it"
-            )
+    above = package[1].split(".") if package else path.parent.relative_to(folder).parts
+    if root := yaml.compose(text, Loader=yaml.CSafeLoader):
+        _check_node(root, [key for key in above if key != "_global_"], path)
 
 
-def _entries(text: str, path: Path) -> Iterator[tuple[int, list[str], str | None]]:
-    """Line, keys from the top, and the text of each unquoted value; None in its place for a key that opens."""
-    frames: list[_Frame] = []
+def _check_syntax(text: str, path: Path) -> None:
+    """Refuse what stands for more than it shows, and a depth at which PyYAML would crash."""
+    depth = 0
     for event in yaml.parse(text, Loader=yaml.CSafeLoader):
-        line = event.start_mark.line + 1 if event.start_mark else 1
+        where = f"{path}:{event.start_mark.line + 1 if event.start_mark else 1}"
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise OptionError(f"{path}:{line}: anchors and aliases are not allowed; write the value out")
+            raise OptionError(f"{where}: anchors and aliases are not allowed; write the value out")
         if tag := getattr(event, "tag", None):
-            raise OptionError(f"{path}:{line}: tag '{tag}' is not allowed; allowed: plain values; take it out")
-        if isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
-            frames.pop()
-        elif isinstance(event, (yaml.ScalarEvent, yaml.CollectionStartEvent)):
-            top = frames[-1] if frames else None
-            if top is not None and top.is_mapping and top.key is None:
-                if not isinstance(event, yaml.ScalarEvent):
-                    raise OptionError(f"{path}:{line}: a key must be a word; correct it")
-                if event.value in top.seen:
-                    raise OptionError(
-                        f"{path}:{line}: '{event.value}' is a duplicate key; allowed: each once; take one out"
-                    )
-                top.seen.add(event.value)
-                top.key = event.value
-                yield line, [frame.key for frame in frames if frame.key is not None], None
-                continue
-            if isinstance(event, yaml.ScalarEvent):
-                plain = event.value if event.implicit[0] else f" {event.value}"  # a quoted text is no number
-                yield line, [frame.key for frame in frames if frame.key is not None], plain
-            else:
-                if len(frames) == _DEEPEST:
-                    raise OptionError(f"{path}:{line}: nested deeper than {_DEEPEST}; flatten it")
-                frames.append(_Frame(isinstance(event, yaml.MappingStartEvent)))
-                continue
-        else:
-            continue
-        if frames and frames[-1].is_mapping:
-            frames[-1].key = None
+            raise OptionError(f"{where}: tag '{tag}' is not allowed; allowed: plain values; take it out")
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            raise OptionError(f"{where}: nested deeper than {_DEEPEST}; flatten it")
+
+
+def _check_node(node: yaml.Node, above: Sequence[str], path: Path) -> None:
+    """Check a value and all that is below it; `above` are the keys that lead to it in the configuration."""
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            where = f"{path}:{key.start_mark.line + 1}"
+            if not isinstance(key, yaml.ScalarNode):
+                raise OptionError(f"{where}: a key must be a word; correct it")
+            if key.value in seen:
+                raise OptionError(f"{where}: '{key.value}' is a duplicate key; allowed: each once; take one out")
+            seen.add(key.value)
+            keys = [*above, key.value]
+            if key.value in _CODE:
+                raise OptionError(f"{where}: '{key.value}' would run code; allowed: values alone; take it out")
+            if len(keys) > 1 and keys[0] == "hydra" and keys[1] not in HYDRA_KEYS:
+                raise OptionError(
+                    f"{where}: option 'hydra.{keys[1]}' cannot be set; allowed: {', '.join(HYDRA_KEYS)}; take it out"
+                )
+            _check_node(value, keys, path)
+    elif isinstance(node, yaml.SequenceNode):
+        for value in node.value:
+            _check_node(value, above, path)
+    elif isinstance(node, yaml.ScalarNode):
+        _check_value(node.value, f"{path}:{node.start_mark.line + 1}", is_quoted=bool(node.style))
+
+
+def _check_value(value: str, where: str, *, is_quoted: bool) -> None:
+    if ENVIRONMENT.search(value):
+        raise OptionError(f"{where}: reads an environment variable; allowed: plain values; write the value")
+    if holds_password(value):
+        raise OptionError(f"{where}: holds a password; allowed: none in files; use MLFLOW_TRACKING_URI")
+    if not is_quoted and _AMBIGUOUS.fullmatch(value):
+        raise OptionError(
+            f"{where}: '{value}' is another number in YAML; allowed: decimal numbers; write it so, or quote it"
+        )

@@ -1,4 +1,4 @@
-"""What the configuration group `dataset` may hold: one closed model a kind of table."""
+"""What the configuration group `dataset` may hold: one closed model per kind of table."""
 
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -22,17 +22,19 @@ _STANDS_EMPTY = "???"
 """How a YAML file marks a value that must be given."""
 
 
-class _Closed(BaseModel):
+class Closed(BaseModel):
+    """A group of keys: none unknown, no conversions, no infinities."""
+
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
-class Fixed(_Closed):
+class Fixed(Closed):
     """A table that is what it is: a worked example or one that ships with a library."""
 
     name: str
 
 
-class Generated(_Closed):
+class Generated(Closed):
     """A table drawn from a known truth."""
 
     name: str
@@ -49,7 +51,7 @@ class Friedman1(Generated):
     n_features: Annotated[int, Field(ge=5, le=1000)]
 
 
-class File(_Closed):
+class File(Closed):
     """A CSV or Parquet file."""
 
     name: str
@@ -58,7 +60,7 @@ class File(_Closed):
     missing: Literal["refuse", "drop", "impute"] = "refuse"
     groups: str | None = None
     separator: Literal["comma", "semicolon", "tab", "pipe", "space", ",", ";", "\t", "|", " "] | None = None
-    leave_out: Annotated[tuple[str, ...], Field(strict=False)] = ()
+    leave_out: list[str] = []
 
 
 DatasetOptions = Fixed | Generated | Friedman1 | File

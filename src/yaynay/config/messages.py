@@ -1,22 +1,11 @@
-"""One clear line for a configuration that its model refuses."""
+"""One clear line for a configuration that its model refuses: pydantic's own words, the key and the nearest one."""
 
 import difflib
-import types
-from collections.abc import Sequence
-from typing import Any, Literal, Union, get_args, get_origin
+import re
+from collections.abc import Iterable, Sequence
+from typing import get_args
 
 from pydantic import BaseModel, ValidationError
-from pydantic.fields import FieldInfo
-
-_LIMITS = {
-    "ge": "from {}",
-    "gt": "above {}",
-    "le": "to {}",
-    "lt": "below {}",
-    "min_length": "of length {} or more",
-    "max_length": "of length {} or less",
-}
-_KINDS = {bool: "true or false", int: "whole numbers", float: "numbers", str: "text", type(None): "null"}
 
 
 def sentence(error: ValidationError, model: type[BaseModel], prefix: str = "") -> str:
@@ -24,14 +13,14 @@ def sentence(error: ValidationError, model: type[BaseModel], prefix: str = "") -
 
     Args:
         error: What pydantic raised for the model.
-        model: The model whose fields say what is allowed.
+        model: The model.
         prefix: Put before each key, such as "dataset.".
 
     Example:
         >>> from pydantic import ConfigDict, Field
         >>> class Trainer(BaseModel):
         ...     model_config = ConfigDict(extra="forbid")
-        ...     max_epochs: int = Field(ge=1, le=10)
+        ...     max_epochs: int = Field(ge=1)
         >>> try:
         ...     Trainer.model_validate({"max_epoch": 3})
         ... except ValidationError as error:
@@ -41,107 +30,63 @@ def sentence(error: ValidationError, model: type[BaseModel], prefix: str = "") -
         ...     Trainer.model_validate({"max_epochs": 0})
         ... except ValidationError as error:
         ...     sentence(error, Trainer, "trainer.")
-        "option 'trainer.max_epochs': 0 is out of range; allowed: whole numbers from 1 to 10"
+        "option 'trainer.max_epochs': 0 is not allowed; it should be greater than or equal to 1"
     """
     faults = error.errors(include_url=False)
-    fault = next((one for one in faults if one["type"] == "extra_forbidden"), faults[0])
-    path, parent, field = _follow(model, fault["loc"])
-    key = f"option {prefix + '.'.join(path)!r}"
+    fault = next((fault for fault in faults if fault["type"] == "extra_forbidden"), faults[0])
+    path, group = _follow(model, fault["loc"])
+    option = f"option {prefix + '.'.join(path)!r}"
     if fault["type"] == "extra_forbidden":
-        folder = prefix + "".join(f"{part}." for part in path[:-1])
-        known = {name: folder + name for name in parent.model_fields}
-        nearest = difflib.get_close_matches(path[-1], known, n=1)
-        if not nearest:  # a key without its group
-            known = {key: f"{folder}{name}.{key}" for name, keys in _inner(parent).items() for key in keys}
-            nearest = difflib.get_close_matches(path[-1], known, n=1)
-        advice = f"did you mean {known[nearest[0]]!r}?" if nearest else "leave it out"
-        return f"{key}: unknown key; allowed: {', '.join(parent.model_fields)}; {advice}"
-    allowed = "what the key says" if field is None else describe(field)
+        folder = prefix + "".join(f"{name}." for name in path[:-1])
+        known = {name: folder + name for name in group.model_fields}
+        groups = {name: below for name in known if (below := group_below(group, name))}
+        inner = {key: f"{known[name]}.{key}" for name, below in groups.items() for key in below.model_fields}
+        nearest = _find_nearest(path[-1], known) or _find_nearest(path[-1], inner)  # or a key without its group
+        advice = f"did you mean {known.get(nearest) or inner[nearest]!r}?" if nearest else "leave it out"
+        return f"{option}: unknown key; allowed: {', '.join(known)}; {advice}"
     if fault["type"] == "missing":
-        return f"{key}: is missing; allowed: {allowed}; set it"
-    if fault["type"] == "value_error":
-        return f"{key}: {fault['ctx']['error']}"
-    value = fault["input"]
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    reason = "out of range" if is_number and fault["type"].startswith(("greater", "less")) else "not allowed"
-    advice = ""
-    if isinstance(value, str) and field is not None:
-        nearest = difflib.get_close_matches(value, [str(choice) for choice in _choices(field.annotation)], n=1)
-        advice = f"; did you mean {nearest[0]!r}?" if nearest else ""
-    shown = repr(value) if len(repr(value)) <= 80 else f"{repr(value)[:77]}..."
-    return f"{key}: {shown} is {reason}; allowed: {allowed}{advice}"
+        return f"{option}: is missing; a value is needed; set it"
+    # each member of a union has a fault of its own
+    allowed = _join(other["msg"] for other in faults if _follow(model, other["loc"])[0] == path)
+    if below := group_below(group, path[-1]):
+        allowed = f"it should have the keys {', '.join(below.model_fields)}"
+    elif type(None) in get_args(group.model_fields[path[-1]].annotation):
+        allowed += ", or null"
+    nearest = _find_nearest(str(fault["input"]), re.findall(r"'([^']+)'", allowed))
+    advice = f"; did you mean {nearest!r}?" if nearest else ""
+    value = repr(fault["input"])
+    return f"{option}: {value if len(value) <= 80 else f'{value[:77]}...'} is not allowed; {allowed}{advice}"
 
 
-def _follow(
-    model: type[BaseModel], location: Sequence[int | str]
-) -> tuple[list[str], type[BaseModel], FieldInfo | None]:
-    """Keys down to a fault, the model that holds the last of them, and its field if there is one.
+def group_below(model: type[BaseModel], name: str) -> type[BaseModel] | None:
+    """What a field holds, if that is a group of keys."""
+    annotation = model.model_fields[name].annotation if name in model.model_fields else None
+    return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
 
-    A location goes on below the field: an index of a list, or the member of a union that was tried.
+
+def _follow(model: type[BaseModel], location: Sequence[int | str]) -> tuple[list[str], type[BaseModel]]:
+    """Keys down to a fault and the group that holds the last of them.
+
+    A location goes on below the key: an index of a list, or the member of a union that was tried.
     """
-    path: list[str] = []
-    parent, field = model, None
-    for part in map(str, location):
-        inner = None if field is None else _model_of(field.annotation)
-        if field is not None and inner is None:
-            break
-        parent = inner or parent
-        path.append(part)
-        field = parent.model_fields.get(part)
-    return path, parent, field
+    name = str(location[0])
+    group = group_below(model, name)
+    if group is None or len(location) == 1:
+        return [name], model
+    path, last = _follow(group, location[1:])
+    return [name, *path], last
 
 
-def _inner(model: type[BaseModel]) -> dict[str, list[str]]:
-    """Keys of each field that is a model of its own."""
-    found = {name: _model_of(field.annotation) for name, field in model.model_fields.items()}
-    return {name: list(inner.model_fields) for name, inner in found.items() if inner}
+def _join(messages: Iterable[str]) -> str:
+    """What pydantic says of the members of a union, as one sentence.
 
-
-def _model_of(annotation: Any) -> type[BaseModel] | None:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next(filter(None, map(_model_of, get_args(annotation))), None)
-
-
-def describe(field: FieldInfo) -> str:
-    """What a field takes.
-
-    >>> from pydantic import Field
-    >>> class Optimizer(BaseModel):
-    ...     lr: float | None = Field(gt=0, lt=1)
-    ...     name: Literal["sgd", "adam"]
-    >>> [describe(field) for field in Optimizer.model_fields.values()]
-    ['numbers above 0 below 1, or null', 'sgd, adam']
+    >>> _join(["Input should be a valid integer", "Input should be 'full'"])
+    "it should be a valid integer or 'full'"
     """
-    return _describe(field.annotation, field.metadata)
+    shortened = [re.sub(r"^\w+ should | after validation, not \d+$", "", message) for message in messages]
+    words = list(dict.fromkeys(shortened))
+    return "it should " + " or ".join([words[0], *(word.removeprefix("be ") for word in words[1:])])
 
 
-def _describe(annotation: Any, metadata: Sequence[Any]) -> str:
-    origin, arguments = get_origin(annotation), get_args(annotation)
-    if hasattr(annotation, "__metadata__"):
-        return _describe(annotation.__origin__, annotation.__metadata__)
-    if origin is Literal:
-        return ", ".join(map(str, arguments))
-    if origin in (Union, types.UnionType):
-        return ", or ".join(_describe(one, metadata) for one in arguments)
-    if origin in (list, tuple):
-        return f"a list of {_describe(arguments[0], ())}{_limits(metadata)}"
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return f"the keys {', '.join(annotation.model_fields)}"
-    is_null = annotation is type(None)
-    return _KINDS.get(annotation, "what the key says") + ("" if is_null else _limits(metadata))
-
-
-def _limits(metadata: Sequence[Any]) -> str:
-    """The range that a field's metadata set, in words."""
-    # inside a union, the limits are wrapped in a field of their own
-    flat = [inner for one in metadata for inner in (one.metadata if isinstance(one, FieldInfo) else [one])]
-    words = [words.format(getattr(one, name)) for name, words in _LIMITS.items() for one in flat if hasattr(one, name)]
-    return "".join(f" {word}" for word in words)
-
-
-def _choices(annotation: Any) -> list[Any]:
-    """Values that the literals in a type name."""
-    if get_origin(annotation) is Literal:
-        return list(get_args(annotation))
-    return [choice for inner in get_args(annotation) for choice in _choices(inner)]
+def _find_nearest(word: str, known: Iterable[str]) -> str | None:
+    return next(iter(difflib.get_close_matches(word, known, n=1)), None)

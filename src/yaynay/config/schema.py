@@ -1,26 +1,23 @@
 """The typed, closed configuration: every key, its range, and one clear sentence for a mistake."""
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from yaynay.config import datasets as dataset_options
-from yaynay.config.messages import sentence
+from yaynay.config.datasets import Closed
+from yaynay.config.messages import group_below, sentence
 from yaynay.errors import OptionError, holds_password
 
-
-class _Closed(BaseModel):
-    """No unknown keys, no conversions, no infinities."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+Options = TypeVar("Options", bound=BaseModel)
 
 
-class Backend(_Closed):
+class Backend(Closed):
     name: Literal["least_squares", "torch", "tensorflow", "pytensor"]
 
 
-class Model(_Closed):
+class Model(Closed):
     depth: Annotated[int, Field(ge=0, le=64)]
     width: Annotated[int, Field(ge=1, le=65536)]
     activation: Literal["relu", "silu", "tanh"]
@@ -29,13 +26,13 @@ class Model(_Closed):
     """Starting values of all parameters; null draws them."""
 
 
-class Optimizer(_Closed):
+class Optimizer(Closed):
     name: Literal["sgd", "adam", "adamw"]
     lr: Annotated[float, Field(gt=0, le=1e30)]
     weight_decay: Annotated[float, Field(ge=0, le=1e6)]
 
 
-class Trainer(_Closed):
+class Trainer(Closed):
     max_epochs: Annotated[int, Field(ge=1, le=10_000_000)]
     batch_size: Annotated[int, Field(ge=1)] | Literal["full"]
     early_stopping: bool
@@ -47,7 +44,7 @@ class Trainer(_Closed):
     accelerator: Literal["auto", "cpu", "gpu"]
 
 
-class Plan(_Closed):
+class Plan(Closed):
     n_folds: Annotated[int, Field(ge=2, le=100)]
     n_repeats: Annotated[int, Field(ge=1, le=1000)] | None
     n_inner: Annotated[int, Field(ge=2, le=100)]
@@ -55,18 +52,20 @@ class Plan(_Closed):
     seed: Annotated[int, Field(ge=0, lt=2**32)]
 
 
-class Verdict(_Closed):
+class Rule(Closed):
+    """What a verdict is decided by; the group `verdict`."""
+
     alpha: Annotated[float, Field(gt=0, lt=1)]
     delta: Annotated[float, Field(ge=0, lt=1)]
     delta_nay: Annotated[float, Field(ge=0, lt=1)]
     n_draws: Annotated[int, Field(ge=99, le=1_000_000)]
 
 
-class Tracking(_Closed):
+class Tracking(Closed):
     experiment: Annotated[str, Field(min_length=1, max_length=200)]
 
 
-class Configuration(_Closed):
+class Configuration(Closed):
     """One Hydra job, resolved."""
 
     dataset: dict[str, Any]
@@ -75,7 +74,7 @@ class Configuration(_Closed):
     optimizer: Optimizer
     trainer: Trainer
     plan: Plan
-    verdict: Verdict
+    verdict: Rule
     tracking: Tracking
     seed: Annotated[int, Field(ge=0, lt=2**32)]
     predict_at: float | None
@@ -153,12 +152,9 @@ def _check_no_password(values: Mapping[str, Any]) -> None:
 def known_keys() -> list[str]:
     """Every key of a configuration, with dots."""
     keys = [f"dataset.{name}" for kind in dataset_options.KINDS for name in kind.model_fields]
-    for name, field in Configuration.model_fields.items():
-        group = field.annotation
-        if isinstance(group, type) and issubclass(group, BaseModel):
-            keys += [f"{name}.{inner}" for inner in group.model_fields]
-        else:
-            keys.append(name)
+    for name in Configuration.model_fields:
+        group = group_below(Configuration, name)
+        keys += [f"{name}.{inner}" for inner in group.model_fields] if group else [name]
     return sorted(set(keys))
 
 
@@ -175,29 +171,48 @@ def parse_table(values: Mapping[str, Any]) -> tuple[dict[str, Any], Plan]:
     return dataset_options.parse(made.dataset).model_dump(), made.plan
 
 
-class _TableOptions(_Closed):
+class _TableOptions(Closed):
     dataset: dict[str, Any]
     plan: Plan
 
 
-class CompareOptions(_Closed):
-    """What `compare` and `report` are asked."""
+class CompareOptions(Closed):
+    """What `compare` is asked."""
 
-    verdict: Verdict
-    tracking: Tracking
+    verdict: Rule
     records: Annotated[str, Field(min_length=1)]
     """A store of records, or a folder of such stores."""
     reports: Annotated[str, Field(min_length=1)]
-    """Where verdicts, pictures and the report go."""
+    """Where verdicts and pictures go."""
+
+
+class ReportOptions(Closed):
+    """What `report` is asked."""
+
+    reports: Annotated[str, Field(min_length=1)]
+    """Where verdicts and pictures are, and the report goes."""
 
 
 def parse_compare(values: Mapping[str, Any]) -> CompareOptions:
-    """Check the options of `compare` and `report`.
+    """Check the options of `compare`.
 
     Raises:
         OptionError: As `parse`.
     """
+    return _check(CompareOptions, values)
+
+
+def parse_report(values: Mapping[str, Any]) -> ReportOptions:
+    """Check the options of `report`.
+
+    Raises:
+        OptionError: As `parse`.
+    """
+    return _check(ReportOptions, values)
+
+
+def _check(kind: type[Options], values: Mapping[str, Any]) -> Options:
     try:
-        return CompareOptions.model_validate(values)
+        return kind.model_validate(values)
     except ValidationError as error:
-        raise OptionError(sentence(error, CompareOptions)) from None
+        raise OptionError(sentence(error, kind)) from None

@@ -9,24 +9,24 @@ from typing import Literal
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from yaynay.data.columns import shown
+from yaynay.data.columns import quote
 from yaynay.errors import DataError
 
 MISSING = ("", "na", "nan", "null", "none")
-"""Spellings of a missing cell, in small letters."""
+"""Spellings of a missing cell, in lower case."""
 
 MAX_LEVELS = 50
 """A category with more levels is an identifier or free text."""
 
 Floats = NDArray[np.float64]
-Texts = Sequence[str | None]
+Texts = NDArray[np.object_]
 
-_PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
-_PLAIN_CHARACTERS = re.compile(r"[0-9+\-.eE]*")
+_NUMBER = r"[+-]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|(?i:inf(?:inity)?))"
+_PLAIN = re.compile(_NUMBER)
 _WHOLE = re.compile(r"[+-]?[0-9]{1,400}")
-_INFINITE = re.compile(r"[+-]?inf(inity)?", re.IGNORECASE)
 _TIME = r"\d{1,2}:\d{2}(:\d{2})?.*"
 _DATE = re.compile(
     rf"(\d{{4}}[-/.]\d{{1,2}}([-/.]\d{{1,2}})?|\d{{1,2}}[-/.]\d{{1,2}}[-/.](\d{{4}}|\d{{2}}))([T ]+{_TIME})?"
@@ -37,7 +37,7 @@ _HEXADECIMAL = re.compile(r"[+-]?0x[0-9a-f]+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, eq=False)
-class Content:
+class RawColumns:
     """Columns of a file as they stand in it.
 
     Attributes:
@@ -47,73 +47,91 @@ class Content:
         find: Numbers of rows (from 0) in that unit.
     """
 
-    columns: dict[str, Floats | list[str | None]]
+    columns: dict[str, Floats | Texts]
     n_rounded: dict[str, int]
     unit: Literal["line", "row"]
     find: Callable[[Sequence[int]], list[int]]
 
-    def place(self, row: int) -> str:
+    def locate(self, row: int) -> str:
         """Where a row stands, to put behind the file's name."""
         number = self.find([row])[0]
         return f":{number}" if self.unit == "line" else f", row {number}"
 
-    def places(self, rows: Sequence[int]) -> str:
+    def locate_all(self, rows: Sequence[int]) -> str:
         """Where rows stand, to read in a sentence."""
         return f"{self.unit}{'s' * (len(rows) > 1)} {', '.join(map(str, self.find(rows)))}"
 
 
-def clean(cell: str) -> str | None:
-    """The cell without ordinary blanks around it, None if it is missing.
+def clean(cells: pa.Array) -> pa.Array:
+    """Cells without ordinary blanks around them, null where missing.
 
-    >>> [clean(" Oslo"), clean("N/A"), clean("NaN"), clean("")]
+    >>> clean(pa.array([" Oslo", "N/A", "NaN", ""])).to_pylist()
     ['Oslo', 'N/A', None, None]
     """
-    text = cell.strip(" \t")
-    return None if text.lower() in MISSING else text
+    texts = pc.utf8_trim(cells, " \t")
+    is_missing = pc.is_in(pc.ascii_lower(texts), pa.array(MISSING))
+    return pc.if_else(is_missing, pa.scalar(None, pa.string()), texts)
 
 
-def parse_numbers(cells: Sequence[str]) -> Floats | None:
-    """Cells as numbers, NaN where missing; None if one is neither.
+def parse_numbers(cells: pa.Array) -> Floats | None:
+    """Cells as numbers, NaN where missing; None if a cell is neither.
 
     A plain number is what a programmer would type: ASCII digits, a point, an exponent.
 
-    >>> parse_numbers(["1", " -2.5e3", "NA", "inf"]).tolist()
+    >>> parse_numbers(pa.array(["1", " -2.5e3", "NA", "inf"])).tolist()
     [1.0, -2500.0, nan, inf]
-    >>> parse_numbers(["1", "1,5"]) is None
+    >>> parse_numbers(pa.array(["1", "1,5"])) is None
     True
     """
-    if _PLAIN_CHARACTERS.fullmatch("".join(cells)):
-        try:
-            return pa.array(cells, pa.string()).cast(pa.float64()).to_numpy()
-        except pa.ArrowInvalid:  # an empty cell, or a text such as "1-2"
-            pass
-    values = np.empty(len(cells))
-    for row, cell in enumerate(cells):
-        text = clean(cell)
-        if text is not None and not (_PLAIN.fullmatch(text) or _INFINITE.fullmatch(text)):
-            return None
-        values[row] = np.nan if text is None else float(text)
-    return values
+    try:
+        values = _to_float(cells)
+    except pa.ArrowInvalid:  # nearly always a missing cell, a blank, a plus or a text
+        values = None
+    if values is not None and not np.isnan(values).any():  # "-nan" and "nan(1)" are texts here
+        return values
+    texts = clean(cells)
+    if not pc.all(pc.match_substring_regex(texts, rf"^(?:{_NUMBER})$"), min_count=0).as_py():
+        return None
+    return _to_float(pc.replace_substring_regex(texts, r"^\+", ""))
 
 
-def count_rounded(cells: Sequence[str], values: Floats) -> int:
+def _to_float(cells: pa.Array) -> Floats:
+    return cells.cast(pa.float64()).to_numpy(zero_copy_only=False)
+
+
+def count_rounded(cells: pa.Array, values: Floats) -> int:
     """How many cells are whole numbers that became another one.
 
-    >>> count_rounded(["9007199254740993", "9007199254740992"], np.array([2.0**53, 2.0**53]))
+    >>> count_rounded(pa.array(["9007199254740993", "9007199254740992"]), np.array([2.0**53, 2.0**53]))
     1
     """
-    large = np.flatnonzero((np.abs(values) > 2**53 - 1) & np.isfinite(values)).tolist()
-    texts = [(cells[row].strip(" \t"), int(values[row])) for row in large]
-    return sum(bool(_WHOLE.fullmatch(text)) and int(text) != value for text, value in texts)
+    is_large = (np.abs(values) > 2**53 - 1) & np.isfinite(values)
+    if not is_large.any():
+        return 0
+    texts = zip(clean(cells.filter(pa.array(is_large))).to_pylist(), values[is_large].tolist(), strict=True)
+    return sum(bool(_WHOLE.fullmatch(text)) and int(text) != int(value) for text, value in texts)
 
 
-def judge(texts: Texts, name: str, place: Callable[[int], str]) -> Floats | list[str | None]:
+def to_texts(cells: pa.Array, known: dict[str | None, str | None]) -> Texts:
+    """Cells as text objects, None where missing, (n_rows,).
+
+    Args:
+        cells: The cells.
+        known: Texts met before, and after: equal texts are one object.
+    """
+    codes = clean(cells).dictionary_encode(null_encoding="encode")
+    levels = np.empty(len(codes.dictionary), dtype=object)
+    levels[:] = [known.setdefault(level, level) for level in codes.dictionary.to_pylist()]
+    return levels[codes.indices.to_numpy()]
+
+
+def infer_column(texts: NDArray, name: str, locate: Callable[[int], str]) -> Floats | Texts:
     """A column that is not all plain numbers: a category, or true/false as 1/0.
 
     Args:
-        texts: The cells, None where missing.
+        texts: The cells, None where missing, (n_rows,).
         name: The column.
-        place: The file and the place of a row in it.
+        locate: The file and where a row stands in it.
 
     Raises:
         DataError: At least half of the cells are dates, or numbers in some spelling; which is not guessed.
@@ -126,31 +144,31 @@ def judge(texts: Texts, name: str, place: Callable[[int], str]) -> Floats | list
     if sum(counts[text] for text in dates) >= half:
         row, text = _first(texts, dates.__contains__)
         raise DataError(
-            f"{place(row)}, column {shown(name)}: {shown(text)} is a date or time; allowed: numbers and "
+            f"{locate(row)}, column {quote(name)}: {quote(text)} is a date or time; allowed: numbers and "
             "categories; write it as a number, such as days since the first, or leave the column out"
         )
-    plain = {text for text in counts if _PLAIN.fullmatch(text) or _INFINITE.fullmatch(text)}
+    plain = {text for text in counts if _PLAIN.fullmatch(text)}
     if sum(counts[text] for text in counts if text in plain or _is_meant_as_number(text)) >= half:
         row, text = _first(texts, lambda text: text not in plain)
-        cell = shown(text) if text.isprintable() and _is_text(text) else ascii(text)
+        cell = quote(text) if text.isprintable() and _is_text(text) else ascii(text)
         raise DataError(
-            f"{place(row)}, column {shown(name)}: {cell} is no plain number, but most of the column are "
+            f"{locate(row)}, column {quote(name)}: {cell} is not a plain number, but most of the column are "
             "numbers; allowed: digits 0-9, a point, an exponent (12, -3.5, 1e-3), or a missing cell (empty, "
             "NA, NaN, null, None); correct it"
         )
-    return list(texts)
+    return texts
 
 
 def check_levels(texts: Texts, name: str, path: str) -> None:
     """Check that a category is one.
 
     Raises:
-        DataError: It has more than `MAX_LEVELS` levels, or as good as one a row.
+        DataError: It has more than `MAX_LEVELS` levels, or nearly one per row.
     """
     n_levels = len({text for text in texts if text is not None})
     if n_levels > MAX_LEVELS or n_levels > max(2, 0.5 * len(texts)):
         raise DataError(
-            f"{path}, column {shown(name)}: {n_levels} different texts in {len(texts)} rows, an identifier "
+            f"{path}, column {quote(name)}: {n_levels} different texts in {len(texts)} rows, an identifier "
             f"or free text; a category has at most {MAX_LEVELS}, and not more than half as many as there are "
             "rows; leave the column out (dataset.leave_out)"
         )

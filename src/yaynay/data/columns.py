@@ -29,7 +29,7 @@ def check_names(names: Sequence[str], target: str, where: str) -> None:
         key = unicodedata.normalize("NFC", name).strip()
         if key in seen:
             raise DataError(
-                f"{where}: columns {shown(seen[key])} and {shown(name)} have the same name; names must "
+                f"{where}: columns {quote(seen[key])} and {quote(name)} have the same name; names must "
                 "differ by more than blanks around them and Unicode form; rename one"
             )
         seen[key] = name
@@ -46,21 +46,21 @@ def unknown_name(name: str, names: Sequence[str]) -> str:
     "no column 'prise'; columns: 'price', 'size'; did you mean 'price'?"
     """
     nearest = difflib.get_close_matches(name, names, n=1)
-    listed = ", ".join(shown(known) for known in names[:20]) + (", ..." if len(names) > 20 else "")
-    advice = f"did you mean {shown(nearest[0])}?" if nearest else "choose one of them"
-    return f"no column {shown(name)}; columns: {listed}; {advice}"
+    listed = ", ".join(quote(known) for known in names[:20]) + (", ..." if len(names) > 20 else "")
+    advice = f"did you mean {quote(nearest[0])}?" if nearest else "choose one of them"
+    return f"no column {quote(name)}; columns: {listed}; {advice}"
 
 
-def shown(text: str) -> str:
+def quote(text: str) -> str:
     """A name or cell in quotes, on one line and not too long.
 
-    >>> print(shown("two\\nlines"))
+    >>> print(quote("two\\nlines"))
     'two\\nlines'
     """
     return repr(text if len(text) <= 60 else f"{text[:57]}...")
 
 
-def plain(frame: pd.DataFrame, where: str) -> pd.DataFrame:
+def to_float_or_str(frame: pd.DataFrame, where: str) -> pd.DataFrame:
     """The frame with float64 and str columns alone; -0.0 becomes 0.0, so that equal cells are equal bytes."""
     columns: dict[str, NDArray] = {}
     for name, values in frame.items():
@@ -73,7 +73,7 @@ def plain(frame: pd.DataFrame, where: str) -> pd.DataFrame:
         odd = next((text for text in texts if text is not None and not isinstance(text, str)), None)
         if odd is not None:
             raise DataError(
-                f"{where}, column {shown(str(name))}: holds {type(odd).__name__}; allowed: numbers, or "
+                f"{where}, column {quote(str(name))}: holds {type(odd).__name__}; allowed: numbers, or "
                 "text as a category; convert it"
             )
         columns[str(name)] = texts
@@ -97,7 +97,7 @@ def check_values(frame: pd.DataFrame, target: str, where: str) -> list[str]:
     notes: list[str] = []
     for label, values in frame.items():
         name = str(label)
-        column = f"{where}, column {shown(name)}"
+        column = f"{where}, column {quote(name)}"
         n_missing = int(values.isna().sum())
         if n_missing == len(values):
             raise DataError(f"{column}: every cell is missing; a column needs values; leave it out")
@@ -114,9 +114,9 @@ def check_values(frame: pd.DataFrame, target: str, where: str) -> list[str]:
         if name == target and is_constant:
             raise DataError(f"{column}: the target is constant; it must vary; choose another target")
         if n_missing:
-            notes.append(f"column {shown(name)}: {n_missing} missing cells, filled in from the training rows")
+            notes.append(f"column {quote(name)}: {n_missing} missing cells, filled in from the training rows")
         elif is_constant:
-            notes.append(f"column {shown(name)} is constant and tells nothing")
+            notes.append(f"column {quote(name)} is constant and tells nothing")
     return notes
 
 

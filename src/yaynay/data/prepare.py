@@ -1,4 +1,4 @@
-"""The table and plan that a configuration asks for: from `data/` where they fit, or made anew."""
+"""The table and plan that a configuration asks for: from `data/tables/` where they fit, or made anew."""
 
 import functools
 import hashlib
@@ -14,16 +14,20 @@ from yaynay.errors import DataError
 from yaynay.storage import digest, find_root
 
 
-def generate(dataset: dict[str, Any], plan: PlanOptions, folder: Path | None = None) -> tuple[Table, Plan, Path]:
-    """Make a table and its plan and write both to `data/NAME/`.
+def find_tables() -> Path:
+    """The folder of the project's generated tables."""
+    return find_root() / "data" / "tables"
+
+
+def generate(dataset: dict[str, Any], plan: PlanOptions) -> tuple[Table, Plan, Path]:
+    """Make a table and its plan and write both to `data/tables/NAME/`.
 
     Args:
         dataset: The dataset group of a configuration.
         plan: How to draw the folds.
-        folder: Elsewhere than `data/` of the project.
     """
     table, drawn = make(dataset, plan)
-    path = (folder or find_root() / "data") / table.name
+    path = find_tables() / table.name
     write_table(table, path, plan_sha256=drawn.sha256, made_from=recipe(dataset, plan))
     write_plan(drawn, path / "plan.parquet")
     return table, drawn, path
@@ -47,14 +51,14 @@ def make(dataset: dict[str, Any], plan: PlanOptions) -> tuple[Table, Plan]:
 
 
 def load_or_make(dataset: dict[str, Any], plan: PlanOptions) -> tuple[Table, Plan]:
-    """The table and plan, from `data/NAME/` where it was made from the same options, else made in memory."""
+    """The table and plan, from `data/tables/NAME/` where it was made from the same options, else made in memory."""
     return _load_or_make(json.dumps(dataset, sort_keys=True), plan)
 
 
 @functools.lru_cache(maxsize=32)
 def _load_or_make(dataset: str, plan: PlanOptions) -> tuple[Table, Plan]:
     options = json.loads(dataset)
-    folder = find_root() / "data" / sources.table_name(options)
+    folder = find_tables() / sources.table_name(options)
     try:
         made_from = json.loads((folder / "card.json").read_text(encoding="utf-8")).get("made_from")
     except (OSError, ValueError):

@@ -1,7 +1,8 @@
-"""Tables from files of one's own: CSV and Parquet, with one clear line for whatever is wrong with them."""
+"""Tables from your own files: CSV and Parquet, with one clear line for whatever is wrong with them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -9,8 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from yaynay.data.cells import Content, check_levels, judge
-from yaynay.data.columns import check_names, frame_of, shown, unknown_name
+from yaynay.data.cells import RawColumns, check_levels, infer_column
+from yaynay.data.columns import check_names, frame_of, quote, unknown_name
 from yaynay.data.formats import SEPARATORS, read_csv, read_parquet
 from yaynay.data.table import Table
 from yaynay.errors import DataError, OptionError
@@ -47,19 +48,13 @@ def read_file(
     if target in roles or groups in leave_out:
         twice = target if target in roles else str(groups)
         raise OptionError(
-            f"option 'dataset.{roles[twice]}': {shown(twice)} has another role already; a column is target, "
+            f"option 'dataset.{roles[twice]}': {quote(twice)} has another role already; a column is target, "
             "groups or left out; name it once"
         )
     if not path.is_file():
         raise DataError(f"{path}: no such file; give the path of a CSV or Parquet file (dataset.path)")
 
-    def keep(names: Sequence[str]) -> list[int]:
-        check_names(names, target, str(path))
-        for name, role in roles.items():
-            if name not in names:
-                raise DataError(f"{path}: {unknown_name(name, names)} (dataset.{role})")
-        return [column for column, name in enumerate(names) if name not in leave_out]
-
+    keep = partial(_choose_columns, path, target, roles)
     try:
         if path.suffix.lower() in (".parquet", ".pq"):
             content = read_parquet(path, keep)
@@ -69,6 +64,15 @@ def read_file(
         reason = error.strerror or " ".join(str(error).split())
         raise DataError(f"{path}: cannot be read ({reason}); a CSV or Parquet file is needed") from error
     return _assemble(path, content, target, missing, groups)
+
+
+def _choose_columns(path: Path, target: str, roles: Mapping[str, str], names: Sequence[str]) -> list[int]:
+    """Numbers of the columns to read, once the names are known to be usable."""
+    check_names(names, target, str(path))
+    for name, role in roles.items():
+        if name not in names:
+            raise DataError(f"{path}: {unknown_name(name, names)} (dataset.{role})")
+    return [column for column, name in enumerate(names) if roles.get(name) != "leave_out"]
 
 
 def table_name(path: str | Path) -> str:
@@ -85,17 +89,16 @@ def _separator(option: str | None, path: Path) -> str:
         return "\t" if path.suffix.lower() == ".tsv" else ","
     separator = SEPARATORS.get(option, option)
     if separator not in SEPARATORS.values():
-        raise OptionError(f"option 'dataset.separator': {shown(option)} is unknown; allowed: {', '.join(SEPARATORS)}")
+        raise OptionError(f"option 'dataset.separator': {quote(option)} is unknown; allowed: {', '.join(SEPARATORS)}")
     return separator
 
 
-def _assemble(path: Path, content: Content, target: str, missing: Missing, groups: str | None) -> Table:
+def _assemble(path: Path, content: RawColumns, target: str, missing: Missing, groups: str | None) -> Table:
     """The table of what a file holds, missing cells dealt with."""
     columns: dict[str, NDArray] = {}
     for name, cells in content.columns.items():
-        if isinstance(cells, list) and name != groups:
-            cells = judge(cells, name, lambda row: f"{path}{content.place(row)}")
-        columns[name] = cells if isinstance(cells, np.ndarray) else np.array(cells, dtype=object)
+        is_text = cells.dtype == object and name != groups
+        columns[name] = infer_column(cells, name, lambda row: f"{path}{content.locate(row)}") if is_text else cells
     n_rows = len(columns[target])
     is_missing = np.zeros(n_rows, dtype=bool)
     for name, values in columns.items():
@@ -103,20 +106,20 @@ def _assemble(path: Path, content: Content, target: str, missing: Missing, group
         infinite = np.isinf(values) if values.dtype == np.float64 else np.zeros(n_rows, dtype=bool)
         must_be_there = missing == "refuse" or (missing == "impute" and name in (target, groups))
         if infinite.any() or (empty.any() and must_be_there):
-            raise DataError(f"{path}, column {shown(name)}: {_describe(content, empty, infinite)}")
+            raise DataError(f"{path}, column {quote(name)}: {_describe(content, empty, infinite)}")
         is_missing |= empty
     n_dropped = int(is_missing.sum()) if missing == "drop" else 0
     if n_dropped:
         columns = {name: values[~is_missing] for name, values in columns.items()}
     notes = [f"{n_dropped} of {n_rows} rows were dropped: a cell was missing"] if n_dropped else []
     notes += [
-        f"column {shown(name)}: {count} whole numbers beyond 2**53 were rounded"
+        f"column {quote(name)}: {count} whole numbers beyond 2**53 were rounded"
         for name, count in content.n_rounded.items()
     ]
     codes = None if groups is None else pd.factorize(columns.pop(groups))[0]
     for name, values in columns.items():
         if values.dtype == object and name != target:
-            check_levels(list(values), name, str(path))
+            check_levels(values, name, str(path))
     return Table(
         name=table_name(path),
         frame=frame_of(columns),
@@ -129,10 +132,10 @@ def _assemble(path: Path, content: Content, target: str, missing: Missing, group
     )
 
 
-def _describe(content: Content, empty: NDArray[np.bool_], infinite: NDArray[np.bool_]) -> str:
+def _describe(content: RawColumns, empty: NDArray[np.bool_], infinite: NDArray[np.bool_]) -> str:
     """Missing and infinite cells of a column, told apart, and what may be done."""
     parts = [
-        f"{count} {kind} cell{'s' * (count > 1)} ({content.places(np.flatnonzero(rows)[:3].tolist())}"
+        f"{count} {kind} cell{'s' * (count > 1)} ({content.locate_all(np.flatnonzero(rows)[:3].tolist())}"
         f"{', ...' * (count > 3)})"
         for kind, rows in (("missing", empty), ("infinite", infinite))
         if (count := int(rows.sum()))

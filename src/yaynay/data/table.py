@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from yaynay.data.columns import check_names, check_values, contrasts, encode, frame_of, plain, shown
+from yaynay.data.columns import check_names, check_values, contrasts, encode, frame_of, quote, to_float_or_str
 from yaynay.errors import DataError
 from yaynay.storage import replacing
 
@@ -74,9 +74,9 @@ class Table:
     where: InitVar[str] = ""
 
     def __post_init__(self, where: str) -> None:
-        where = where or f"table {shown(self.name)}"
+        where = where or f"table {quote(self.name)}"
         check_names([str(name) for name in self.frame.columns], self.target, where)
-        frame = plain(self.frame, where)
+        frame = to_float_or_str(self.frame, where)
         notes = (*self.notes, *check_values(frame, self.target, where))
         object.__setattr__(self, "frame", frame)
         object.__setattr__(self, "notes", tuple(dict.fromkeys(notes)))
@@ -90,8 +90,8 @@ class Table:
         twice = [name for name, count in Counter(self.features).items() if count > 1]
         if twice:
             raise DataError(
-                f"{where}: two features are called {shown(twice[0])}; a category becomes one 'name=level' "
-                "feature a level; rename a column"
+                f"{where}: two features are called {quote(twice[0])}; a category becomes one 'name=level' "
+                "feature per level; rename a column"
             )
 
     @property

@@ -21,7 +21,7 @@ def verify(root: Path) -> Iterator[Finding]:
     Args:
         root: The project.
     """
-    for folder in sorted((root / "data").glob("*/")):
+    for folder in sorted((root / "data" / "tables").glob("*/")):
         yield _checked(folder, _check_table)
     for store in [root / "records", *sorted((root / "results").glob("*/"))]:
         for folder in sorted(store.glob("tables/*/")):
@@ -32,6 +32,8 @@ def verify(root: Path) -> Iterator[Finding]:
         for pattern in ("sweeps/*/verdict.json", "failures/*.json", "looks/*/*.json"):
             for path in sorted(store.glob(pattern)):
                 yield _checked(path, read_sealed)
+    for path in sorted((root / "reports" / "looks").glob("*/*.json")):
+        yield _checked(path, read_sealed)
     yield from _check_cache(root / ".dvc" / "cache")
 
 

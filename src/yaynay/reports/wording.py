@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import get_args
 
-Verdict = Mapping[str, Any]
-"""What verdicts.json holds of a table."""
+from yaynay.config.schema import Rule
+from yaynay.verdict import sentences
+from yaynay.verdict.model import Outcome, Verdict
 
-OUTCOMES = ("yay", "nay", "undecided")
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
 NONE = "-"
 """What stands where there is no number."""
@@ -29,14 +30,8 @@ def number(value: float | None) -> str:
 
 
 def probability(value: float | None) -> str:
-    """A p value with three decimals, or four where it is smaller.
-
-    >>> probability(0.0005), probability(0.0321), probability(0.25)
-    ('0.0005', '0.032', '0.250')
-    """
-    if value is None:
-        return NONE
-    return f"{value:.4f}" if value < 0.001 else f"{value:.3f}"
+    """A p value with three decimals, or four where it is smaller."""
+    return NONE if value is None else sentences.probability(value)
 
 
 def percent(share: float, *, sign: bool = False) -> str:
@@ -49,15 +44,26 @@ def percent(share: float, *, sign: bool = False) -> str:
 
 
 def gain(verdict: Verdict) -> str:
-    """The gain with its 90 % interval, in percent of the target's variance.
-
-    >>> gain({"gain": 0.021, "gain_low": -0.003, "gain_high": 0.045})
-    '+2.1 % (-0.3 to 4.5)'
-    """
-    if verdict["gain"] is None:
+    """The gain with its 90 % interval, in percent of the target's variance: "+2.1 % (-0.3 to 4.5)"."""
+    if verdict.gain is None or verdict.gain_low is None or verdict.gain_high is None:
         return NONE
-    low, high = _percents(verdict["gain_low"]), _percents(verdict["gain_high"])
-    return f"{percent(verdict['gain'], sign=True)} ({low} to {high})"
+    return f"{percent(verdict.gain, sign=True)} ({_percents(verdict.gain_low)} to {_percents(verdict.gain_high)})"
+
+
+def rule(made_by: Rule) -> str:
+    """The margins of a verdict.
+
+    >>> rule(Rule(alpha=0.05, delta=0.01, delta_nay=0.02, n_draws=1999))
+    'alpha 5 %, delta 1 %, delta_nay 2 %, 1,999 draws'
+    """
+    margins = ", ".join(f"{name} {100 * getattr(made_by, name):g} %" for name in ("alpha", "delta", "delta_nay"))
+    return f"{margins}, {made_by.n_draws:,} draws"
+
+
+def common_rule(verdicts: Mapping[str, Verdict]) -> Rule | None:
+    """The rule that all verdicts were made by; None where there are several, or no verdict."""
+    rules = {verdict.rule for verdict in verdicts.values()}
+    return rules.pop() if len(rules) == 1 else None
 
 
 def _percents(share: float, sign: str = "") -> str:
@@ -88,19 +94,15 @@ def seconds(value: float | None) -> str:
 def in_order(verdicts: Mapping[str, Verdict]) -> list[tuple[str, Verdict]]:
     """Tables with the largest gain first, those without a gain last."""
 
-    def place(row: tuple[str, Verdict]) -> tuple[bool, float, str]:
+    def rank(row: tuple[str, Verdict]) -> tuple[bool, float, str]:
         name, verdict = row
-        return verdict["gain"] is None, -(verdict["gain"] or 0.0), name
+        return verdict.gain is None, -(verdict.gain or 0.0), name
 
-    return sorted(verdicts.items(), key=place)
+    return sorted(verdicts.items(), key=rank)
 
 
 def count(verdicts: Mapping[str, Verdict]) -> str:
-    """How many tables have each outcome.
-
-    >>> count({"a": {"outcome": "nay"}, "b": {"outcome": "nay"}})
-    '2 tables: 0 yay, 2 nay, 0 undecided'
-    """
-    outcomes = [verdict["outcome"] for verdict in verdicts.values()]
+    """How many tables have each outcome: "2 tables: 0 yay, 2 nay, 0 undecided"."""
+    outcomes = [verdict.outcome for verdict in verdicts.values()]
     counts = ", ".join(f"{outcomes.count(outcome)} {outcome}" for outcome in OUTCOMES)
     return f"{len(outcomes)} table{'' if len(outcomes) == 1 else 's'}: {counts}"

@@ -1,6 +1,5 @@
 """One configuration -> its fleet -> its record; configurations of one shape share a fleet."""
 
-import math
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -101,11 +100,6 @@ def failed(configuration: Configuration, table: Table, plan: Plan, error: Except
     record = _record(configuration, table, plan, "failed")
     reason = " ".join(str(error).split()) or type(error).__name__
     return replace(record, reason=reason, run=run_facts(configuration.backend.name, time.time(), 0.0, "none"))
-
-
-def objective(record: Record) -> float:
-    """What a sweeper may minimise: the score on inner folds; infinity for a run without scores."""
-    return record.scores.get("val/rmse", record.scores.get("train/rmse", math.inf))
 
 
 def check_fit(configuration: Configuration, table: Table) -> None:

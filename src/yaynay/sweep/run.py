@@ -20,6 +20,7 @@ from yaynay.sweep import SWEEP, fit, workers
 from yaynay.sweep.progress import SweepProgress
 from yaynay.sweep.slices import Slice, cut
 from yaynay.tracking.live import Writer
+from yaynay.verdict.selection import selection_score
 
 Engine = Callable[[Sequence[Slice], Store], Iterator[workers.Outcome]]
 
@@ -72,7 +73,7 @@ def run_jobs(planned: list[Planned], engine: str, n_jobs: int, address: str | No
     elif ready:
         print(f"0 configurations trained, {len(ready)} had a record")
     store.note_jobs(os.environ[SWEEP], notes)
-    return [one.error or fit.objective(store.read_scores(one.key)) for one in planned]
+    return [one.error or selection_score(store.read_scores(one.key)) for one in planned]
 
 
 def _find_data(one: Planned, store: Store) -> None:

@@ -9,7 +9,8 @@ import tempfile
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ from yaynay.tracking.owner import OWNER, is_dead, owner
 from yaynay.tracking.runs import Found, Runs
 from yaynay.tracking.store import connect, sqlite_path, tracking_uri
 from yaynay.verdict.conclusion import Conclusion
+from yaynay.verdict.model import Timings, Verdict
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
@@ -35,13 +37,37 @@ STAMP = "yaynay.verdict"
 """Tag of a sweep's run that says which verdict it shows."""
 
 
-def sync(conclusions: Iterable[Conclusion], experiment: str, pictures: Path | None = None) -> dict[str, str]:
+@dataclass(frozen=True, eq=False)
+class Recalled:
+    """A sweep whose verdict stands in a file; what `sync` reads of a conclusion."""
+
+    sweep: Sweep
+    verdict: Verdict
+    timings: Timings
+
+    @cached_property
+    def table(self) -> Table:
+        return self.sweep.data()[0]
+
+    @cached_property
+    def records(self) -> list[Record]:
+        return self.sweep.records()
+
+    @property
+    def winner(self) -> Record | None:
+        return next((record for record in self.records if record.key == self.verdict.winner_key), None)
+
+
+Concluded = Conclusion | Recalled
+
+
+def sync(conclusions: Iterable[Concluded], experiment: str, pictures: Path | None = None) -> dict[str, str]:
     """Bring sweeps into MLflow; what is there already stays as it is.
 
     Args:
         conclusions: The sweeps, concluded.
         experiment: Name of the MLflow experiment.
-        pictures: Where each table's pictures are; None draws them for the occasion.
+        pictures: Where each table's pictures are; None draws them for the occasion, from conclusions alone.
 
     Returns:
         Run id of each sweep's parent, by sweep key.
@@ -86,8 +112,8 @@ def is_there(sweep: Sweep, verdict: Mapping[str, Any], experiment: str) -> bool:
 
 
 def _stamp(verdict: Mapping[str, Any]) -> str:
-    """Digest of a verdict without what a clock measured."""
-    return digest({name: value for name, value in verdict.items() if name != "fit_seconds_linear"})
+    """Digest of a verdict; no clock is in it."""
+    return digest(dict(verdict))
 
 
 def one_writer() -> FileLock:
@@ -124,7 +150,7 @@ def add_children(runs: Runs, sweep: Sweep, records: Sequence[Record], parent_id:
     runs.add(sweep.key, [rows.child(one, sweep.key, parent_id) for one in records], sweep.store, dataset)
 
 
-def _write_sweep(runs: Runs, conclusion: Conclusion, pictures: Path | None) -> str:
+def _write_sweep(runs: Runs, conclusion: Concluded, pictures: Path | None) -> str:
     sweep = conclusion.sweep
     dataset = dataset_input(conclusion.table)
     is_whole, before = len(conclusion.records) == len(sweep.about["runs"]), _find_parent(runs, sweep)
@@ -146,18 +172,19 @@ def _add_missing(runs: Runs, sweep: Sweep, records: Sequence[Record], parent_id:
     add_children(runs, sweep, missing, parent_id, dataset)
 
 
-def _conclude_parent(runs: Runs, parent: "Run", conclusion: Conclusion, pictures: Path | None) -> None:
+def _conclude_parent(runs: Runs, parent: "Run", conclusion: Concluded, pictures: Path | None) -> None:
     """Verdict, pictures and model; rewritten when the verdict changed."""
     from mlflow.entities import Metric, RunTag
 
-    client, run_id, verdict, sweep = runs.client, parent.info.run_id, conclusion.verdict, conclusion.sweep
+    client, run_id, verdict, sweep = runs.client, parent.info.run_id, conclusion.verdict.as_json(), conclusion.sweep
     stamp = _stamp(verdict)
     if parent.data.tags.get(STAMP) == stamp and parent.info.status == "FINISHED":
         return
     ended = max(
         rows.milliseconds(record.run["started_at"] + record.run["fit_seconds"]) for record in conclusion.records
     )
-    numbers = {name: value for name, value in verdict.items() if type(value) in (int, float)}
+    values = verdict | conclusion.timings.as_json()
+    numbers = {name: value for name, value in values.items() if type(value) in (int, float)}
     numbers |= {f"gate/p_{name}": value for name, value in verdict["kernel_p_values"].items()}
     for backend, differences in (verdict["parity"] or {"differences": {}})["differences"].items():
         numbers |= {f"parity/{backend}/{what}": value for what, value in differences.items()}
@@ -165,7 +192,7 @@ def _conclude_parent(runs: Runs, parent: "Run", conclusion: Conclusion, pictures
         "verdict": verdict["outcome"],
         "sentence": verdict["sentence"],
         "mlflow.runName": _parent_name(conclusion),
-        "mlflow.note.content": page.markdown(verdict, sweep.table_name),
+        "mlflow.note.content": page.markdown(conclusion.verdict, conclusion.timings, sweep.table_name),
         "mlflow.source.name": "yaynay.train",
         "table_sha256": verdict["table_sha256"],
         "plan_sha256": verdict["plan_sha256"],
@@ -180,7 +207,7 @@ def _conclude_parent(runs: Runs, parent: "Run", conclusion: Conclusion, pictures
     )
     with tempfile.TemporaryDirectory() as folder:
         drawn = Path(folder) / "pictures" if pictures is None else pictures / sweep.table_name
-        if pictures is None:
+        if isinstance(conclusion, Conclusion) and pictures is None:
             drawn.mkdir()
             plots.draw(conclusion, drawn)
         client.log_artifacts(run_id, str(drawn), "pictures")
@@ -193,9 +220,9 @@ def _conclude_parent(runs: Runs, parent: "Run", conclusion: Conclusion, pictures
     client.set_terminated(run_id, "FINISHED", ended)
 
 
-def _parent_name(conclusion: Conclusion) -> str:
+def _parent_name(conclusion: Concluded) -> str:
     n_runs = len(conclusion.sweep.about["runs"])
-    return f"{conclusion.sweep.table_name}: {conclusion.verdict['outcome']} ({n_runs} configurations)"
+    return f"{conclusion.sweep.table_name}: {conclusion.verdict.outcome} ({n_runs} configurations)"
 
 
 def dataset_input(table: Table) -> Any:

@@ -1,6 +1,6 @@
 """The effect: what the whole tuned-network procedure gains over least squares, out of fold."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,25 +61,19 @@ def measure(table: Table, plan: Plan, line: FoldScores, candidates: Sequence[Rec
         DataError: A record belongs to another table or plan.
     """
     check_same(table, plan, candidates)
-    keys = [LINE, *(record.key for record in candidates)]
-    inner = np.vstack([line.inner_mse, *(record.arrays["inner_mse"] for record in candidates)])
-    out_of_fold = [line.predictions, *(record.arrays["predictions"] for record in candidates)]
-    choice = np.argmin(inner, axis=0)  # the first of equals, so the line where nothing is better
-    predictions = np.empty_like(line.predictions)
-    fold_gains = np.empty(plan.n_splits)
+    choice = _choose(line, candidates)
+    predictions = _predict(plan, line, candidates, choice)
     variance = float(np.var(table.y))
-    for split, chosen in enumerate(choice):
-        repeat, fold = divmod(split, plan.n_folds)
-        rows = plan.outer[repeat] == fold
-        predictions[repeat, rows] = out_of_fold[chosen][repeat, rows]
-        linear = (line.predictions[repeat, rows] - table.y[rows]) ** 2
-        fold_gains[split] = np.mean(linear - (predictions[repeat, rows] - table.y[rows]) ** 2) / variance
-    squared_linear = np.mean((line.predictions - table.y) ** 2, axis=0)
-    squared_network = np.mean((predictions - table.y) ** 2, axis=0)
+    squared = np.stack([(line.predictions - table.y) ** 2, (predictions - table.y) ** 2])
+    fold_gains = [
+        np.mean(squared[0, repeat, rows] - squared[1, repeat, rows]) / variance for repeat, rows in _splits(plan)
+    ]
+    squared_linear, squared_network = squared.mean(axis=1)
     row_gains = (squared_linear - squared_network) / variance
     gain = float(np.mean(row_gains))
     corrected = corrected_standard_error(fold_gains, n_train=plan.n_folds - 1, n_test=1)
     reach = float(stdtrit(plan.n_splits - 1, 0.95)) * corrected
+    keys = [LINE, *(record.key for record in candidates)]
     return Effect(
         gain=gain,
         standard_error=_standard_error(row_gains, table.groups),
@@ -92,6 +86,30 @@ def measure(table: Table, plan: Plan, line: FoldScores, candidates: Sequence[Rec
         rmse_linear=float(np.sqrt(np.mean(squared_linear))),
         rmse_network=float(np.sqrt(np.mean(squared_network))),
     )
+
+
+def _choose(line: FoldScores, candidates: Sequence[Record]) -> NDArray[np.intp]:
+    """Each split's choice by its inner folds: 0 for the line, else the candidate's number from 1, (n_splits,)."""
+    inner = np.vstack([line.inner_mse, *(record.arrays["inner_mse"] for record in candidates)])
+    return np.argmin(inner, axis=0)  # the first of equals, so the line where nothing is better
+
+
+def _predict(
+    plan: Plan, line: FoldScores, candidates: Sequence[Record], choice: NDArray[np.intp]
+) -> NDArray[np.float64]:
+    """What each split's choice says of its test rows, (n_repeats, n_rows) [unit of y]."""
+    out_of_fold = [line.predictions, *(record.arrays["predictions"] for record in candidates)]
+    predictions = np.empty_like(line.predictions)
+    for chosen, (repeat, rows) in zip(choice, _splits(plan), strict=True):
+        predictions[repeat, rows] = out_of_fold[chosen][repeat, rows]
+    return predictions
+
+
+def _splits(plan: Plan) -> Iterator[tuple[int, NDArray[np.bool_]]]:
+    """Repeat and test rows of each outer split."""
+    for split in range(plan.n_splits):
+        repeat, fold = divmod(split, plan.n_folds)
+        yield repeat, plan.outer[repeat] == fold
 
 
 def corrected_standard_error(gains: ArrayLike, n_train: int, n_test: int) -> float:

@@ -5,18 +5,15 @@ explain; a wild bootstrap says how much they explain of pure noise of the same s
 weights depend on x alone, so nothing that a sweep does can move the answer.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg
-from scipy.spatial.distance import cdist, pdist
 
 from yaynay.errors import DataError
-
-Floats = NDArray[np.float64]
-Kernel = Callable[[Floats, Floats], Floats]
+from yaynay.verdict import kernels
+from yaynay.verdict.kernels import Floats, Kernel
 
 MIN_FREEDOM = 12
 """Rows (or groups) beyond the rank of the design that the bootstrap needs; docs/gate.md says why."""
@@ -83,16 +80,11 @@ def measure(
         >>> measure(x, x[:, 0] ** 2 + noise).p_value, measure(x, x[:, 0] + noise).p_value > 0.05
         (0.0005, True)
     """
-    if not (np.isfinite(x).all() and np.isfinite(y).all()):
-        raise DataError("gate: a value is not finite; allowed: finite numbers; drop or impute such rows")
     rng = np.random.default_rng([seed, 4])
-    if len(y) > MOST_ROWS:
-        rows = np.sort(rng.choice(len(y), MOST_ROWS, replace=False))
-        x, y, groups = x[rows], y[rows], None if groups is None else groups[rows]
+    x, y, group = _sample(x, y, groups, rng)
     z = _z_scores(x)
     design = _orthonormal(np.column_stack([np.ones(len(y)), z]))
     rank = design.shape[1]
-    group = None if groups is None else np.unique(groups, return_inverse=True)[1]
     _require_freedom(len(y), rank, "rows")
     if group is not None:
         _require_freedom(int(group.max()) + 1, rank, "groups")
@@ -100,17 +92,23 @@ def measure(
     basis = _orthonormal(root_weight[:, None] * design)
     residuals = _residuals(y, root_weight, basis)
     if rank == 1 or not residuals.any():
-        return Gate(1.0, dict.fromkeys(_KERNELS, 1.0), 0.0, len(y), rank, n_draws)
-    clipped = np.clip(z, -3, 3)
-    landmarks = clipped[np.sort(rng.permutation(len(y))[:_LANDMARKS])]
-    directions = [
-        _directions(kernel, clipped, landmarks, root_weight, basis) for kernel in _kernels(landmarks).values()
-    ]
-    observed = _statistics(residuals[:, None], directions)
-    inflated = residuals / np.sqrt(np.maximum(1 - np.sum(basis**2, axis=1), 1e-12))
-    drawn = _bootstrap(inflated, directions, basis, n_draws, group, rng)
-    statistic, p_value, alone = _compare(observed, drawn)
-    return Gate(p_value, dict(zip(_KERNELS, alone, strict=True)), statistic, len(y), rank, n_draws)
+        return Gate(1.0, dict.fromkeys(kernels.NAMES, 1.0), 0.0, len(y), rank, n_draws)
+    directions = _all_directions(np.clip(z, -3, 3), root_weight, basis, rng)
+    drawn = _bootstrap(residuals, directions, basis, n_draws, group, rng)
+    statistic, p_value, alone = _compare(_statistics(residuals[:, None], directions), drawn)
+    return Gate(p_value, dict(zip(kernels.NAMES, alone, strict=True)), statistic, len(y), rank, n_draws)
+
+
+def _sample(
+    x: Floats, y: Floats, groups: NDArray[np.integer] | None, rng: np.random.Generator
+) -> tuple[Floats, Floats, NDArray[np.intp] | None]:
+    """The rows, or `MOST_ROWS` of them, in their order, and their groups numbered from 0; all must be finite."""
+    if not (np.isfinite(x).all() and np.isfinite(y).all()):
+        raise DataError("gate: a value is not finite; allowed: finite numbers; drop or impute such rows")
+    if len(y) > MOST_ROWS:
+        rows = np.sort(rng.choice(len(y), MOST_ROWS, replace=False))
+        x, y, groups = x[rows], y[rows], None if groups is None else groups[rows]
+    return x, y, None if groups is None else np.unique(groups, return_inverse=True)[1]
 
 
 def _require_freedom(n_free: int, rank: int, what: str) -> None:
@@ -178,49 +176,10 @@ def _orthonormal(design: Floats) -> Floats:
     return q[:, : int(np.sum(pivots > 1e-10 * pivots[0]))]
 
 
-_KERNELS = ("relu_1", "relu_4", "gaussian", "additive_wide", "additive_narrow")
-
-
-def _kernels(landmarks: Floats) -> dict[str, Kernel]:
-    """The five kernels; widths come from the landmarks' median distance [standard deviations]."""
-    distances = pdist(landmarks)
-    median = float(np.median(distances[distances > 0])) if (distances > 0).any() else 1.0
-    wide, narrow = (median / 8, median / 32) if landmarks.shape[1] == 1 else (1.0, 0.1)
-    return {
-        "relu_1": lambda a, b: _tangent_kernel(a, b, depth=1),
-        "relu_4": lambda a, b: _tangent_kernel(a, b, depth=4),
-        "gaussian": lambda a, b: np.exp(-cdist(a, b, "sqeuclidean") / (2 * median**2)),
-        "additive_wide": lambda a, b: _additive(a, b, wide),
-        "additive_narrow": lambda a, b: _additive(a, b, narrow),
-    }
-
-
-def _tangent_kernel(a: Floats, b: Floats, depth: int) -> Floats:
-    """Neural tangent kernel of a ReLU network with biases.
-
-    Source:
-        Cho & Saul (2009), Kernel Methods for Deep Learning; Jacot et al. (2018), Neural Tangent Kernel.
-    """
-    covariance = (a @ b.T) / a.shape[1] + 1
-    size_a, size_b = (np.sum(c**2, axis=1) / a.shape[1] + 1 for c in (a, b))
-    tangent = covariance
-    for layer in range(depth):
-        scale = np.sqrt(np.outer(size_a + layer, size_b + layer))
-        cosine = np.clip(covariance / scale, -1, 1)
-        share = 1 - np.arccos(cosine) / np.pi
-        covariance = scale * (np.sqrt(1 - cosine * cosine) / np.pi + share * cosine) + 1
-        tangent = tangent * share + covariance
-    return tangent
-
-
-def _additive(a: Floats, b: Floats, width: float) -> Floats:
-    """Mean over features of Gaussian kernels of one feature each."""
-    total = np.zeros((len(a), len(b)))
-    for j in range(a.shape[1]):
-        gap = (a[:, j, None] - b[None, :, j]) / (np.sqrt(2) * width)
-        gap *= -gap
-        total += np.exp(gap, out=gap)
-    return total / a.shape[1]
+def _all_directions(z: Floats, root_weight: Floats, basis: Floats, rng: np.random.Generator) -> list[Floats]:
+    """Directions of each kernel, from landmarks drawn among the rows."""
+    landmarks = z[np.sort(rng.permutation(len(z))[:_LANDMARKS])]
+    return [_directions(kernel, z, landmarks, root_weight, basis) for kernel in kernels.make(landmarks).values()]
 
 
 def _directions(kernel: Kernel, z: Floats, landmarks: Floats, root_weight: Floats, basis: Floats) -> Floats:
@@ -257,7 +216,7 @@ def _statistics(residuals: Floats, directions: list[Floats]) -> Floats:
 
 
 def _bootstrap(
-    inflated: Floats,
+    residuals: Floats,
     directions: list[Floats],
     basis: Floats,
     n_draws: int,
@@ -265,6 +224,7 @@ def _bootstrap(
     rng: np.random.Generator,
 ) -> Floats:
     """Statistics of residuals with random signs, the line projected out again, (n_kernels, n_draws)."""
+    inflated = residuals / np.sqrt(np.maximum(1 - np.sum(basis**2, axis=1), 1e-12))
     n_signs = len(inflated) if group is None else int(group.max()) + 1
     chunk = max(1, _CHUNK // len(inflated))
     parts = []

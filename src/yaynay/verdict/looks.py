@@ -1,58 +1,69 @@
 """Earlier looks at a table: one plan, one verdict, so that nobody reruns with other folds until it says yay."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from yaynay.records.store import Store
 from yaynay.storage import read_sealed, write_sealed
-from yaynay.verdict.conclusion import Conclusion
+from yaynay.verdict import sentences
+from yaynay.verdict.model import AsJson, Look, Outcome, Verdict
 
 
-def note(conclusion: Conclusion, store: Store) -> Conclusion:
+@dataclass(frozen=True)
+class _Kept(AsJson):
+    """The first verdict on a table under a plan.
+
+    Attributes:
+        n_candidates: 0 where no network was judged: then the next verdict under the plan counts as the first.
+        earlier: Looks that went before it, the first one first.
+    """
+
+    plan_sha256: str
+    outcome: Outcome
+    n_candidates: int
+    earlier: tuple[Look, ...]
+
+
+def note(verdict: Verdict, folder: Path, *others: Path) -> Verdict:
     """Note that a table was judged under a plan, and say so in the verdict where it was judged under another before.
 
-    The first verdict under a plan is kept in `looks/TABLE/PLAN.json` of the store, with those that went before it;
-    asking again under the same plan is no new look, but another answer there says what the first one was.
+    The first verdict under a plan is kept in `TABLE/PLAN.json` of the folder, with those that went before it; asking
+    again under the same plan is no new look and changes nothing, but another answer there says what the first was.
 
     Args:
-        conclusion: What was concluded.
-        store: The project's records, whatever store the sweep itself is in.
+        verdict: What was concluded.
+        folder: Looks so far; made when the first is noted.
+        others: Folders whose looks count as earlier ones, and where nothing is written.
 
     Returns:
-        The conclusion; its verdict has `earlier_looks`, outcome and plan of each, and says so in its sentence.
+        The verdict with `earlier_looks`, which its sentence tells.
+
+    Raises:
+        DataError: A look is damaged.
     """
-    verdict = conclusion.verdict
-    folder = store.folder / "looks" / verdict["table_sha256"][:20]
-    path = folder / f"{verdict['plan_sha256'][:20]}.json"
-    look: dict[str, Any] = {"earlier": _earlier(folder), "n_candidates": 0}
-    if path.is_file():
-        look = read_sealed(path)
-    if not look["n_candidates"]:  # no network has been judged under this plan
-        about = {name: verdict[name] for name in ("plan_sha256", "outcome", "n_candidates")}
-        look = about | {"earlier": look["earlier"]}
-        write_sealed(path, look)
-    earlier = look["earlier"]
-    sentence = verdict["sentence"] + (_told([one["outcome"] for one in earlier]) if earlier else "")
-    if look["outcome"] != verdict["outcome"]:
-        sentence += f" But the first verdict on these folds, of another sweep or rule, was {look['outcome']}."
-    return replace(conclusion, verdict=verdict | {"earlier_looks": earlier, "sentence": sentence})
+    table = verdict.table_sha256[:20]
+    path = folder / table / f"{verdict.plan_sha256[:20]}.json"
+    kept = _read(path) if path.is_file() else None
+    if kept is None or kept.n_candidates == 0:
+        earlier = kept.earlier if kept else _find_earlier(verdict, *(parent / table for parent in (*others, folder)))
+        kept = _Kept(verdict.plan_sha256, verdict.outcome, verdict.n_candidates, earlier)
+        write_sealed(path, kept.as_json())
+    sentence = verdict.sentence
+    if kept.earlier:
+        sentence += sentences.second_look([look.outcome for look in kept.earlier])
+    if kept.outcome != verdict.outcome:
+        sentence += sentences.other_answer(kept.outcome)
+    return replace(verdict, earlier_looks=kept.earlier, sentence=sentence)
 
 
-def _earlier(folder: Path) -> list[dict[str, str]]:
-    """Plan and outcome of each look at a table so far, the first one first."""
-    looks = sorted((read_sealed(path) for path in folder.glob("*.json")), key=lambda look: len(look["earlier"]))
-    return [{"plan_sha256": look["plan_sha256"], "outcome": look["outcome"]} for look in looks]
+def _find_earlier(verdict: Verdict, *folders: Path) -> tuple[Look, ...]:
+    """Each look at the table with other folds, the first one first."""
+    found: dict[str, Look] = {}
+    for folder in folders:
+        for kept in sorted(map(_read, folder.glob("*.json")), key=lambda kept: len(kept.earlier)):
+            if kept.plan_sha256 != verdict.plan_sha256:  # each knows those before it, so their number is its place
+                found.setdefault(kept.plan_sha256, Look(kept.plan_sha256, kept.outcome))
+    return tuple(found.values())
 
 
-def _told(outcomes: list[str]) -> str:
-    """What a reader must know of a second look.
-
-    >>> _told(["nay"]).split(".")[0]
-    ' But this is look 2 at this table with other folds: before, it was nay'
-    """
-    said = ", then ".join(outcomes)
-    return (
-        f" But this is look {len(outcomes) + 1} at this table with other folds: before, it was {said}. The first "
-        "verdict counts; choosing among looks makes a false yay likelier than verdict.alpha says."
-    )
+def _read(path: Path) -> _Kept:
+    return _Kept.from_json(read_sealed(path), str(path))

@@ -9,29 +9,26 @@ from numpy.typing import NDArray
 from yaynay.models.backends.base import MODULES
 from yaynay.records.record import Record
 from yaynay.storage import digest
+from yaynay.verdict.model import Difference
 
 
 @dataclass(frozen=True)
-class Parity:
-    """Largest relative differences of one backend from the reference, over configurations trained on both.
+class Certificate:
+    """What the backends of a sweep differ by.
 
     Attributes:
-        backend: Who is compared.
-        reference: With whom: the first backend in the registry's order.
-        n_configurations: Trained on both.
-        curves, weights, predictions: Largest difference over the largest absolute value of the reference.
+        reference: The first backend in the registry's order.
+        n_configurations: Trained on the reference and on another, the fewest of any.
+        differences: Of each other backend from the reference, the largest over those configurations.
     """
 
-    backend: str
     reference: str
     n_configurations: int
-    curves: float
-    weights: float
-    predictions: float
+    differences: dict[str, Difference]
 
 
-def certify(records: Sequence[Record]) -> list[Parity]:
-    """Compare every backend with the first one, on the configurations that both trained.
+def certify(records: Sequence[Record]) -> Certificate | None:
+    """Compare every backend with the first one, on the configurations that both trained; None where there are none.
 
     Args:
         records: Of one table and plan; what has not finished is passed over.
@@ -43,19 +40,23 @@ def certify(records: Sequence[Record]) -> list[Parity]:
             recipe = digest({**configuration.numerics(), "backend": None})
             by_backend.setdefault(configuration.backend.name, {})[recipe] = record
     reference, *others = [name for name in MODULES if name in by_backend] or [""]
-    found = [_compare(by_backend[reference], by_backend[name], name, reference) for name in others]
-    return [one for one in found if one is not None]
-
-
-def _compare(ours: dict[str, Record], theirs: dict[str, Record], backend: str, reference: str) -> Parity | None:
-    shared = sorted(set(ours) & set(theirs))
-    if not shared:
+    pairs = {
+        name: [
+            (ours, by_backend[name][recipe])
+            for recipe, ours in sorted(by_backend[reference].items())
+            if recipe in by_backend[name]
+        ]
+        for name in others
+    }
+    pairs = {name: found for name, found in pairs.items() if found}
+    if not pairs:
         return None
-    pairs = [(ours[recipe], theirs[recipe]) for recipe in shared]
-    return Parity(
-        backend,
-        reference,
-        len(shared),
+    n_configurations = min(len(found) for found in pairs.values())
+    return Certificate(reference, n_configurations, {name: _compare(found) for name, found in pairs.items()})
+
+
+def _compare(pairs: list[tuple[Record, Record]]) -> Difference:
+    return Difference(
         curves=max(_array_difference(a.arrays, b.arrays, ("train_loss", "val_loss")) for a, b in pairs),
         weights=max(_array_difference(a.weights, b.weights, tuple(a.weights)) for a, b in pairs),
         predictions=max(_array_difference(a.arrays, b.arrays, ("predictions", "whole")) for a, b in pairs),

@@ -1,7 +1,7 @@
 from typing import Annotated, Any, Literal
 
 import pytest
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from yaynay.config.messages import sentence
 
@@ -17,14 +17,6 @@ class Optimizer(Closed):
     start: Annotated[list[float], Field(min_length=1)] | None = None
     batch_size: Annotated[int, Field(ge=1)] | Literal["full"] = 1
     is_fast: bool = False
-    odd: int = 1
-
-    @field_validator("odd")
-    @classmethod
-    def is_odd(cls, value: int) -> int:
-        if value % 2 == 0:
-            raise ValueError(f"{value} is even; allowed: odd numbers")
-        return value
 
 
 class Job(Closed):
@@ -43,24 +35,21 @@ def refusal(values: dict[str, Any], prefix: str = "") -> str:
 @pytest.mark.parametrize(
     ("key", "value", "line"),
     [
-        ("lr", 0, "0 is out of range; allowed: numbers above 0 to 1"),
-        ("lr", float("nan"), "nan is not allowed; allowed: numbers above 0 to 1"),
-        ("lr", float("inf"), "inf is not allowed; allowed: numbers above 0 to 1"),
-        ("lr", "NaN", "'NaN' is not allowed; allowed: numbers above 0 to 1"),
-        ("seed", -1, "-1 is out of range; allowed: whole numbers from 0, or null"),
-        ("seed", 1.5, "1.5 is not allowed; allowed: whole numbers from 0, or null"),
-        ("seed", True, "True is not allowed; allowed: whole numbers from 0, or null"),
-        ("name", "adamv", "'adamv' is not allowed; allowed: sgd, adamw; did you mean 'adamw'?"),
-        ("name", 3, "3 is not allowed; allowed: sgd, adamw"),
-        ("start", [], "[] is not allowed; allowed: a list of numbers of length 1 or more, or null"),
-        ("start", [1.0, "x"], "'x' is not allowed; allowed: a list of numbers of length 1 or more, or null"),
-        (
-            "batch_size",
-            "ful",
-            "'ful' is not allowed; allowed: whole numbers from 1, or full; did you mean 'full'?",
-        ),
-        ("is_fast", "yes", "'yes' is not allowed; allowed: true or false"),
-        ("odd", 2, "2 is even; allowed: odd numbers"),
+        ("lr", 0, "0 is not allowed; it should be greater than 0"),
+        ("lr", 2, "2 is not allowed; it should be less than or equal to 1"),
+        ("lr", float("nan"), "nan is not allowed; it should be a finite number"),
+        ("lr", float("inf"), "inf is not allowed; it should be a finite number"),
+        ("lr", "NaN", "'NaN' is not allowed; it should be a valid number"),
+        ("seed", -1, "-1 is not allowed; it should be greater than or equal to 0, or null"),
+        ("seed", 1.5, "1.5 is not allowed; it should be a valid integer, or null"),
+        ("seed", True, "True is not allowed; it should be a valid integer, or null"),
+        ("name", "adamv", "'adamv' is not allowed; it should be 'sgd' or 'adamw'; did you mean 'adamw'?"),
+        ("name", 3, "3 is not allowed; it should be 'sgd' or 'adamw'"),
+        ("start", [], "[] is not allowed; it should have at least 1 item, or null"),
+        ("start", [1.0, "x"], "'x' is not allowed; it should be a valid number, or null"),
+        ("batch_size", "ful", "'ful' is not allowed; it should be a valid integer or 'full'; did you mean 'full'?"),
+        ("batch_size", 0, "0 is not allowed; it should be greater than or equal to 1 or 'full'"),
+        ("is_fast", "yes", "'yes' is not allowed; it should be a valid boolean"),
     ],
 )
 def test_a_value_is_refused_with_what_is_allowed(key: str, value: object, line: str) -> None:
@@ -79,13 +68,18 @@ def test_an_unknown_key_like_no_other_is_to_be_left_out() -> None:
     assert line == "option 'job.zzz': unknown key; allowed: optimizer, depth; leave it out"
 
 
+def test_a_key_without_its_group_is_found() -> None:
+    line = refusal({"optimizer": {}, "depth": 1, "batch_sise": 3}, "job.")
+    assert line.endswith("; did you mean 'job.optimizer.batch_size'?")
+
+
 def test_a_missing_key_is_named() -> None:
-    assert refusal({"optimizer": {}}, "job.") == "option 'job.depth': is missing; allowed: whole numbers; set it"
+    assert refusal({"optimizer": {}}, "job.") == "option 'job.depth': is missing; a value is needed; set it"
 
 
 def test_a_group_that_is_none_lists_its_keys() -> None:
     line = refusal({"optimizer": 3, "depth": 1})
-    assert line.startswith("option 'optimizer': 3 is not allowed; allowed: the keys name, lr, ")
+    assert line.startswith("option 'optimizer': 3 is not allowed; it should have the keys name, lr, ")
 
 
 def test_a_long_value_is_cut() -> None:

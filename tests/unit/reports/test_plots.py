@@ -10,15 +10,20 @@ import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
+from unit.reports.verdicts import RULE, make_verdict
 
 from yaynay.config import schema
 from yaynay.data.plan import Plan, make_plan
 from yaynay.data.table import Table, Truth
 from yaynay.models.network import Shape, initial_weights
 from yaynay.records.record import Record
+from yaynay.records.store import Store
 from yaynay.reports import plots
-from yaynay.reports.plots import canvas, fits, sweeps
+from yaynay.reports.plots import canvas, fits, heatmap, overview, sweeps
+from yaynay.reports.wording import number
+from yaynay.sweep import fit
 from yaynay.verdict.conclusion import Conclusion, conclude
+from yaynay.verdict.model import Verdict
 
 ODD_NAMES = [
     r"$\frac{1}{$",
@@ -28,7 +33,7 @@ ODD_NAMES = [
     "\u6536\u5165 \U0001f600 \x07",
     "",
 ]
-OPTIONS = schema.Verdict(alpha=0.05, delta=0.01, delta_nay=0.02, n_draws=99)
+OPTIONS = schema.Rule(alpha=0.05, delta=0.01, delta_nay=0.02, n_draws=99)
 
 
 def make_table(n_rows: int, features: Sequence[str], target: str = "y") -> Table:
@@ -131,15 +136,9 @@ def size(path: Path) -> tuple[int, int]:
     return width, height
 
 
-def verdict_of(gain: float | None, low: float | None, high: float | None, outcome: str) -> dict[str, Any]:
-    return {
-        "outcome": outcome,
-        "gain": gain,
-        "gain_low": low,
-        "gain_high": high,
-        "n_rows": 15,
-        "is_cross_validated": gain is not None,
-    }
+def verdict_of(gain: float | None, low: float | None, high: float | None, outcome: str, **changes: Any) -> Verdict:
+    about = {"outcome": outcome, "gain": gain, "gain_low": low, "gain_high": high, "n_rows": 15}
+    return make_verdict(**about | {"is_cross_validated": gain is not None} | changes)
 
 
 @pytest.fixture
@@ -246,7 +245,7 @@ def test_many_rows_are_thinned_and_the_label_says_so() -> None:
 
 def test_the_heat_map_prints_scores_and_names_what_has_none(conclusion: Conclusion) -> None:
     with canvas.style():
-        figure = sweeps.draw_heatmap(conclusion)
+        figure = heatmap.draw_heatmap(conclusion)
     assert figure is not None
     texts = [text.get_text() for text in figure.axes[0].texts]
     assert len(texts) == 9
@@ -262,24 +261,11 @@ def test_the_heat_map_prints_scores_and_names_what_has_none(conclusion: Conclusi
 def test_the_heat_map_has_a_panel_a_backend(tmp_path: Path) -> None:
     found = make_conclusion(backends=("torch", "tensorflow", "pytensor"), depths=(1, 2))
     with canvas.style():
-        figure = sweeps.draw_heatmap(found)
+        figure = heatmap.draw_heatmap(found)
     assert figure is not None
     assert [axes.get_title(loc="left") for axes in figure.axes] == ["torch", "tensorflow", "pytensor"]
-    assert set(sweeps.by_depth(found)) == {1, 2}
-    assert {record.parsed.backend.name for records in sweeps.by_depth(found).values() for record in records} == {
-        "torch"
-    }
-
-
-def test_each_split_takes_the_settings_that_its_inner_folds_prefer() -> None:
-    first, second = (
-        SimpleNamespace(arrays={"inner_mse": np.array(inner), "fold_mse": np.array(outer)})
-        for inner, outer in (([1.0, 9.0], [4.0, 100.0]), ([2.0, 3.0], [100.0, 16.0]))
-    )
-    records: Any = [first, second]
-    error = sweeps.nested_error(records)
-    assert error.folds.tolist() == [2.0, 4.0]
-    assert error.rmse == pytest.approx(np.sqrt(10))
+    assert set(found.by_depth) == {1, 2}
+    assert {record.parsed.backend.name for records in found.by_depth.values() for record in records} == {"torch"}
 
 
 @pytest.mark.usefixtures("coarse")
@@ -292,11 +278,39 @@ def test_the_overview_shows_every_table_and_cuts_endless_intervals(tmp_path: Pat
     }
     path = plots.draw_overview(verdicts, tmp_path / "overview.png")
     assert size(path)[0] == 200
-    assert plots.overview._limits(verdicts, 0.02) == (-0.3, 1.0)
+    assert overview._limits(verdicts) == (-0.3, 1.0)
     near = {"zero": verdicts["zero"]}
-    low, high = plots.overview._limits(near, 0.02)
+    low, high = overview._limits(near)
     assert low < 0 < 0.02 < high < 0.1
     plots.draw_overview({}, tmp_path / "none.png")
+
+
+@pytest.mark.parametrize(("delta", "delta_nay"), [(0.01, 0.02), (0.2, 0.4)])
+def test_the_overview_draws_the_margins_of_the_verdicts(
+    monkeypatch: pytest.MonkeyPatch, delta: float, delta_nay: float
+) -> None:
+    rule = RULE.model_copy(update={"delta": delta, "delta_nay": delta_nay})
+    axes = overview_axes(monkeypatch, {"a": verdict_of(0.1, 0.0, 0.15, "yay", rule=rule)})
+    dotted = [float(np.ravel(line.get_xdata())[0]) for line in axes.lines if line.get_linestyle() == ":"]
+    assert dotted == [delta, delta_nay]
+    assert axes.get_xlim()[1] > delta_nay
+    assert f"{100 * delta:g} % (a yay has it) and {100 * delta_nay:g} %" in axes.get_xlabel()
+
+
+def test_the_overview_draws_no_margin_where_tables_had_different_rules(monkeypatch: pytest.MonkeyPatch) -> None:
+    other = RULE.model_copy(update={"delta": 0.2})
+    verdicts = {"a": verdict_of(0.1, 0.0, 0.3, "yay"), "b": verdict_of(0.1, 0.0, 0.3, "nay", rule=other)}
+    axes = overview_axes(monkeypatch, verdicts)
+    assert not [line for line in axes.lines if line.get_linestyle() == ":"]
+    assert "different rules" in axes.get_xlabel()
+
+
+def overview_axes(monkeypatch: pytest.MonkeyPatch, verdicts: dict[str, Verdict]) -> Any:
+    """The axes of the overview, which is not written."""
+    figures: list[Any] = []
+    monkeypatch.setattr(canvas, "save", lambda figure, path: figures.append(figure))
+    plots.draw_overview(verdicts, Path("none.png"))
+    return figures[0].axes[0]
 
 
 def test_the_plot_tables_hold_what_dvc_draws(conclusion: Conclusion, tmp_path: Path) -> None:
@@ -308,9 +322,53 @@ def test_the_plot_tables_hold_what_dvc_draws(conclusion: Conclusion, tmp_path: P
         for path in plots.write_plot_tables(odd, [conclusion, small], tmp_path)
     )
     assert [row["table"] for row in gains] == ["toy", "'=1+1"]
-    assert float(gains[0]["gain"]) == conclusion.verdict["gain"]
+    assert float(gains[0]["gain"]) == conclusion.verdict.gain
     assert len(curves) == 2 * 3 * 20
     assert {row["lr"] for row in curves} == {"0.1"}
     assert [row["epoch"] for row in curves[:2]] == ["1", "2"]
     assert [row["depth"] for row in depths] == ["0", "1", "2"]
-    assert {float(row["rmse_line"]) for row in depths} == {conclusion.verdict["rmse_linear"]}
+    assert {float(row["rmse_line"]) for row in depths} == {conclusion.verdict.rmse_linear}
+
+
+@pytest.fixture(scope="module")
+def swept(tmp_path_factory: pytest.TempPathFactory) -> Conclusion:
+    """What is concluded of a sweep that was really trained: least squares, a line by descent, two networks."""
+    table = make_table(60, ("x",))
+    plan = make_plan(np.arange(60), table.sha256, 1, n_repeats=1)
+    store = Store(tmp_path_factory.mktemp("swept"))
+    store.write_table(table, plan)
+    jobs = []
+    for backend, depth, lr in (("least_squares", 0, 0.1), ("torch", 0, 0.1), ("torch", 1, 0.1), ("torch", 1, 0.01)):
+        configuration = schema.parse(make_record(table, plan, backend, depth, lr).configuration)
+        (record,) = fit.train([configuration], table, plan)
+        store.write(record)
+        jobs.append(store.job_note(record.key, table, plan, {}))
+    (sweep,) = store.write_sweeps(jobs, {"started_at": 1.0})
+    return conclude(sweep, OPTIONS)
+
+
+@pytest.mark.usefixtures("coarse")
+def test_every_picture_of_a_real_sweep_shows_what_its_records_hold(swept: Conclusion, tmp_path: Path) -> None:
+    assert [path.stem for path in plots.draw(swept, tmp_path)] == ["fit", "residuals", "depths", "heatmap", "curves"]
+    winner = swept.winner
+    assert winner is not None
+    assert winner.scores["val/rmse"] == min(record.scores["val/rmse"] for record in swept.finished[1:])
+    with canvas.style():
+        curve = fits.draw_fit(swept).axes[0].lines[-1]
+        cells = heatmap.draw_heatmap(swept)
+        depths = sweeps.draw_depths(swept)
+        losses = sweeps.draw_curves(swept)
+    assert cells is not None
+    assert depths is not None
+    assert losses is not None
+    assert curve.get_label() == winner.name
+    drawn = np.interp(swept.table.x[:, 0], np.asarray(curve.get_xdata()), np.asarray(curve.get_ydata()))
+    scale = float(np.std(winner.arrays["whole"]))
+    np.testing.assert_allclose(drawn, winner.arrays["whole"], atol=0.02 * scale)  # 500 points between the rows
+    shown = {text.get_text() for text in cells.axes[0].texts} - {"not run"}
+    assert shown == {number(record.scores["val/rmse"]) for record in swept.finished if "train_loss" in record.arrays}
+    by_descent = swept.by_depth[0][0]
+    points = [np.asarray(line.get_ydata()).tolist() for line in depths.axes[0].lines if line.get_marker() == "o"]
+    assert points[0] == [pytest.approx(by_descent.scores["test/rmse"])]
+    best = losses.axes[1].collections[-1].get_segments()[0]
+    np.testing.assert_array_equal(best[:, 1], swept.by_depth[1][0].arrays["val_loss"])

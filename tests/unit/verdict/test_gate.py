@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from yaynay.errors import DataError
-from yaynay.verdict import gate
+from yaynay.verdict import gate, kernels
 
 Floats = NDArray[np.float64]
 N_DRAWS = 499
@@ -228,7 +228,7 @@ def test_tangent_kernel_is_that_of_a_wide_network() -> None:
     of_output = active * hidden
     of_hidden = active * out
     expected = of_output @ of_output.T + 1 + (of_hidden @ of_hidden.T) * (a @ a.T / 2 + 1)
-    assert gate._tangent_kernel(a, a, depth=1) == pytest.approx(expected, rel=0.05)
+    assert kernels.tangent(a, a, depth=1) == pytest.approx(expected, rel=0.05)
 
 
 def test_nystroem_is_exact_where_all_rows_are_landmarks() -> None:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from yaynay.reports.plots import canvas
 from yaynay.reports.plots.dvc import write_plot_tables
 from yaynay.reports.plots.fits import draw_fit, draw_residuals
+from yaynay.reports.plots.heatmap import draw_heatmap
 from yaynay.reports.plots.overview import draw_overview
-from yaynay.reports.plots.sweeps import draw_curves, draw_depths, draw_heatmap
+from yaynay.reports.plots.sweeps import draw_curves, draw_depths
 from yaynay.verdict.conclusion import Conclusion
 
 if TYPE_CHECKING:

@@ -119,6 +119,6 @@ def ink(color: str) -> str:
     return _TEXT.get(color, color)
 
 
-def thin(n_rows: int) -> NDArray[np.intp]:
-    """Numbers of the rows to show as dots: all, or `MOST_DOTS` spread evenly."""
-    return np.unique(np.linspace(0, n_rows - 1, min(n_rows, MOST_DOTS)).astype(np.intp))
+def thin(n: int, most: int = MOST_DOTS) -> NDArray[np.intp]:
+    """Numbers of the rows or epochs to show: all, or `most` spread evenly."""
+    return np.unique(np.linspace(0, n - 1, min(n, most)).astype(np.intp))

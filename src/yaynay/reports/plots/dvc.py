@@ -3,12 +3,13 @@
 import csv
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from yaynay.reports.plots.sweeps import by_depth, nested_error
+from yaynay.reports.plots import canvas
 from yaynay.verdict.conclusion import Conclusion
+from yaynay.verdict.model import Verdict
+from yaynay.verdict.selection import nested_error
 
 _MOST_EPOCHS = 500
 """Points of a learning curve; a longer one is thinned."""
@@ -16,20 +17,18 @@ _MOST_EPOCHS = 500
 Row = Sequence[str | float | int]
 
 
-def write_plot_tables(
-    verdicts: Mapping[str, Mapping[str, Any]], conclusions: Iterable[Conclusion], folder: Path
-) -> list[Path]:
+def write_plot_tables(verdicts: Mapping[str, Verdict], conclusions: Iterable[Conclusion], folder: Path) -> list[Path]:
     """Write gains.csv, curves.csv and depths.csv.
 
     Args:
-        verdicts: By table, as in verdicts.json; a table without a gain is left out of gains.csv.
+        verdicts: By table; one without a gain is left out of gains.csv.
         conclusions: The sweeps.
         folder: An existing folder.
     """
     gains = [
-        (name, one["gain"], one["gain_low"], one["gain_high"], one["outcome"])
-        for name, one in verdicts.items()
-        if one["gain"] is not None
+        (name, verdict.gain, _number(verdict.gain_low), _number(verdict.gain_high), verdict.outcome)
+        for name, verdict in verdicts.items()
+        if verdict.gain is not None
     ]
     curves: list[Row] = []
     depths: list[Row] = []
@@ -46,12 +45,11 @@ def write_plot_tables(
 def _curves(conclusion: Conclusion) -> list[Row]:
     """Losses of each depth's best configuration."""
     rows: list[Row] = []
-    for depth, records in by_depth(conclusion).items():
+    for depth, records in conclusion.by_depth.items():
         best = records[0]
         train = best.arrays["train_loss"]
         validation = best.arrays.get("val_loss", np.full(len(train), np.nan))
-        epochs = np.unique(np.linspace(0, len(train) - 1, min(len(train), _MOST_EPOCHS)).astype(np.intp))
-        for epoch in epochs.tolist():
+        for epoch in canvas.thin(len(train), _MOST_EPOCHS).tolist():
             losses = (float(train[epoch]), float(validation[epoch]))
             rows.append((conclusion.table.name, depth, best.parsed.optimizer.lr, epoch + 1, *losses))
     return rows
@@ -61,11 +59,15 @@ def _depths(conclusion: Conclusion) -> list[Row]:
     """Error on outer test folds at each depth; nothing without folds."""
     if conclusion.plan.n_repeats == 0:
         return []
-    line = conclusion.verdict["rmse_linear"]
+    line = conclusion.verdict.rmse_linear
     return [
         (conclusion.table.name, depth, nested_error(records).rmse, line)
-        for depth, records in by_depth(conclusion).items()
+        for depth, records in conclusion.by_depth.items()
     ]
+
+
+def _number(value: float | None) -> float:
+    return np.nan if value is None else value
 
 
 def _write(path: Path, header: Sequence[str], rows: Iterable[Row]) -> Path:

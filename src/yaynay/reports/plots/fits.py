@@ -30,7 +30,7 @@ class _Arm:
     label: str
     color: str
     predictions: NDArray[np.float64]
-    rmse: float
+    rmse: float | None
 
 
 def _arms(conclusion: Conclusion) -> list[_Arm]:
@@ -38,27 +38,27 @@ def _arms(conclusion: Conclusion) -> list[_Arm]:
     line, effect, winner = conclusion.line, conclusion.effect, conclusion.winner
     verdict = conclusion.verdict
     is_out = conclusion.plan.n_repeats > 0
-    arms = [_Arm("line", LINE, line.predictions[0] if is_out else line.whole, verdict["rmse_linear"])]
+    arms = [_Arm("line", LINE, line.predictions[0] if is_out else line.whole, verdict.rmse_linear)]
     if effect is not None:
-        arms.append(_Arm("network", NETWORK, effect.predictions[0], verdict["rmse_network"]))
+        arms.append(_Arm("network", NETWORK, effect.predictions[0], verdict.rmse_network))
     elif winner is not None and not winner.parsed.is_line and not is_out:
-        arms.append(_Arm("network", NETWORK, winner.arrays["whole"], verdict["rmse_network"]))
+        arms.append(_Arm("network", NETWORK, winner.arrays["whole"], verdict.rmse_network))
     return arms
 
 
 def title(conclusion: Conclusion) -> str:
     """The table and its outcome."""
-    return f"{canvas.name(conclusion.table.name, 32)}: {conclusion.verdict['outcome']}"
+    return f"{canvas.name(conclusion.table.name, 32)}: {conclusion.verdict.outcome}"
 
 
 def subtitle(conclusion: Conclusion) -> str:
     """The gain with its interval and the gate's p, or why there is no gain."""
     verdict = conclusion.verdict
-    p = f"p of a straight line: {probability(verdict['p_value'])}"
-    if verdict["gain"] is not None:
+    p = f"p of a straight line: {probability(verdict.p_value)}"
+    if verdict.gain is not None:
         return f"gain {gain(verdict)} of the variance, 90 % interval; {p}"
     if conclusion.plan.n_repeats == 0:
-        return f"{verdict['n_rows']} rows, too few to hold some out: these are fitted values, not forecasts"
+        return f"{verdict.n_rows} rows, too few to hold some out: these are fitted values, not forecasts"
     return f"no network to compare with; {p}"
 
 

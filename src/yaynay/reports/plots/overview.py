@@ -8,27 +8,28 @@ import numpy as np
 
 from yaynay.reports.plots import canvas
 from yaynay.reports.plots.canvas import INK, MARKS, QUIET
-from yaynay.reports.wording import Verdict, count, gain, in_order
+from yaynay.reports.wording import common_rule, count, gain, in_order
+from yaynay.verdict.model import Verdict
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _LEAST, _MOST = -0.3, 1.0
 """Gains that the axis shows at most; what lies outside gets an arrow."""
+_LEAST_MARGIN = 0.02
+"""Gains this far from zero have room on the axis, however small all others are."""
 _TICKS = (0, 0.02, 0.1, 1, -0.02, -0.1, 0.5, 0.2, 0.05, -0.05, -0.2)
 """Most welcome first."""
 _LINEAR = 0.03
 """Gains beyond this are drawn on a nearly logarithmic scale: 2 % decides, and 80 % happens."""
 
 
-def draw_overview(verdicts: Mapping[str, Verdict], path: Path, delta: float = 0.01, delta_nay: float = 0.02) -> Path:
-    """Draw the gain of every table with its 90 % interval.
+def draw_overview(verdicts: Mapping[str, Verdict], path: Path) -> Path:
+    """Draw the gain of every table with its 90 % interval, and the margins of the rule where all share verdict.
 
     Args:
-        verdicts: By table, as in verdicts.json.
+        verdicts: By table.
         path: PNG to write.
-        delta: Gain that a yay needs [share of the variance].
-        delta_nay: Gain that a nay excludes [share of the variance].
     """
     with canvas.style():
         rows = in_order(verdicts)
@@ -38,14 +39,13 @@ def draw_overview(verdicts: Mapping[str, Verdict], path: Path, delta: float = 0.
             1.0 + 0.31 * len(rows),
         )
         axes = figure.subplots()
-        low, high = _limits(verdicts, delta_nay)
+        low, high = _limits(verdicts)
         axes.set_xscale("asinh", linear_width=_LINEAR)
         axes.axvspan(low, 0, color="#F6F6F6", linewidth=0)
         axes.axvline(0, color=QUIET, linewidth=1)
-        for value in (delta, delta_nay):
-            axes.axvline(value, color=QUIET, linewidth=1, linestyle=":")
-        for place, (_, verdict) in enumerate(rows):
-            _draw_row(axes, place, verdict, low, high)
+        axes.set_xlabel(f"gain in explained variance\n{_draw_margins(axes, verdicts)}")
+        for row, (_, verdict) in enumerate(rows):
+            _draw_row(axes, row, verdict, low, high)
         axes.set_yticks(range(len(rows)), [canvas.name(name, 28) for name, _ in rows])
         axes.tick_params(axis="y", length=0, pad=8, labelcolor=INK, labelsize=10)
         ticks = _ticks(low, high)
@@ -54,19 +54,28 @@ def draw_overview(verdicts: Mapping[str, Verdict], path: Path, delta: float = 0.
         axes.set_xlim(low, high)
         axes.set_ylim(max(1, len(rows)) - 0.4, -0.6)
         axes.spines["left"].set_visible(False)
-        axes.set_xlabel(
-            "gain in explained variance\n"
-            f"dotted: {100 * delta:g} % (a yay has it) and {100 * delta_nay:g} % (a nay excludes it)"
-        )
         return canvas.save(figure, path)
 
 
-def _limits(verdicts: Mapping[str, Verdict], delta_nay: float) -> tuple[float, float]:
-    """Ends of the axis: room for every interval, but not for an endless one."""
-    known = [verdict for verdict in verdicts.values() if verdict["gain"] is not None]
-    low = min((verdict["gain_low"] for verdict in known), default=0.0)
-    high = max((verdict["gain_high"] for verdict in known), default=0.0)
-    return max(_LEAST, 1.2 * min(low, -delta_nay)), min(_MOST, 1.2 * max(high, 2 * delta_nay))
+def _draw_margins(axes: "Axes", verdicts: Mapping[str, Verdict]) -> str:
+    """Dotted lines at the margins that the verdicts were made by, and what to say of them below the axis."""
+    if not verdicts:
+        return ""
+    rule = common_rule(verdicts)
+    if rule is None:
+        return "no margins are drawn: the tables were judged by different rules"
+    for margin in (rule.delta, rule.delta_nay):
+        axes.axvline(margin, color=QUIET, linewidth=1, linestyle=":")
+    return f"dotted: {100 * rule.delta:g} % (a yay has it) and {100 * rule.delta_nay:g} % (a nay excludes it)"
+
+
+def _limits(verdicts: Mapping[str, Verdict]) -> tuple[float, float]:
+    """Ends of the axis: room for every margin and interval, but not for an endless verdict."""
+    margin = max((max(verdict.rule.delta, verdict.rule.delta_nay) for verdict in verdicts.values()), default=0.0)
+    margin = max(margin, _LEAST_MARGIN)
+    low = min((verdict.gain_low for verdict in verdicts.values() if verdict.gain_low is not None), default=0.0)
+    high = max((verdict.gain_high for verdict in verdicts.values() if verdict.gain_high is not None), default=0.0)
+    return max(_LEAST, 1.2 * min(low, -margin)), min(_MOST, 1.2 * max(high, 2 * margin))
 
 
 def _ticks(low: float, high: float) -> list[float]:
@@ -74,42 +83,37 @@ def _ticks(low: float, high: float) -> list[float]:
     room = 0.1 * (np.arcsinh(high / _LINEAR) - np.arcsinh(low / _LINEAR))
     ticks: list[float] = []
     for tick in _TICKS:
-        nearest = min((abs(np.arcsinh(tick / _LINEAR) - np.arcsinh(one / _LINEAR)) for one in ticks), default=room)
-        if low <= tick <= high and nearest >= room:
+        gaps = [abs(np.arcsinh(tick / _LINEAR) - np.arcsinh(other / _LINEAR)) for other in ticks]
+        if low <= tick <= high and min(gaps, default=room) >= room:
             ticks.append(tick)
     return sorted(ticks)
 
 
-def _draw_row(axes: "Axes", place: int, verdict: Verdict, low: float, high: float) -> None:
+def _draw_row(axes: "Axes", row: int, verdict: Verdict, low: float, high: float) -> None:
     """One table: its interval, arrows where that leaves the picture, its outcome and gain beside it."""
-    color, marker = MARKS[verdict["outcome"]]
-    _write_at_right(axes, place, 10, verdict["outcome"], color=canvas.ink(color), weight="bold")
-    if verdict["gain"] is None:
-        reason = "no network to compare with" if verdict["is_cross_validated"] else "too small"
-        note = axes.annotate(
-            f"{reason}: {verdict['n_rows']:,} rows", (0, place), xytext=(7, 0), textcoords="offset points"
-        )
+    color, marker = MARKS[verdict.outcome]
+    _write_at_right(axes, row, 10, verdict.outcome, color=canvas.ink(color), weight="bold")
+    if verdict.gain is None or verdict.gain_low is None or verdict.gain_high is None:
+        reason = "no network to compare with" if verdict.is_cross_validated else "too small"
+        note = axes.annotate(f"{reason}: {verdict.n_rows:,} rows", (0, row), xytext=(7, 0), textcoords="offset points")
         note.set(size=9, color=QUIET, va="center_baseline")
         note.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 1.5})
         return
-    _write_at_right(axes, place, 84, gain(verdict), size=9)
-    ends = max(low, verdict["gain_low"]), min(high, verdict["gain_high"])
-    axes.plot(ends, (place, place), color=color, linewidth=2.4, solid_capstyle="butt")
-    for end, is_cut, arrow in (
-        (low, verdict["gain_low"] < low, "<"),
-        (high, verdict["gain_high"] > high, ">"),
-    ):
+    _write_at_right(axes, row, 84, gain(verdict), size=9)
+    ends = max(low, verdict.gain_low), min(high, verdict.gain_high)
+    axes.plot(ends, (row, row), color=color, linewidth=2.4, solid_capstyle="butt")
+    for end, is_cut, arrow in ((low, verdict.gain_low < low, "<"), (high, verdict.gain_high > high, ">")):
         if is_cut:
-            axes.plot(end, place, arrow, color=color, markersize=8, clip_on=False)
-    if low <= verdict["gain"] <= high:
-        axes.plot(verdict["gain"], place, marker, color=color, markersize=8, markeredgecolor="white")
+            axes.plot(end, row, arrow, color=color, markersize=8, clip_on=False)
+    if low <= verdict.gain <= high:
+        axes.plot(verdict.gain, row, marker, color=color, markersize=8, markeredgecolor="white")
 
 
-def _write_at_right(axes: "Axes", place: int, points: int, text: str, **look: Any) -> None:
+def _write_at_right(axes: "Axes", row: int, points: int, text: str, **look: Any) -> None:
     """Text beside the axes, so many points from their right end."""
     axes.annotate(
         text,
-        (1, place),
+        (1, row),
         xycoords=("axes fraction", "data"),
         xytext=(points, 0),
         textcoords="offset points",

@@ -1,0 +1,152 @@
+"""What a verdict is: all that `reports/verdicts.json` holds of a table, with the rule that it was made by."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Literal, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from yaynay.config.schema import Rule
+from yaynay.errors import DataError
+
+Outcome = Literal["yay", "nay", "undecided"]
+
+Part = TypeVar("Part", bound="AsJson")
+
+
+class AsJson:
+    """To JSON and back, at the edge: a file or MLflow."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values, keyed by field."""
+        values: dict[str, Any] = TypeAdapter(type(self)).dump_python(self, mode="json")
+        return values
+
+    @classmethod
+    def from_json(cls: type[Part], values: Mapping[str, Any], where: str) -> Part:
+        """What `as_json` gave.
+
+        Args:
+            values: Keyed by field.
+            where: The file that holds them, for the message.
+
+        Raises:
+            DataError: A value is missing, unknown or of another type.
+        """
+        known = {one.name for one in fields(cls)}  # type: ignore[arg-type]  # the subclasses are dataclasses
+        try:
+            if unknown := sorted(set(values) - known):
+                raise ValueError(f"unknown: {unknown[0]}")
+            made: Part = TypeAdapter(cls).validate_python(dict(values))
+        except ValidationError as error:
+            first = error.errors()[0]
+            reason = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+            raise DataError(f"{where}: not as this version writes it ({reason}); make it again") from None
+        except (TypeError, ValueError) as error:
+            raise DataError(f"{where}: not as this version writes it ({error}); make it again") from None
+        return made
+
+
+@dataclass(frozen=True)
+class Look:
+    """An earlier verdict on the same table with other folds."""
+
+    plan_sha256: str
+    outcome: Outcome
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Largest difference of one backend from the first, over the largest absolute value of the first."""
+
+    curves: float
+    weights: float
+    predictions: float
+
+
+@dataclass(frozen=True)
+class Parity:
+    """How far backends agree that trained the same configurations.
+
+    Attributes:
+        outcomes: The verdict by each backend alone, the reference first.
+        n_configurations: Trained on all of them, or the fewest of any two.
+        differences: Of each backend but the reference.
+    """
+
+    outcomes: dict[str, Outcome]
+    n_configurations: int
+    differences: dict[str, Difference]
+
+
+@dataclass(frozen=True)
+class Timings(AsJson):
+    """What a clock measured; beside the verdict, because the same verdict takes another time tomorrow.
+
+    Attributes:
+        fit_seconds_linear, fit_seconds_network: All folds; the network's over all candidates [s].
+        predict_microseconds_per_row: Of the winning network [us].
+    """
+
+    fit_seconds_linear: float
+    fit_seconds_network: float | None
+    predict_microseconds_per_row: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict(AsJson):
+    """The answer for one table, and what it rests on; None where a table is too small to say.
+
+    Attributes:
+        outcome, sentence: The answer; the sentence is for a reader who knows no statistics.
+        rule: What it was decided by, fixed before the run.
+        rows_needed: Rows that would settle an undecided gain with 80 % power.
+        p_value: The gate's; small where the relation is not linear.
+        kernel_p_values: Of each kernel alone.
+        gain, gain_low, gain_high: Out of fold, with its 90 % interval [share of the target's variance].
+        gain_standard_error, gain_corrected_error: Over rows; over folds, corrected for shared training rows.
+        share_of_line: How often the inner folds preferred the line, 0 to 1.
+        rmse_linear, rmse_network: Out of fold, or on the training rows without folds [unit of the target].
+        truth_rmse: Noise around the true mean of a generated table [unit of the target].
+        n_candidates: Networks that the inner folds chose among.
+        n_failed: Configurations without a score.
+        n_dropped: Rows that were dropped for a missing cell.
+        winner, winner_key: Name and record of the best configuration.
+        parity: None for one backend.
+        remarks: What a reader must know of the table first.
+        earlier_looks: Verdicts on this table with other folds, the first one first.
+    """
+
+    outcome: Outcome
+    sentence: str
+    rule: Rule
+    rows_needed: int | None
+    p_value: float | None
+    kernel_p_values: dict[str, float]
+    gain: float | None
+    gain_low: float | None
+    gain_high: float | None
+    gain_standard_error: float | None
+    gain_corrected_error: float | None
+    share_of_line: float | None
+    rmse_linear: float
+    rmse_network: float | None
+    truth_rmse: float | None
+    is_cross_validated: bool
+    n_rows: int
+    n_features: int
+    n_dropped: int
+    n_folds: int
+    n_repeats: int
+    n_configurations: int
+    n_candidates: int
+    n_failed: int
+    n_parameters_linear: int
+    n_parameters_network: int | None
+    winner: str | None
+    winner_key: str | None
+    table_sha256: str
+    plan_sha256: str
+    parity: Parity | None = None
+    remarks: tuple[str, ...] = ()
+    earlier_looks: tuple[Look, ...] = ()
