@@ -13,7 +13,6 @@ from yaynay.models.units import make_units
 
 N_UNITS = 8
 """Three outer folds of two inner folds, and two folds of the whole table."""
-STEADY = Draw(lr=0.01, weight_decay=0.01, seed=0)
 
 
 def make_fleet(

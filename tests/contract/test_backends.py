@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from contract.fleets import N_UNITS, STEADY, assert_close, fit, make_fleet, validation_loss
+from contract.fleets import N_UNITS, assert_close, fit, make_fleet, validation_loss
 from numpy.typing import NDArray
 
 from yaynay.errors import MachineError
@@ -16,6 +16,7 @@ from yaynay.models.backends import base
 from yaynay.models.fleet import Course, Draw
 from yaynay.models.network import Shape, forward, initial_weights
 
+STEADY = Draw(lr=0.01, weight_decay=0.01, seed=0)
 HASTY = Draw(lr=0.1, weight_decay=0.0, seed=0)
 WILD = Draw(lr=1e20, weight_decay=0.0, seed=0)
 
@@ -156,9 +157,9 @@ _ALONE = """
 import os
 import sys
 sys.path.insert(0, sys.argv[2])
-from contract.fleets import STEADY, fit, make_fleet
+from contract.fleets import fit, make_fleet
 from yaynay.models.backends import base
-fit(make_fleet(STEADY, max_epochs=1), sys.argv[1])
+fit(make_fleet(max_epochs=1), sys.argv[1])
 print(*sorted(name for name in base.MODULES if name in sys.modules), os.environ.get("TF_ENABLE_ONEDNN_OPTS"))
 """
 
