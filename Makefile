@@ -10,7 +10,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 .PHONY: help install repro test test-faults check bench audit ui verify sync clean
 
 help:  ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 20
 
 install: .venv/.installed  ## make .venv and install yaynay with all backends and engines
 
@@ -26,14 +26,15 @@ repro: install  ## make tables, train, compare and report; then print the verdic
 	@echo
 	@echo "Report: reports/index.html    Runs: make ui"
 
-test: install  ## run all tests
-	$(BIN)/pytest -n 2 --dist loadscope
+test: install  ## run all tests, each fault once (2 workers, some 290 s of CPU)
+	$(BIN)/pytest -n 2 --dist loadscope --no-loadscope-reorder
 
-test-faults: install  ## every repeat of the fault tests; writes their figures into docs/reliability.md
-	$(BIN)/pytest tests/faults tests/unit/models/test_ols.py tests/unit/test_properties.py tests/unit/records/test_store_machine.py \
-		tests/pipeline/test_ray.py tests/pipeline/test_submitit.py --faults
+test-faults: install  ## every repeat and the long cases of the fault tests; writes docs/reliability.md's figures
+	$(BIN)/pytest tests/faults tests/pipeline/test_ray.py tests/pipeline/test_submitit.py tests/pipeline/test_sweeps.py \
+		tests/contract/test_parity.py tests/unit/models/test_ols.py tests/unit/test_properties.py \
+		tests/unit/records/test_store_machine.py --faults
 
-check: install  ## ruff, types, import contracts and unit tests: under a minute
+check: install  ## ruff, types, import contracts, unit tests and doctests: under a minute (2 workers)
 	$(BIN)/ruff format --check -q .
 	$(BIN)/ruff check -q .
 	$(BIN)/mypy

@@ -1,8 +1,15 @@
-"""How often a fault is tried, and where what was measured is written."""
+"""How often a fault is tried, how long it may take, and where what was measured is written."""
 
+import os
+import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NoReturn
+
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    # as commands do, before NumPy starts: beside another process, BLAS's second thread waits in a loop for its turn
+    os.environ.setdefault(_name, "1")
 
 import pytest
 from hypothesis import settings
@@ -16,12 +23,27 @@ _BEGIN, _END = "<!-- figures: begin -->", "<!-- figures: end -->"
 _HEAD = "| what is promised | goal | tries | seen |\n| --- | --- | --- | --- |\n"
 
 Times = Callable[[int, int], int]
+Within = Callable[[float], float]
 Figure = Callable[[str, str, int, str], None]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--faults`: every repeat of the fault tests, and their figures into docs/reliability.md."""
     parser.addoption("--faults", action="store_true", help="all repeats of the fault tests; writes docs/reliability.md")
+
+
+def pytest_configure() -> None:
+    """Commands start with signals as a terminal leaves them, also where the tests run in the background."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's job in the background inherits it ignored
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
+
+
+def lacks(reason: str) -> NoReturn:
+    """End a test, or a module, that this machine cannot run: skipped, but failed in continuous integration."""
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason, allow_module_level=True)
 
 
 @pytest.fixture
@@ -32,8 +54,15 @@ def times(request: pytest.FixtureRequest) -> Times:
 
 
 @pytest.fixture
+def within(request: pytest.FixtureRequest) -> Within:
+    """A promised time [s]; twelve times that without `--faults`, where the machine may be busy."""
+    factor = 1 if request.config.getoption("--faults") else 12
+    return lambda seconds: factor * seconds
+
+
+@pytest.fixture
 def only_with_faults(request: pytest.FixtureRequest) -> None:
-    """Leave a test to `make test-faults`: it depends on moments that a busy machine moves."""
+    """Leave a test, or a case that asks for this by name, to `make test-faults`."""
     if not request.config.getoption("--faults"):
         pytest.skip("runs in make test-faults")
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from contract.conftest import require
 from contract.fleets import make_fleet
 
 from yaynay.models.backends import base, lightning
@@ -43,9 +44,10 @@ sys.path.insert(0, sys.argv[1])
 import tensorflow as tf
 cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+from contract.conftest import require
 from contract.fleets import make_fleet
 from yaynay.models.backends import tensorflow
-from yaynay.fleet import Course
+from yaynay.models.fleet import Course
 fleet = make_fleet(patience=3, max_epochs=5)
 engine = tensorflow.train(fleet, Course(fleet), "CPU:1", None)
 held = tf.nest.flatten((engine.data, engine.members, engine.weights, engine.moments, engine.kept))
@@ -55,7 +57,7 @@ print(*sorted({tensor.device.rpartition(":")[2] for tensor in held}))
 
 def test_tensorflow_keeps_all_of_a_fleet_on_one_device() -> None:
     """On a second logical CPU, which stands for a GPU."""
-    pytest.importorskip("tensorflow")
+    require("tensorflow")
     words = [sys.executable, "-c", _SECOND_CPU, str(Path(__file__).parents[1])]
     done = subprocess.run(words, capture_output=True, text=True, timeout=300, check=False)
     assert done.stdout.strip() == "1", done.stderr

@@ -11,6 +11,9 @@ from pathlib import Path
 
 from pipeline.project import clean_environment
 
+PATIENCE = 600
+"""How long a test waits for what is not promised within a time [s]: a machine may be busy, and nothing may hang."""
+
 
 def start(project: Path, *words: str, **environment: str) -> "subprocess.Popen[str]":
     """`python -m WORDS` in a session of its own, as a terminal starts it."""
@@ -45,7 +48,7 @@ def end(process: "subprocess.Popen[str]", project: Path) -> None:
     """Kill a command and all that it started."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    process.wait(10)
+    process.wait()
     for one in living(project):
         with contextlib.suppress(ProcessLookupError):
             os.kill(one, signal.SIGKILL)
@@ -65,7 +68,7 @@ def living(project: Path) -> list[int]:
     return found
 
 
-def seconds_until(is_so: Callable[[], object], at_most: float) -> float:
+def seconds_until(is_so: Callable[[], object], at_most: float = PATIENCE) -> float:
     """Wait until something is so, and give how long that took; an assertion fails where it never is."""
     clock = time.monotonic()
     while not is_so():

@@ -4,9 +4,7 @@ import csv
 import json
 import os
 import shutil
-import sqlite3
 import subprocess
-import sys
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
@@ -14,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import Figure
+from pipeline.project import REPOSITORY, call_each, column, logged, tags
 
-REPOSITORY = Path(__file__).parents[2]
 CANARY = "hunter2canary"
 NAMES = ["<img src=x onerror=alert(1)>", "=cmd|' /C calc'!A0", r"$\frac{1}{$", "n" * 300, "../x", "a,b", "日本"]
 WATCH = """
@@ -39,27 +37,13 @@ _note("watching")
 """
 
 
-DRIVER = """
-import json, os, runpy, sys
-for words in json.loads(sys.argv[1]):
-    os.environ.pop("MLFLOW_TRACKING_URI", None)
-    if "://" in words[0]:
-        os.environ["MLFLOW_TRACKING_URI"] = words.pop(0)
-    sys.argv = words
-    try:
-        runpy.run_module(words[0], run_name="__main__", alter_sys=True)
-    except SystemExit as ended:
-        print(f"[{words[0]} ended with {ended.code}]", flush=True)
-"""
-"""Runs commands one after another; one process, because each start would cost seconds."""
-
-
 @dataclass(frozen=True)
 class Finished:
     """A project after its run."""
 
     folder: Path
     printed: str
+    codes: list[int]
     connects: list[str]
     is_isolated: bool
 
@@ -80,13 +64,6 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
         for row in range(60):
             cells = rng.normal(size=len(NAMES)).tolist()
             writer.writerow(["" if row % 10 == 0 else cells[0], *cells[1:], cells[0] + rng.normal()])
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW_", "YAYNAY_", "DVC_"))}
-    environment = kept | {
-        "PYTHONPATH": f"{watch}{os.pathsep}{REPOSITORY / 'src'}",
-        "HOME": str(home),
-        "CONNECTS": str(root / "connects"),
-        "MY_API_TOKEN": CANARY,
-    }
     own = [
         "dataset=csv",
         "dataset.path='my data ü.csv'",
@@ -98,7 +75,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
     commands = [
         ["yaynay.train", f"tracking.experiment=postgresql://ann:{CANARY}@db/x"],
         ["yaynay.train", f"+x={CANARY}"],
-        [f"http://ann:{CANARY}@127.0.0.1:9", "yaynay.train", "-m", *own, *quick],
+        [f"MLFLOW_TRACKING_URI=http://ann:{CANARY}@127.0.0.1:9", "yaynay.train", "-m", *own, *quick],
         ["yaynay.train", "-m", *own, *quick],
         ["yaynay.compare", "records=records"],
         ["yaynay.report"],
@@ -107,10 +84,17 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
     has_unshare = (
         shutil.which("unshare") and not subprocess.run(["unshare", "-n", "true"], capture_output=True).returncode
     )
-    words = [*(["unshare", "-n"] if has_unshare else []), sys.executable, "-c", DRIVER, json.dumps(commands)]
-    done = subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return Finished(folder, done.stdout + done.stderr, (root / "connects").read_text().split("\n"), bool(has_unshare))
+    ended = call_each(
+        *((folder, words) for words in commands),
+        starter=("unshare", "-n") if has_unshare else (),
+        PYTHONPATH=f"{watch}{os.pathsep}{REPOSITORY / 'src'}",
+        HOME=str(home),
+        CONNECTS=str(root / "connects"),
+        MY_API_TOKEN=CANARY,
+    )
+    printed = "".join(one.stdout + one.stderr for one in ended)
+    connects = (root / "connects").read_text().split("\n")
+    return Finished(folder, printed, [one.code for one in ended], connects, bool(has_unshare))
 
 
 def test_it_works_without_a_network_and_asks_for_none(finished: Finished, figure: Figure) -> None:
@@ -121,7 +105,7 @@ def test_it_works_without_a_network_and_asks_for_none(finished: Finished, figure
 
 
 def test_t8_a_store_that_does_not_answer_is_code_4_without_its_password(finished: Finished) -> None:
-    assert finished.printed.count("ended with 4]") == 1
+    assert finished.codes.count(4) == 1
     assert "error: MLflow store http://127.0.0.1:9: no answer" in finished.printed
 
 
@@ -136,17 +120,14 @@ def test_s4_no_secret_is_anywhere(finished: Finished, figure: Figure) -> None:
 
 
 def test_s9_no_run_names_the_user_or_the_script(finished: Finished) -> None:
-    with sqlite3.connect(finished.folder / "mlflow.db") as store:
-        assert store.execute("select distinct user_id from runs").fetchall() == [("unknown",)]
-        assert store.execute("select distinct value from tags where key = 'mlflow.source.name'").fetchall() == [
-            ("yaynay.train",)
-        ]
-        assert store.execute("select count(*) from tags where key = 'mlflow.user'").fetchone() == (0,)
+    assert set(column(finished.folder, "runs", "user_id")) == {"unknown"}
+    assert set(tags(finished.folder, "mlflow.source.name")) == {"yaynay.train"}
+    assert tags(finished.folder, "mlflow.user") == []
 
 
 def test_d1_dropped_rows_are_a_metric_and_in_the_report(finished: Finished) -> None:
-    with sqlite3.connect(finished.folder / "mlflow.db") as store:
-        assert store.execute("select distinct value from metrics where key = 'n_dropped'").fetchall() == [(6.0,)]
+    (parent,) = (run for run in logged(finished.folder / "mlflow.db") if "n_dropped" in run.metrics)
+    assert set(parent.metrics["n_dropped"].values()) == {6.0}
     remark = "6 of 60 rows were dropped: a cell was missing"
     assert remark in finished.printed
     assert remark in (finished.folder / "reports" / "index.html").read_text(encoding="utf-8")
@@ -174,13 +155,10 @@ def test_d11_odd_names_come_through_to_the_end(finished: Finished) -> None:
 
 
 def test_t12_artifacts_are_in_the_project_whatever_its_path(finished: Finished) -> None:
-    with sqlite3.connect(finished.folder / "mlflow.db") as store:
-        locations = {row[0] for row in store.execute("select artifact_location from experiments where name = 'yaynay'")}
-    assert locations == {(finished.folder / "mlartifacts").as_uri()}
+    assert (finished.folder / "mlartifacts").as_uri() in column(finished.folder, "experiments", "artifact_location")
     assert not (finished.folder / "mlruns").exists()
 
 
 def test_a_complete_run_is_found_undamaged(finished: Finished) -> None:
-    codes = [int(line.split()[-1][:-1]) for line in finished.printed.splitlines() if " ended with " in line]
-    assert codes == [2, 2, 4, 0, 0, 0, 0]
+    assert finished.codes == [2, 2, 4, 0, 0, 0, 0]
     assert " checked, 0 damaged" in finished.printed

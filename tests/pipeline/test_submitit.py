@@ -1,12 +1,15 @@
 """`hydra/launcher=submitit_local`: each job is a process of its own, as it is on SLURM."""
 
+import importlib.util
 from pathlib import Path
 
 import pytest
+from conftest import lacks
 from faults.processes import n_records
 from pipeline.project import QUICK, Run, runs
 
-pytest.importorskip("submitit", reason="submitit is not installed: pip install 'yaynay[slurm]'")
+if importlib.util.find_spec("submitit") is None:
+    lacks("submitit is not installed: pip install 'yaynay[slurm]'")
 
 SWEEP = ["yaynay.train", "-m", "dataset=engel", "backend=least_squares,torch", "model.depth=1", *QUICK]
 SWEEP.append("hydra/launcher=submitit_local")

@@ -3,13 +3,10 @@
 benchmarks/gate_calibration.py is the large one; docs/gate.md has what it measured.
 """
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from scipy.stats import binom
-from threadpoolctl import threadpool_limits
 
 from yaynay.verdict import gate
 
@@ -26,13 +23,6 @@ LEAST, MOST = 162, 240
 def agrees(n_rejected: int) -> bool:
     """Whether so many of `N_LINES` lines taken for curves agree with the promise."""
     return LEAST <= n_rejected <= MOST
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """As in the commands: threads cost more than they bring on matrices this small."""
-    with threadpool_limits(1):
-        yield
 
 
 def p_values(n_features: int, curve: float, spread: str, n_tables: int) -> NDArray[np.float64]:

@@ -1,8 +1,11 @@
-from types import SimpleNamespace
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from hydra import compose, initialize_config_dir
+from omegaconf import OmegaConf
 
 from yaynay.data.plan import Plan, make_plan
 from yaynay.data.table import Table
@@ -11,6 +14,8 @@ from yaynay.models import least_squares
 from yaynay.models.scores import FoldScores
 from yaynay.records.record import Record
 from yaynay.verdict import effect
+
+CONF = Path(__file__).parents[3] / "conf"
 
 
 @pytest.fixture
@@ -68,22 +73,24 @@ def test_the_inner_score_chooses_not_the_test_score(table: Table, plan: Plan, li
     assert set(found.chosen) == {bad.key}
 
 
-def test_a_record_of_another_plan_is_refused(table: Table, plan: Plan, line: FoldScores) -> None:
+def test_a_record_of_another_plan_is_refused(table: Table, plan: Plan, named: Record) -> None:
     other = make_plan(np.arange(80), table.sha256, 1, n_repeats=3, seed=1)
-    stray = network(table, other, table.y, 0.1)
-    with pytest.raises(DataError, match="plan"):
-        effect.check_same(table, plan, [_named(stray)])
+    message = rf"\(least_squares line\): made on plan {other.sha256[:12]}, not {plan.sha256[:12]}"
+    with pytest.raises(DataError, match=message):
+        effect.check_same(table, plan, [named, replace(named, plan={"sha256": other.sha256})])
 
 
-def test_a_record_of_another_table_is_refused(table: Table, plan: Plan) -> None:
-    with pytest.raises(DataError, match="table"):
-        effect.check_same(table, plan, [_named(network(table, plan, table.y, 0.1), table={"sha256": "f" * 64})])
+def test_a_record_of_another_table_is_refused(table: Table, plan: Plan, named: Record) -> None:
+    with pytest.raises(DataError, match=rf"made on table f{{12}}, not {table.sha256[:12]}"):
+        effect.check_same(table, plan, [named, replace(named, table={"sha256": "f" * 64})])
 
 
-def _named(record: Record, **changes: dict) -> Record:
-    """The record with a name of its own, which `check_same` shows."""
-    values = {"key": record.key, "name": "toy", "table": record.table, "plan": record.plan} | changes
-    return SimpleNamespace(**values)  # type: ignore[return-value]  # the fields that are read
+@pytest.fixture
+def named(table: Table, plan: Plan) -> Record:
+    """A record with a configuration, which its name is made of."""
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        values = OmegaConf.to_container(compose("config", ["backend=least_squares"]), resolve=True)
+    return replace(network(table, plan, table.y, 0.1), configuration=values)  # type: ignore[arg-type]  # a mapping
 
 
 def test_rows_of_a_group_count_as_one() -> None:

@@ -5,9 +5,11 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-# TensorFlow reads these once, when it loads: no start-up notices; one thread, because small stacked products gain
-# little from a second one and sweeps use processes.
+# TensorFlow reads these once, when it loads: no start-up notices; no oneDNN, which it turns on by the processor, and
+# which then says so on standard error whatever the log level is; one thread, because small stacked products gain little
+# from a second one and sweeps use processes.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
 
