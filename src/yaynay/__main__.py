@@ -4,7 +4,7 @@ import os
 import socket
 import sys
 
-from yaynay.cli.app import finish
+from yaynay.cli.app import run_and_exit
 from yaynay.cli.checks import Parser
 from yaynay.errors import DataError, MachineError, OptionError
 
@@ -12,7 +12,7 @@ LOOPBACK = "127.0.0.1"
 """What the UI listens on unless told otherwise: MLflow has no login."""
 
 
-def body() -> int:
+def main() -> int:
     """The command line beside the four Hydra commands."""
     parser = Parser(prog="python -m yaynay", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
@@ -116,4 +116,4 @@ def _bind(host: str, port: int) -> int:
 
 
 if __name__ == "__main__":
-    finish(body)
+    run_and_exit(main)

@@ -70,7 +70,7 @@ def _conclude(sweep: "Sweep", options: "Verdict", pictures: Path) -> "Conclusion
     return conclusion
 
 
-def body() -> int:
+def main() -> int:
     """The command."""
     from yaynay.compare import compare as task  # by its importable name, also when run as a script
     from yaynay.config import schema
@@ -80,4 +80,4 @@ def body() -> int:
 
 
 if __name__ == "__main__":
-    app.finish(body)
+    app.run_and_exit(main)

@@ -271,7 +271,7 @@ def test_s7_the_ui_listens_on_loopback_and_warns_elsewhere(
     monkeypatch.setattr("yaynay.tracking.store.connect", _no_store)
     for host in ([], ["--host", "0.0.0.0"]):  # noqa: S104 - that is what is warned of
         monkeypatch.setattr(sys, "argv", ["yaynay", "ui", "--port", "0", *host])
-        commands.body()
+        commands.main()
     hosts = [words[words.index("--host") + 1] for words in started]
     assert hosts == ["127.0.0.1", "0.0.0.0"]  # noqa: S104
     errors = capsys.readouterr().err.splitlines()
@@ -392,12 +392,12 @@ class TestVerify:
     ) -> None:
         shutil.copytree(kept, workplace / "records")
         monkeypatch.setattr(sys, "argv", ["yaynay", "verify"])
-        assert commands.body() == 0
+        assert commands.main() == 0
         for name in ("record.json", "arrays.safetensors"):
             (path,) = (workplace / "records").rglob(name)
             path.write_bytes(path.read_bytes()[:-1] + b"x")
         capsys.readouterr()
-        assert commands.body() == 3
+        assert commands.main() == 3
         printed = capsys.readouterr()
         assert len(printed.err.splitlines()) == 2
         assert all(line.startswith("error: ") for line in printed.err.splitlines())

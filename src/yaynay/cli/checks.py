@@ -8,15 +8,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
-from hydra._internal.config_loader_impl import ConfigLoaderImpl
-from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
-from hydra._internal.utils import create_config_search_path, get_args_parser
+from hydra import initialize_config_dir
+from hydra._internal.utils import get_args_parser  # the one list of Hydra's own options
+from hydra.core.config_loader import ConfigLoader
+from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override, RangeSweep
-from hydra.core.plugins import Plugins
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
+from hydra_plugins.yaynay_fleet.grid import expand
 from yaynay.cli.conf_files import ENVIRONMENT, HYDRA_KEYS, check_files
 from yaynay.errors import OptionError, holds_password
 
@@ -67,8 +68,8 @@ def admit(folder: Path, config_name: str, check: Check, check_table: Check) -> N
     if any(getattr(asked, name) for name in _SHOWS):
         return
     mode = RunMode.MULTIRUN if asked.multirun else RunMode.RUN
-    Plugins.instance()
-    loader = ConfigLoaderImpl(create_config_search_path(str(folder)))
+    with initialize_config_dir(str(folder), version_base="1.3"):
+        loader = GlobalHydra.instance().config_loader()
     try:
         config = loader.load_configuration(asked.config_name or config_name, asked.overrides, mode)
     except ValueError as error:
@@ -78,8 +79,8 @@ def admit(folder: Path, config_name: str, check: Check, check_table: Check) -> N
         overrides = _grid(config, asked.overrides, loader)
         _check_size(config, overrides)
         if not str(config.hydra.launcher._target_).startswith("hydra_plugins.yaynay"):  # ours checks the grid itself
-            for job in BasicSweeper.split_arguments(overrides, None)[0]:
-                check(_values(loader.load_sweep_config(config, list(job))))
+            for job in expand(overrides):
+                check(_values(loader.load_sweep_config(config, job)))
         if not any(one.is_sweep_override() and one.key_or_group.startswith("dataset") for one in overrides):
             check_table(_values(config))
         return
@@ -96,7 +97,7 @@ def _values(config: DictConfig) -> dict[str, Any]:
     return values
 
 
-def _grid(config: DictConfig, words: list[str], loader: ConfigLoaderImpl) -> list[Override]:
+def _grid(config: DictConfig, words: list[str], loader: ConfigLoader) -> list[Override]:
     """Overrides of a sweep file and of the command line, as Hydra's sweepers read them."""
     params = OmegaConf.to_container(config.hydra.sweeper, resolve=True).get("params") or {}  # type: ignore[union-attr]  # a mapping
     known = [f"{key}={value}" for key, value in params.items()]

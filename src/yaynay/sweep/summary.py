@@ -1,0 +1,81 @@
+"""What a command says when its jobs have ended: each table's verdict, and every job without scores."""
+
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from yaynay.config import schema
+from yaynay.errors import MachineError, redact
+from yaynay.records.record import Record
+from yaynay.records.store import Store
+from yaynay.tracking.sync import is_there, sync
+from yaynay.verdict import looks
+from yaynay.verdict.conclusion import conclude, recall, remember
+
+
+def note_lost_job(sweep: str, error: Exception) -> None:
+    """Note that a process of another launcher died, out of memory or killed; what it says is pages long."""
+    said = f"{type(error).__name__}: {error}"[:200].splitlines()[0]
+    lost = f"a job of hydra/launcher died ({said}); what has ended is kept; give the same command again"
+    Store.default().note_jobs(sweep, [{"error": redact(lost), "exit_code": MachineError.exit_code, "overrides": []}])
+
+
+def conclude_jobs(sweep: str) -> int:
+    """Track what a sweep's jobs left, print each table's verdict, and export what the pipeline asked for.
+
+    Returns:
+        The exit code: 0, 1 where a run has no scores, or the mistake's own where nothing ran.
+    """
+    store = Store.default()
+    noted = store.take_jobs(sweep)
+    mistakes = [job for job in noted if "error" in job]
+    jobs = [job for job in noted if "key" in job]
+    jobs = [job for job in jobs if not mistakes or store.has(job["key"]) or store.failure_path(job["key"]).is_file()]
+    n_failed = _conclude(store, jobs) if jobs else 0
+    for mistake in mistakes:
+        where = f" [{' '.join(mistake['overrides'])}]" if mistake["overrides"] else ""
+        print(f"error: {_in_one_line(mistake['error'])}{where}", file=sys.stderr)
+    if mistakes and not jobs:
+        return max(mistake["exit_code"] for mistake in mistakes)
+    return 1 if mistakes or n_failed else 0
+
+
+def _conclude(store: Store, jobs: list[dict[str, Any]]) -> int:
+    """Runs without scores, once every sweep is concluded and in MLflow."""
+    configuration = schema.parse(jobs[0]["configuration"])
+    sweeps = store.write_sweeps(jobs, {"started_at": time.time()})
+    overrides = {job["key"]: " ".join(job["overrides"]) for job in jobs}
+    if configuration.results is not None:  # the pipeline's compare stage concludes
+        for sweep in sweeps:
+            store.export(sweep, Path(configuration.results) / sweep.table_name)
+            _list_failed(sweep.unscored(), overrides)
+        return 0  # a stage that fails keeps nothing; the verdict counts the runs without scores
+    experiment, options = configuration.tracking.experiment, configuration.verdict
+    new = []
+    for sweep in sweeps:
+        verdict = recall(sweep, options)
+        if verdict is None or not is_there(sweep, verdict, experiment):
+            new.append(looks.note(conclude(sweep, options), store))
+            remember(new[-1], options)
+            verdict = new[-1].verdict
+        for remark in verdict["remarks"]:
+            print(f"{sweep.table_name}: {remark}", file=sys.stderr)
+        print(f"{sweep.table_name}: {verdict['outcome']}. {verdict['sentence']}")
+    n_failed = sum(_list_failed(sweep.unscored(), overrides) for sweep in sweeps)
+    if new:
+        sync(new, experiment)
+    return n_failed
+
+
+def _list_failed(records: Sequence[Record], overrides: dict[str, str]) -> int:
+    """Name every run that has no scores, with its overrides and the reason; how many there are."""
+    for record in records:
+        where = f"{record.table['name']}, {record.name}"
+        print(f"error: {where}: {_in_one_line(record.reason or '')} [{overrides[record.key]}]", file=sys.stderr)
+    return len(records)
+
+
+def _in_one_line(text: str) -> str:
+    return redact(" ".join(text.split()))
