@@ -3,6 +3,7 @@
 import difflib
 import errno
 import functools
+import logging
 import os
 import re
 import secrets
@@ -72,6 +73,7 @@ def run_and_exit(main: Callable[[], int]) -> None:
     is_debug = "--debug" in sys.argv
     if is_debug:
         sys.argv.remove("--debug")
+        logging.getLogger("yaynay").setLevel(logging.DEBUG)  # why a training failed, too
     if not sys.warnoptions:  # libraries' warnings are for developers, who ask with -W
         warnings.simplefilter("ignore")
         os.environ["PYTHONWARNINGS"] = "ignore"  # workers too
