@@ -13,21 +13,19 @@ from omegaconf import DictConfig, OmegaConf
 from yaynay.cli import app
 from yaynay.sweep import SWEEP
 
-_LAUNCHERS = ("submitit", "joblib")
-"""Libraries below Hydra's other launchers: they raise an exception of their own where a job's process dies."""
-
 
 def main() -> int:
     """The command."""
-    from yaynay.sweep.summary import conclude_jobs, note_lost_job
     from yaynay.train import train as task  # by its importable name, also when run as a script
 
     try:
         app.run(task, "config", check, check_table)
     except Exception as error:
-        if type(error).__module__.partition(".")[0] not in _LAUNCHERS:
-            raise
-        note_lost_job(os.environ[SWEEP], error)  # the others have left what they have
+        from yaynay.sweep.summary import note_lost_job
+
+        note_lost_job(os.environ[SWEEP], error)  # raises all else; the other jobs have left what they have
+    from yaynay.sweep.summary import conclude_jobs
+
     return conclude_jobs(os.environ[SWEEP])
 
 

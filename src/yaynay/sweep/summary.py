@@ -14,9 +14,18 @@ from yaynay.tracking.sync import is_there, sync
 from yaynay.verdict import looks
 from yaynay.verdict.conclusion import conclude, recall, remember
 
+_LAUNCHERS = ("submitit", "joblib")
+"""Libraries below Hydra's other launchers: they raise an exception of their own where a job's process dies."""
+
 
 def note_lost_job(sweep: str, error: Exception) -> None:
-    """Note that a process of another launcher died, out of memory or killed; what it says is pages long."""
+    """Note that a process of another launcher died, out of memory or killed; what it says is pages long.
+
+    Raises:
+        Exception: The error, where it is not of such a launcher.
+    """
+    if type(error).__module__.partition(".")[0] not in _LAUNCHERS:
+        raise error
     said = f"{type(error).__name__}: {error}"[:200].splitlines()[0]
     lost = f"a job of hydra/launcher died ({said}); what has ended is kept; give the same command again"
     Store.default().note_jobs(sweep, [{"error": redact(lost), "exit_code": MachineError.exit_code, "overrides": []}])
