@@ -18,15 +18,16 @@ def main() -> int:
     """The command."""
     from yaynay.train import train as task  # by its importable name, also when run as a script
 
+    lost = None
     try:
         app.run(task, "config", check, check_table)
     except Exception as error:
-        from yaynay.sweep.summary import note_lost_job
-
-        note_lost_job(os.environ[SWEEP], error)  # raises all else; the other jobs have left what they have
+        if not type(error).__module__.startswith(("joblib.", "submitit.")):
+            raise
+        lost = error  # a job's process died under another launcher; the others have left what they have
     from yaynay.sweep.summary import conclude_jobs
 
-    return conclude_jobs(os.environ[SWEEP])
+    return conclude_jobs(os.environ[SWEEP], lost)
 
 
 def check(values: dict[str, Any]) -> None:

@@ -14,25 +14,13 @@ from yaynay.tracking.sync import is_there, sync
 from yaynay.verdict import looks
 from yaynay.verdict.conclusion import conclude, recall, remember
 
-_LAUNCHERS = ("submitit", "joblib")
-"""Libraries below Hydra's other launchers: they raise an exception of their own where a job's process dies."""
 
-
-def note_lost_job(sweep: str, error: Exception) -> None:
-    """Note that a process of another launcher died, out of memory or killed; what it says is pages long.
-
-    Raises:
-        Exception: The error, where it is not of such a launcher.
-    """
-    if type(error).__module__.partition(".")[0] not in _LAUNCHERS:
-        raise error
-    said = f"{type(error).__name__}: {error}"[:200].splitlines()[0]
-    lost = f"a job of hydra/launcher died ({said}); what has ended is kept; give the same command again"
-    Store.default().note_jobs(sweep, [{"error": redact(lost), "exit_code": MachineError.exit_code, "overrides": []}])
-
-
-def conclude_jobs(sweep: str) -> int:
+def conclude_jobs(sweep: str, lost: Exception | None = None) -> int:
     """Track what a sweep's jobs left, print each table's verdict, and export what the pipeline asked for.
+
+    Args:
+        sweep: Its name.
+        lost: How another launcher says that a job's process died, out of memory or killed; it takes pages.
 
     Returns:
         The exit code: 0, 1 where a run has no scores, or the mistake's own where nothing ran.
@@ -40,6 +28,10 @@ def conclude_jobs(sweep: str) -> int:
     store = Store.default()
     noted = store.take_jobs(sweep)
     mistakes = [job for job in noted if "error" in job]
+    if lost is not None:
+        said = f"{type(lost).__name__}: {lost}"[:200].splitlines()[0]
+        reason = f"a job of hydra/launcher died ({said}); what has ended is kept; give the same command again"
+        mistakes.append({"error": reason, "exit_code": MachineError.exit_code, "overrides": []})
     jobs = [job for job in noted if "key" in job]
     jobs = [job for job in jobs if not mistakes or store.has(job["key"]) or store.failure_path(job["key"]).is_file()]
     n_failed = _conclude(store, jobs) if jobs else 0
