@@ -126,6 +126,8 @@ def connect(address: str | None, n_jobs: int) -> Iterator[Cluster]:
         except (OSError, ValueError, RuntimeError, ray.exceptions.RayError) as error:
             raise _no_answer(address, _first_line(error)) from error
         listen()  # Ray listens itself by now
+        # private: of a lost node Ray prints pages to standard output, and no public option keeps that back
+        ray._private.worker._worker_logs_enabled = False
         try:
             yield Cluster(ray, max(0, n_jobs))
         finally:
