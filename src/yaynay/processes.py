@@ -9,6 +9,8 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import psutil
 
@@ -54,3 +56,27 @@ def _starters() -> list[psutil.Process]:
         return above[: 2 if above and above[0].name() in _SHELLS else 1]
     except psutil.Error:  # just gone
         return []
+
+
+@contextlib.contextmanager
+def interruptible() -> Iterator[Callable[[], Any]]:
+    """SIGTERM as an interrupt, which gets out of another library's wait, and afterwards as what it was before.
+
+    Gives a function that sets it so again, for a library that takes SIGTERM when it starts.
+    """
+    is_terminated = False
+
+    def interrupt(*_: object) -> None:
+        nonlocal is_terminated
+        is_terminated = True
+        raise KeyboardInterrupt
+
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        yield lambda: signal.signal(signal.SIGTERM, interrupt)
+    except KeyboardInterrupt:
+        if is_terminated and callable(before):
+            before(signal.SIGTERM, None)
+        raise
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -5,13 +5,12 @@ Tables travel to the nodes and records back, so that no shared folder is needed.
 
 import logging
 import os
-import signal
 import socket
 import subprocess
 import sys
 import sysconfig
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from urllib.parse import urlsplit
 from yaynay.data.plan import Plan
 from yaynay.data.table import Table
 from yaynay.errors import MachineError
+from yaynay.processes import interruptible
 from yaynay.records.record import Record
 from yaynay.records.store import Store
 from yaynay.sweep import fit
@@ -48,11 +48,8 @@ class Cluster:
 
     def __init__(self, ray: Any, most: int) -> None:
         self.ray, self.most, self.is_stuck = ray, most, False
-        n_cpus = self._count_cpus()
+        n_cpus = max(1, int(ray.cluster_resources().get("CPU", 1)))
         self.n_workers = min(most, n_cpus) if most else n_cpus
-
-    def _count_cpus(self) -> int:
-        return max(1, int(self.ray.cluster_resources().get("CPU", 1)))
 
     def run(self, specs: Sequence[FleetSpec], store: Store) -> Iterator[Outcome]:
         """Train fleets and write their records on this machine; what became of each as it ends."""
@@ -120,7 +117,7 @@ def connect(address: str | None, n_jobs: int) -> Iterator[Cluster]:
         ) from error
     if address != "local":
         _check_answer(address)
-    with _interruptible() as listen:
+    with interruptible() as listen:
         try:
             ray.init(address=address, logging_level=logging.ERROR, log_to_driver=False, **own)
         except (OSError, ValueError, RuntimeError, ray.exceptions.RayError) as error:
@@ -132,30 +129,6 @@ def connect(address: str | None, n_jobs: int) -> Iterator[Cluster]:
             yield Cluster(ray, max(0, n_jobs))
         finally:
             ray.shutdown()
-
-
-@contextmanager
-def _interruptible() -> Iterator[Callable[[], Any]]:
-    """SIGTERM as an interrupt, the one exception that gets out of a wait for Ray, and then as what it was before.
-
-    Gives what sets it so again.
-    """
-    is_terminated = False
-
-    def interrupt(*_: object) -> None:
-        nonlocal is_terminated
-        is_terminated = True
-        raise KeyboardInterrupt
-
-    before = signal.getsignal(signal.SIGTERM)
-    try:
-        yield lambda: signal.signal(signal.SIGTERM, interrupt)
-    except KeyboardInterrupt:
-        if is_terminated and callable(before):
-            before(signal.SIGTERM, None)
-        raise
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _check_answer(address: str) -> None:
