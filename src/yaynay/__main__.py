@@ -1,21 +1,14 @@
 """`python -m yaynay sync | ui | verify`: bring records into MLflow, look at them, and check them for damage."""
 
-import os
-import socket
 import sys
-from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
-from yaynay.cli.app import finish
+from yaynay.cli.app import run_and_exit
 from yaynay.cli.checks import Parser
-from yaynay.errors import DataError, MachineError, OptionError
-
-LOOPBACK = "127.0.0.1"
-"""What the UI listens on unless told otherwise: MLflow has no login."""
+from yaynay.errors import DataError, OptionError
 
 
-def body() -> int:
+def main() -> int:
     """The command line beside the four Hydra commands."""
     parser = Parser(prog="python -m yaynay", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
@@ -24,72 +17,39 @@ def body() -> int:
     sync.add_argument("--reports", type=Path, help="bring what compare wrote here, instead of concluding anew")
     sync.add_argument("--records", type=Path, help="with --reports: what was compared (default: results)")
     ui = commands.add_parser("ui", help="serve the MLflow UI on loopback")
-    ui.add_argument("--host", default=LOOPBACK, help="address to listen on (default: 127.0.0.1, this machine alone)")
+    ui.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine alone)")
     ui.add_argument("--port", type=int, default=5000, help="port; 0 picks a free one (default: 5000)")
     commands.add_parser("verify", help="check tables, plans, records and DVC's cache against their digests")
-    arguments = parser.parse_args()
-    if arguments.command == "verify":
-        return _verify()
-    if arguments.command == "ui":
-        return _ui(arguments.host, arguments.port)
-    if arguments.reports is not None:
-        return _sync_compared(arguments.records or Path("results"), arguments.reports, arguments.experiment)
-    if arguments.records is not None:
+    options = parser.parse_args()
+    if options.command == "verify":
+        return verify()
+    if options.command == "sync":
+        return bring(options.experiment, options.records, options.reports)
+    from yaynay.tracking.ui import serve
+
+    return serve(options.host, options.port)
+
+
+def bring(experiment: str, records: Path | None, reports: Path | None) -> int:
+    """Bring sweeps into MLflow."""
+    if records is not None and reports is None:
         raise OptionError("option '--records': is for --reports alone; without it, all of records/ is brought; add it")
-    return _sync(arguments.experiment)
+    from yaynay.sweep import summary
 
-
-def _sync(experiment: str) -> int:
-    from yaynay.config import schema
-    from yaynay.records.store import Store
-    from yaynay.reports import plots
-    from yaynay.storage import find_root
-    from yaynay.tracking import sync
-    from yaynay.tracking.parent import Result
-    from yaynay.verdict import looks
-    from yaynay.verdict.conclusion import conclude
-
-    store = Store.default()
-    sweeps = [sweep for sweep in store.sweeps() if sweep.has_ended_runs()]
-    options = [schema.parse(sweep.records()[0].configuration).verdict for sweep in sweeps]
-    conclusions = []
-    for sweep, rule in zip(sweeps, options, strict=True):
-        conclusion = conclude(sweep, rule)
-        verdict = looks.note(conclusion.verdict, store.folder / "looks", find_root() / "reports" / "looks")
-        conclusions.append(replace(conclusion, verdict=verdict))
-    sync.sync([Result.of(conclusion, partial(plots.draw, conclusion)) for conclusion in conclusions], experiment)
-    n_runs = sum(len(one.records) for one in conclusions)
-    print(f"{len(conclusions)} sweeps with {n_runs} runs are in MLflow")
+    if reports is None:
+        n_sweeps = summary.sync_records(experiment)
+    else:
+        n_sweeps = summary.sync_compared(records or Path("results"), reports, experiment)
+    print(f"{n_sweeps} sweeps are in MLflow")
     return 0
 
 
-def _sync_compared(records: Path, reports: Path, experiment: str) -> int:
-    """Bring into MLflow what `compare` concluded and drew, without concluding again."""
-    from yaynay.reports import files
-    from yaynay.tracking import sync
-    from yaynay.tracking.parent import Result
-    from yaynay.verdict.sweeps import find_newest
-
-    verdicts, timings = files.read(reports)
-    sweeps = find_newest(records)
-    compared = {name: (verdict.table_sha256, verdict.plan_sha256) for name, verdict in verdicts.items()}
-    if compared != {sweep.table_name: (sweep.about["table_sha256"], sweep.about["plan_sha256"]) for sweep in sweeps}:
-        raise DataError(f"{reports / files.VERDICTS}: not of {records}; run python -m yaynay.compare first")
-    results = [
-        Result(sweep, verdicts[sweep.table_name], timings[sweep.table_name], reports / "pictures" / sweep.table_name)
-        for sweep in sweeps
-    ]
-    sync.sync(results, experiment)
-    print(f"{len(sweeps)} sweeps with {sum(len(sweep.about['runs']) for sweep in sweeps)} runs are in MLflow")
-    return 0
-
-
-def _verify() -> int:
+def verify() -> int:
     """Name every damaged file; 3 where there is one."""
-    from yaynay.records.verify import verify
+    from yaynay.records import verify
     from yaynay.storage import find_root
 
-    findings = list(verify(find_root()))
+    findings = list(verify.verify(find_root()))
     damaged = [(path, reason) for path, reason in findings if reason is not None]
     for path, reason in damaged:
         print(f"error: {path}: {reason}", file=sys.stderr)
@@ -97,62 +57,5 @@ def _verify() -> int:
     return DataError.exit_code if damaged else 0
 
 
-def _ui(host: str, port: int) -> int:
-    """Serve until interrupted; a taken port is refused, where mlflow itself would end without a word."""
-    from yaynay.tracking.store import connect, tracking_uri
-
-    if not 0 <= port <= 65535:
-        raise OptionError(f"option '--port': {port} is no port; allowed: 0 to 65535; choose one")
-    port = _free_port(host, port)
-    if host not in (LOOPBACK, "localhost", "::1"):
-        print(
-            f"warning: option '--host': {host} lets others on the network read and change every run; MLflow asks for "
-            "no password",
-            file=sys.stderr,
-        )
-    with connect("yaynay"):  # makes a store where there is none
-        pass
-    uri = tracking_uri()
-    print(f"MLflow UI: http://{host}:{port}  (Ctrl-C ends it)", flush=True)
-    words = [
-        sys.executable,
-        "-m",
-        "mlflow",
-        "server",
-        "--host",
-        host,
-        "--port",
-        str(port),
-        "--workers",
-        "1",
-    ]
-    os.environ["MLFLOW_TRACKING_URI"] = uri
-    os.execv(sys.executable, [*words, "--backend-store-uri", uri])  # noqa: S606 - fixed words, no shell
-
-
-def _free_port(host: str, port: int) -> int:
-    """The port, or any free one for 0.
-
-    Raises:
-        MachineError: It is taken; the message names a free one.
-    """
-    try:
-        return _bind(host, port)
-    except OSError as error:
-        if isinstance(error, socket.gaierror):
-            raise OptionError(f"option '--host': {host!r} is no address of this machine; allowed: 127.0.0.1") from error
-        free = _bind(LOOPBACK, 0)
-        raise MachineError(
-            f"option '--port': {port} is taken on {host} ({error.strerror}); {free} is free; choose that, or 0 for any"
-        ) from error
-
-
-def _bind(host: str, port: int) -> int:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.bind((host, port))
-        return probe.getsockname()[1]
-
-
 if __name__ == "__main__":
-    finish(body)
+    run_and_exit(main)

@@ -68,7 +68,7 @@ def _conclude(sweep: "Sweep", rule: "Rule", pictures: Path) -> "Conclusion":
     return conclusion
 
 
-def body() -> int:
+def main() -> int:
     """The command."""
     from yaynay.compare import compare as task  # by its importable name, also when run as a script
     from yaynay.config import schema
@@ -78,4 +78,4 @@ def body() -> int:
 
 
 if __name__ == "__main__":
-    app.finish(body)
+    app.run_and_exit(main)

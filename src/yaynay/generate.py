@@ -21,7 +21,7 @@ def generate(config: DictConfig) -> None:
         print(f"  {note}", file=sys.stderr)
 
 
-def body() -> int:
+def main() -> int:
     """The command."""
     from yaynay.config import schema
     from yaynay.generate import generate as task  # by its importable name, also when run as a script
@@ -31,4 +31,4 @@ def body() -> int:
 
 
 if __name__ == "__main__":
-    app.finish(body)
+    app.run_and_exit(main)

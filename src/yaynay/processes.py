@@ -1,4 +1,7 @@
-"""A process whose starter was killed ends too: nobody waits for it, and its work is started again."""
+"""Processes: how many there may be, and that one whose starter was killed ends too.
+
+Nobody waits for an orphan, and its work is started again.
+"""
 
 import contextlib
 import ctypes
@@ -6,7 +9,10 @@ import os
 import signal
 import threading
 import time
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import psutil
 
 _PAUSE = 0.2
 """Time between two looks at the processes above [s]; the next command takes longer to start."""
@@ -14,10 +20,17 @@ _PR_SET_PDEATHSIG = 1
 _SHELLS = {"sh", "dash", "bash", "zsh", "fish", "ksh", "busybox"}
 
 
+def usable_cpus() -> int:
+    """Processors that this process may use: those that a container, taskset or SLURM leaves it."""
+    from joblib import cpu_count
+
+    return cpu_count()
+
+
 def end_with_starter() -> None:
     """End this process, at once and without a word, when the one that started it has ended.
 
-    On Linux the kernel sees to it; the thread waits for whatever holds the interpreter, but knows of shells.
+    On Linux the kernel sees to it. The thread has to wait for whatever holds the interpreter, but looks through shells.
     """
     starters = _starters()
     kill_with_parent()
@@ -30,17 +43,40 @@ def kill_with_parent() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def _watch(starters: list[int]) -> None:
+def _watch(starters: list[psutil.Process]) -> None:
     while _starters() == starters:
         time.sleep(_PAUSE)
     os._exit(1)
 
 
-def _starters() -> list[int]:
-    """Ids of the process above; of a shell, that of the process above it too, for a shell outlives it."""
-    parent = os.getppid()
+def _starters() -> list[psutil.Process]:
+    """The process above; of a shell, the one above it too, for a shell outlives it."""
     try:
-        name, _, rest = Path(f"/proc/{parent}/stat").read_text(errors="replace").partition("(")[2].rpartition(")")
-    except OSError:  # not Linux, or just gone
-        return [parent]
-    return [parent, int(rest.split()[1])] if name in _SHELLS else [parent]
+        above = psutil.Process().parents()
+        return above[: 2 if above and above[0].name() in _SHELLS else 1]
+    except psutil.Error:  # just gone
+        return []
+
+
+@contextlib.contextmanager
+def interruptible() -> Iterator[Callable[[], Any]]:
+    """SIGTERM as an interrupt, which gets out of another library's wait, and afterwards as what it was before.
+
+    Gives a function that sets it so again, for a library that takes SIGTERM when it starts.
+    """
+    is_terminated = False
+
+    def interrupt(*_: object) -> None:
+        nonlocal is_terminated
+        is_terminated = True
+        raise KeyboardInterrupt
+
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        yield lambda: signal.signal(signal.SIGTERM, interrupt)
+    except KeyboardInterrupt:
+        if is_terminated and callable(before):
+            before(signal.SIGTERM, None)
+        raise
+    finally:
+        signal.signal(signal.SIGTERM, before)

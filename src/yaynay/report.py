@@ -27,7 +27,7 @@ def report(config: DictConfig) -> None:
     print(f"the report: {reports / 'index.html'}")
 
 
-def body() -> int:
+def main() -> int:
     """The command."""
     from yaynay.config import schema
     from yaynay.report import report as task  # by its importable name, also when run as a script
@@ -37,4 +37,4 @@ def body() -> int:
 
 
 if __name__ == "__main__":
-    app.finish(body)
+    app.run_and_exit(main)

@@ -52,11 +52,11 @@ def call(workplace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
 
     def run(module: str, *words: str) -> Outcome:
         before = {str(path.relative_to(workplace)) for path in workplace.rglob("*")}
-        body = importlib.import_module(f"yaynay.{module}").body
+        main = importlib.import_module(f"yaynay.{module}").main
         monkeypatch.setattr(sys, "argv", [module, *words])
         capsys.readouterr()
         with pytest.raises(SystemExit) as ended:
-            app.finish(body)
+            app.run_and_exit(main)
         printed = capsys.readouterr()
         after = {str(path.relative_to(workplace)) for path in workplace.rglob("*")}
         code = ended.value.code

@@ -34,6 +34,7 @@ from yaynay.records.verify import verify
 from yaynay.reports import page
 from yaynay.reports.plots.dvc import _cell, _write
 from yaynay.storage import read_arrays, read_json
+from yaynay.tracking import ui
 from yaynay.verdict import conclusion, sweeps
 
 Refused = Callable[..., str]
@@ -268,11 +269,11 @@ def test_s7_the_ui_listens_on_loopback_and_warns_elsewhere(
 ) -> None:
     started: list[list[str]] = []
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "")  # the command sets it for the server
-    monkeypatch.setattr(commands.os, "execv", lambda _, words: started.append(words))
-    monkeypatch.setattr("yaynay.tracking.store.connect", _no_store)
+    monkeypatch.setattr(ui.os, "execv", lambda _, words: started.append(words))
+    monkeypatch.setattr(ui, "connect", _no_store)
     for host in ([], ["--host", "0.0.0.0"]):  # noqa: S104 - that is what is warned of
         monkeypatch.setattr(sys, "argv", ["yaynay", "ui", "--port", "0", *host])
-        commands.body()
+        commands.main()
     hosts = [words[words.index("--host") + 1] for words in started]
     assert hosts == ["127.0.0.1", "0.0.0.0"]  # noqa: S104
     errors = capsys.readouterr().err.splitlines()
@@ -299,10 +300,10 @@ def test_t9_a_taken_port_names_a_free_one_and_0_picks_one() -> None:
         with pytest.raises(
             MachineError, match=rf"option '--port': {port} is taken on 127.0.0.1 .*; (\d+) is free"
         ) as caught:
-            commands._free_port("127.0.0.1", port)
+            ui._free_port("127.0.0.1", port)
     free = int(re.findall(r"(\d+) is free", str(caught.value))[0])
-    assert commands._free_port("127.0.0.1", free) == free
-    assert commands._free_port("127.0.0.1", 0) > 0
+    assert ui._free_port("127.0.0.1", free) == free
+    assert ui._free_port("127.0.0.1", 0) > 0
 
 
 def test_t2_a_gpu_that_is_not_there_is_refused_before_anything_is_written(refused: Refused) -> None:
@@ -393,12 +394,12 @@ class TestVerify:
     ) -> None:
         shutil.copytree(kept, workplace / "records")
         monkeypatch.setattr(sys, "argv", ["yaynay", "verify"])
-        assert commands.body() == 0
+        assert commands.main() == 0
         for name in ("record.json", "arrays.safetensors"):
             (path,) = (workplace / "records").rglob(name)
             path.write_bytes(path.read_bytes()[:-1] + b"x")
         capsys.readouterr()
-        assert commands.body() == 3
+        assert commands.main() == 3
         printed = capsys.readouterr()
         assert len(printed.err.splitlines()) == 2
         assert all(line.startswith("error: ") for line in printed.err.splitlines())

@@ -6,13 +6,14 @@ import random
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections import Counter
 from pathlib import Path
 
 import pytest
 from conftest import Figure, Times, Within, lacks
-from faults.processes import PATIENCE, end, living, n_records, seconds_until, start, started
+from faults.processes import PATIENCE, end, launch, living, n_records, seconds_until, start, started
 from pipeline.project import QUICK, STORE, Run, clean_environment, column, recorded_keys, runs
 
 GRID = ["model.depth=1,2,3", "model.width=2,3", "optimizer.lr=0.001,0.003,0.01,0.03"]
@@ -187,6 +188,21 @@ def test_a_single_run_that_is_interrupted_says_so_and_trains_again(project: Path
             assert process.returncode == code, (project.parent / "stderr").read_text()
         assert n_records(project) == 0
     assert not living(project)
+
+
+def test_an_interrupt_is_heard_under_a_parent_that_ignores_it(project: Path, within: Within) -> None:
+    """So a shell starts what runs in the background, and many a CI runner every command."""
+    deaf = "signal.signal(signal.SIGINT, signal.SIG_IGN); signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})"
+    script = f"import os, signal, sys; {deaf}; os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
+    process = launch(project, [sys.executable, "-c", script, "-m", *LONG])
+    try:
+        seconds_until(lambda: parents(project)["RUNNING"])
+        process.send_signal(signal.SIGINT)
+        seconds_until(lambda: process.poll() is not None, within(10))
+        assert process.returncode == 130, (project.parent / "stderr").read_text()
+        seconds_until(lambda: not living(project), within(10))
+    finally:
+        end(process, project)
 
 
 def test_a_second_interrupt_does_not_wait(project: Path, within: Within) -> None:

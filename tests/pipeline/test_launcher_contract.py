@@ -1,8 +1,10 @@
 """The cases of Hydra's own suite for launchers, on yaynay's jobs: what a launcher must give back, and leave on disk."""
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import Any, ClassVar
 
 import pytest
 import yaml
@@ -11,7 +13,9 @@ from hydra._internal.utils import create_config_search_path
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.utils import JobReturn, JobStatus
 from hydra.errors import HydraException
-from omegaconf import OmegaConf
+from hydra.experimental.callback import Callback
+from hydra.types import TaskFunction
+from omegaconf import DictConfig, OmegaConf
 from pipeline.project import QUICK
 
 from yaynay.cli import app
@@ -42,21 +46,19 @@ def verify(job: JobReturn, words: list[str]) -> None:
     """Overrides, configuration and folder of a job tell the same."""
     assert job.overrides == [*LINE, *words]
     assert job.hydra_cfg is not None
-    assert job.hydra_cfg.hydra.overrides.task == job.overrides
+    assert job.hydra_cfg.hydra.output_subdir == ".hydra"
     assert job.status == JobStatus.COMPLETED
     assert 0 < job.return_value < 1000
 
 
 def folders(root: Path, subdir: str = ".hydra") -> dict[str, dict[str, Any]]:
-    """Configuration, Hydra's part of it and overrides of each job, by its folder below multirun/."""
+    """Configuration and overrides of each job, by its folder below multirun/."""
     (sweep,) = root.glob("multirun/*")
     found = {}
     for folder in sorted(sweep.rglob(subdir)):
+        assert sorted(path.name for path in folder.iterdir()) == ["config.yaml", "overrides.yaml"]
         files = {name: yaml.safe_load((folder / f"{name}.yaml").read_text()) for name in ("config", "overrides")}
-        hydra = yaml.safe_load((folder / "hydra.yaml").read_text())["hydra"]
-        assert hydra["overrides"]["task"] == files["overrides"]
-        assert hydra["runtime"]["output_dir"] == str(folder.parent)
-        found[str(folder.parent.relative_to(sweep))] = files | {"hydra": hydra}
+        found[str(folder.parent.relative_to(sweep))] = files
     return found
 
 
@@ -77,8 +79,6 @@ def test_two_jobs_in_order_each_in_its_folder(multirun: Multirun, tmp_path: Path
         assert job.cfg.seed == number
     found = folders(tmp_path)
     assert [found[name]["config"]["seed"] for name in ("0", "1")] == [0, 1]
-    assert [found[name]["hydra"]["job"]["num"] for name in ("0", "1")] == [0, 1]
-    assert [found[name]["hydra"]["job"]["id"] for name in ("0", "1")] == ["0", "1"]
 
 
 def test_groups_may_be_swept_and_values_of_the_group_given_beside(multirun: Multirun) -> None:
@@ -155,6 +155,54 @@ def test_folders_are_called_as_the_user_asks(multirun: Multirun, tmp_path: Path)
         "hydra.job.config.override_dirname.exclude_keys=[dataset,backend,plan.n_repeats,trainer.max_epochs,verdict.n_draws]",
     )
     assert list(folders(tmp_path, "settings")) == ["mine/seed=0-0", "mine/seed=1-1"]
+
+
+class Witness(Callback):
+    """A callback that keeps what it is told of each job."""
+
+    seen: ClassVar[list[tuple[str, int, str]]] = []
+
+    def on_job_start(self, config: DictConfig, *, task_function: TaskFunction, **_: Any) -> None:
+        assert task_function is train
+        assert config.seed in (3, 4)
+        self.seen.append(("start", config.hydra.job.num, Path(config.hydra.runtime.output_dir).name))
+
+    def on_job_end(self, config: DictConfig, job_return: JobReturn, **_: Any) -> None:
+        assert 0 < job_return.return_value < 1000
+        assert job_return.hydra_cfg is not None
+        assert job_return.hydra_cfg.hydra.job.id == config.hydra.job.id
+        self.seen.append(("end", config.hydra.job.num, config.hydra.job.id))
+
+
+def test_callbacks_see_each_job_start_and_end(multirun: Multirun, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = ModuleType("witness")
+    module.Witness = Witness  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "witness", module)
+    monkeypatch.setattr(Witness, "seen", [])
+    multirun("seed=3,4", "+hydra.callbacks.mine._target_=witness.Witness")
+    assert Witness.seen == [("start", 0, "0"), ("start", 1, "1"), ("end", 0, "0"), ("end", 1, "1")]
+
+
+def test_a_job_has_a_log_of_its_own_where_hydra_s_job_logging_says_so(multirun: Multirun, tmp_path: Path) -> None:
+    multirun(
+        "dataset=engel,diabetes", "predict_at=500", "hydra/job_logging=default", "hydra.job_logging.root.level=INFO"
+    )
+    good, bad = sorted(tmp_path.glob("multirun/*/*/train.log"))
+    assert "INFO] - objective: " in good.read_text()
+    assert "ERROR] - objective: option 'predict_at'" in bad.read_text()
+
+
+def test_a_task_other_than_training_is_refused(multirun: Multirun, tmp_path: Path) -> None:
+    made = Hydra.create_main_hydra2("other", create_config_search_path(str(app.conf_folder())))
+    with pytest.raises(OptionError, match="option 'hydra/launcher': 'fleet' trains"):
+        made.multirun("config", verify, [*LINE, "seed=0,1"])
+    assert not (tmp_path / "multirun").exists()
+
+
+def test_an_interval_is_refused(multirun: Multirun, tmp_path: Path) -> None:
+    with pytest.raises(OptionError, match=r"option 'optimizer\.lr': an interval has no values"):
+        multirun("optimizer.lr=interval(0,1)")
+    assert not (tmp_path / "multirun").exists()
 
 
 def test_a_job_that_fails_gives_its_exception_and_the_other_its_value(multirun: Multirun) -> None:

@@ -23,7 +23,7 @@ from yaynay.errors import MachineError
 from yaynay.records.record import Record
 from yaynay.records.store import Store
 from yaynay.sweep import ray_cluster, workers
-from yaynay.sweep.slices import Slice
+from yaynay.sweep.fleets import FleetSpec
 
 if importlib.util.find_spec("ray") is None:
     lacks("ray is not installed: pip install 'yaynay[ray]'")
@@ -107,9 +107,9 @@ def test_a_node_that_dies_costs_no_run_and_doubles_none(project: Path, tmp_path:
 
 def _train_in_processes(records: list[Record], source: Store, target: Store) -> Store:
     """What the other engine makes of the same configurations."""
-    slices = [Slice((one.parsed,), one.table["sha256"], one.plan["sha256"]) for one in records]
-    target.write_table(*source.read_table(slices[0].plan_sha256, slices[0].table_sha256))
-    for _, errors in workers.run_in_processes(slices, target, n_workers=1):
+    specs = [FleetSpec((one.parsed,), one.table["sha256"], one.plan["sha256"]) for one in records]
+    target.write_table(*source.read_table(specs[0].plan_sha256, specs[0].table_sha256))
+    for _, errors in workers.run_in_processes(specs, target, n_workers=1):
         assert errors == {}
     return target
 

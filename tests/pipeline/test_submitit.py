@@ -27,9 +27,9 @@ def test_jobs_of_their_own_are_one_sweep_with_a_verdict(project: Path, run: Run)
 
 @pytest.mark.usefixtures("only_with_faults")
 def test_a_job_that_is_killed_is_said_in_a_line_and_the_others_are_kept(project: Path, run: Run) -> None:
-    source = project / "src" / "yaynay" / "train.py"
-    intact, line = source.read_text(), "            (record,) = fit.train"
-    death = "            configuration.backend.name == 'torch' and os.kill(os.getpid(), 9)\n"
+    source = project / "src" / "yaynay" / "sweep" / "workers.py"
+    intact, line = source.read_text(), "        records = fit.train"
+    death = "        spec.configurations[0].backend.name == 'torch' and os.kill(os.getpid(), 9)\n"
     assert line in intact
     source.write_text(intact.replace(line, death + line))
     done = run(*SWEEP, code=1)

@@ -3,6 +3,7 @@
 import difflib
 import errno
 import functools
+import logging
 import os
 import re
 import secrets
@@ -21,14 +22,16 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
 
 import hydra
-from hydra.errors import HydraException
+from hydra.errors import HydraException, MissingConfigException, OverrideParseException
 from omegaconf import DictConfig
-from omegaconf.errors import OmegaConfBaseException
+from omegaconf.errors import ConfigAttributeError, ConfigKeyError, MissingMandatoryValue, OmegaConfBaseException
 
 from yaynay.cli.checks import Check, check_command_line
 from yaynay.errors import MachineError, OptionError, YaynayError, redact
 from yaynay.processes import end_with_starter
 from yaynay.sweep import SWEEP
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def conf_folder() -> Path:
@@ -48,7 +51,7 @@ def run(task: Callable[[DictConfig], Any], config_name: str, check: Check, check
         check_table: As `check`, for the table that all jobs share; raises `DataError`.
     """
     check_command_line(conf_folder(), config_name, check, check_table)
-    os.environ["HYDRA_FULL_ERROR"] = "1"  # let errors reach `finish`
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # let errors reach `run_and_exit`
     os.environ[SWEEP] = f"{time.strftime('%Y-%m-%d_%H-%M-%S')}_{secrets.token_hex(4)}"
     mistakes: list[YaynayError] = []
 
@@ -65,19 +68,20 @@ def run(task: Callable[[DictConfig], Any], config_name: str, check: Check, check
         raise mistakes[0]
 
 
-def finish(body: Callable[[], int]) -> None:
-    """Run a command's body and leave with its exit code; a fault gets one line, and a traceback with --debug."""
+def run_and_exit(main: Callable[[], int]) -> None:
+    """Run a command and leave with its exit code; a bug gets one line, and a traceback with --debug."""
     is_debug = "--debug" in sys.argv
     if is_debug:
         sys.argv.remove("--debug")
+        logging.getLogger("yaynay").setLevel(logging.DEBUG)  # why a training failed, too
     if not sys.warnoptions:  # libraries' warnings are for developers, who ask with -W
         warnings.simplefilter("ignore")
         os.environ["PYTHONWARNINGS"] = "ignore"  # workers too
-    signal.signal(signal.SIGTERM, _terminate)
+    _listen()
     if "DVC_STAGE" in os.environ:  # a stage that outlives DVC would write into the outputs of the next
         end_with_starter()
     try:
-        code = _with_traceback(body) if is_debug else body()
+        code = _with_traceback(main) if is_debug else main()
     except YaynayError as error:
         code = _say(error, error.exit_code)
     except (HydraException, OmegaConfBaseException) as error:
@@ -87,23 +91,32 @@ def finish(body: Callable[[], int]) -> None:
     except OSError as error:
         code = _say(explain_os(error), MachineError.exit_code)
     except KeyboardInterrupt:
+        exec("")  # noqa: S102 - Python keeps in mind that a library's exec() was interrupted, and would end by the signal
         code = 130
     except _TerminatedError:
         code = 143
-    except Exception as error:  # a fault of ours: one line as well, and the way to its traceback
+    except Exception as error:  # one line as well, and the way to its traceback
         code = _say(
-            f"{type(error).__name__}: {error}; this is a fault of yaynay; run again with --debug and report it", 1
+            f"{type(error).__name__}: {error}; this is a bug in yaynay; run again with --debug and report it", 1
         )
     if code in (130, 143):  # it ends already; another signal would end it with a code of its own
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in _SIGNALS:
             signal.signal(number, signal.SIG_IGN)
     sys.stdout.flush()
     sys.exit(code)
 
 
-def _with_traceback(body: Callable[[], int]) -> int:
+def _listen() -> None:
+    """React to signals whatever the process above does: a shell's background job starts with SIGINT ignored."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, _terminate)
+    if hasattr(signal, "pthread_sigmask"):  # not on Windows
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+
+
+def _with_traceback(main: Callable[[], int]) -> int:
     try:
-        return body()
+        return main()
     except Exception:
         traceback.print_exc()
         raise
@@ -121,35 +134,35 @@ def explain_os(error: OSError) -> str:
     """What the system refused, with its path, and the space that is left where that is the cause.
 
     >>> explain_os(PermissionError(13, "Permission denied", "records"))
-    'records: Permission denied; a folder that can be written is needed; choose another, or change its rights'
+    'records: Permission denied; a folder that can be written is needed; choose another, or change its permissions'
     """
     path = error.filename or Path.cwd()
     reason = error.strerror or str(error) or type(error).__name__
     if error.errno == errno.ENOSPC:
         free = shutil.disk_usage(Path.cwd()).free
         return f"{path}: {reason}, {free / 2**20:.0f} MiB free; free some and give the same command again"
-    return f"{path}: {reason}; a folder that can be written is needed; choose another, or change its rights"
+    return f"{path}: {reason}; a folder that can be written is needed; choose another, or change its permissions"
 
 
 def explain(error: Exception) -> str:
-    """Hydra's message as one sentence with the key, what is allowed, and the nearest name."""
-    message = " ".join(str(error).split())
-    if found := re.search(
-        r"Could not find '([^']+)/([^'/]+)'.*?Available options in '[^']+': (.*?)(?: Config |$)", message
-    ):
-        group, option, options = found[1], found[2], found[3].split()
+    """Hydra's error as one sentence with the key, what is allowed, and the nearest name."""
+    message, cause = " ".join(str(error).split()), error.__cause__
+    if isinstance(error, MissingConfigException) and error.missing_cfg_file:
+        group, _, option = error.missing_cfg_file.rpartition("/")
+        options = list(error.options or [])
         return f"option '{group}': '{option}' is unknown; allowed: {', '.join(options)}{_nearest(option, options)}"
-    if found := re.search(r"Could not override '([^']+)'", message):
+    if isinstance(cause, (ConfigAttributeError, ConfigKeyError)) and cause.full_key:
         from yaynay.config.schema import known_keys
 
-        keys = known_keys()
-        return f"option '{found[1]}': unknown key; --cfg job lists the keys{_nearest(found[1], keys)}"
-    if found := re.search(r"Ambiguous value for argument '([^'=]+)=", message):
+        return (
+            f"option '{cause.full_key}': unknown key; --cfg job lists the keys{_nearest(cause.full_key, known_keys())}"
+        )
+    if isinstance(error, MissingMandatoryValue):
+        return f"option '{error.full_key}': no value given; give one with {error.full_key}=..."
+    if isinstance(error, OverrideParseException):
+        return f"options: '{error.override}' cannot be read; allowed: key=value, such as dataset=engel; correct it"
+    if found := re.search(r"Ambiguous value for argument '([^'=]+)=", message):  # no exception of its own
         return f"option '{found[1]}': several values; one is allowed without -m; add -m to sweep over them"
-    if found := re.search(r"Error parsing override '([^']*)' missing EQUAL", message):
-        return f"options: '{found[1]}' has no '='; allowed: key=value, such as dataset=engel; correct it"
-    if found := re.search(r"Missing mandatory value: (\S+)", message):
-        return f"option '{found[1]}': no value given; give one with {found[1]}=..."
     return f"options: {message}"
 
 
@@ -158,7 +171,7 @@ def _nearest(word: str, words: list[str]) -> str:
         return ""
     nearest = difflib.get_close_matches(word, words, n=1, cutoff=0.5)
     if not nearest:  # a key without its group
-        nearest = difflib.get_close_matches(word, [one.rsplit(".", 1)[-1] for one in words], n=1, cutoff=0.7)
+        nearest = difflib.get_close_matches(word, [name.rsplit(".", 1)[-1] for name in words], n=1, cutoff=0.7)
     return f"; did you mean '{nearest[0]}'?" if nearest else ""
 
 

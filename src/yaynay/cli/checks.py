@@ -8,15 +8,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
-from hydra._internal.config_loader_impl import ConfigLoaderImpl
-from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
-from hydra._internal.utils import create_config_search_path, get_args_parser
+from hydra import initialize_config_dir
+from hydra._internal.utils import get_args_parser  # the one list of Hydra's own options
+from hydra.core.config_loader import ConfigLoader
+from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override, RangeSweep
-from hydra.core.plugins import Plugins
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
+from hydra_plugins.yaynay_fleet.grid import expand
 from yaynay.cli.conf_files import ENVIRONMENT, HYDRA_KEYS, check_files
 from yaynay.errors import OptionError, holds_password
 
@@ -61,8 +62,8 @@ def check_command_line(folder: Path, config_name: str, check: Check, check_table
     if any(getattr(options, name) for name in _SHOWS):
         return
     mode = RunMode.MULTIRUN if options.multirun else RunMode.RUN
-    Plugins.instance()
-    loader = ConfigLoaderImpl(create_config_search_path(str(folder)))
+    with initialize_config_dir(str(folder), version_base="1.3"):
+        loader = GlobalHydra.instance().config_loader()
     try:
         config = loader.load_configuration(options.config_name or config_name, options.overrides, mode)
     except ValueError as error:
@@ -90,13 +91,13 @@ def _parse_options(folder: Path) -> argparse.Namespace:
     return options
 
 
-def _check_grid(config: DictConfig, overrides: list[str], loader: ConfigLoaderImpl, check: Check) -> bool:
+def _check_grid(config: DictConfig, overrides: list[str], loader: ConfigLoader, check: Check) -> bool:
     """Check the size of a grid, and each of its jobs where no launcher of ours does so; whether it sweeps tables."""
     grid = _parse_grid(config, overrides, loader)
     _check_size(config, grid)
     if not str(config.hydra.launcher._target_).startswith("hydra_plugins.yaynay"):  # ours checks the grid itself
-        for job in BasicSweeper.split_arguments(grid, None)[0]:
-            check(_values(loader.load_sweep_config(config, list(job))))
+        for job in expand(grid):
+            check(_values(loader.load_sweep_config(config, job)))
     return any(override.is_sweep_override() and override.key_or_group.startswith("dataset") for override in grid)
 
 
@@ -108,7 +109,7 @@ def _values(config: DictConfig) -> dict[str, Any]:
     return values
 
 
-def _parse_grid(config: DictConfig, overrides: list[str], loader: ConfigLoaderImpl) -> list[Override]:
+def _parse_grid(config: DictConfig, overrides: list[str], loader: ConfigLoader) -> list[Override]:
     """Overrides of a sweep file and of the command line, as Hydra's sweepers read them."""
     params = OmegaConf.to_container(config.hydra.sweeper, resolve=True).get("params") or {}  # type: ignore[union-attr]  # a mapping
     known = [f"{key}={value}" for key, value in params.items()]

@@ -12,7 +12,7 @@ from yaynay.records.record import Record
 
 
 class SweepProgress:
-    """Fits of a whole sweep: how many are done, how fast, how long still, and how many failed.
+    """Fits of a whole sweep: how many are done, how fast, how long it still takes, and how many failed.
 
     Args:
         n_jobs: Configurations to train.
@@ -42,7 +42,7 @@ class SweepProgress:
         )
 
     def add(self, records: Sequence[Record]) -> None:
-        """Count what a slice returned, and say at once what has no scores."""
+        """Count what a fleet left, and say at once what has no scores."""
         for record in records:
             if record.status != "finished":
                 self.n_failed += 1
@@ -80,14 +80,15 @@ class Progress:
         )
         self.bar.update()
 
-    def say_end(self, record: Record) -> None:
+    def add(self, records: Sequence[Record]) -> None:
         """Print what came out."""
+        (record,) = records
         self.bar.close()
         seconds = record.run["fit_seconds"]
         if record.status != "finished":
             print(f"{self.title}: {record.reason}", file=sys.stderr, flush=True)
             return
-        shown = [f"{name} {record.scores[name]:.4g}" for name in ("val/rmse", "test/rmse") if name in record.scores]
-        shown = shown or [f"train/rmse {record.scores['train/rmse']:.4g}"]
+        scores = [f"{name} {record.scores[name]:.4g}" for name in ("val/rmse", "test/rmse") if name in record.scores]
+        scores = scores or [f"train/rmse {record.scores['train/rmse']:.4g}"]
         n_members = int(record.scores["n_members"])
-        print(f"{self.title}: {n_members} fits in {seconds:.1f} s, {', '.join(shown)}", flush=True)
+        print(f"{self.title}: {n_members} fits in {seconds:.1f} s, {', '.join(scores)}", flush=True)

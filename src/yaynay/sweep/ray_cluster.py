@@ -1,32 +1,34 @@
-"""Slices trained on a Ray cluster, which places them and tries those of a lost node again.
+"""Fleets trained on a Ray cluster, which places them and tries those of a lost node again.
 
 Tables travel to the nodes and records back, so that no shared folder is needed.
 """
 
 import logging
 import os
-import signal
 import socket
 import subprocess
 import sys
+import sysconfig
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from yaynay.data.plan import Plan
 from yaynay.data.table import Table
 from yaynay.errors import MachineError
+from yaynay.processes import interruptible
 from yaynay.records.record import Record
 from yaynay.records.store import Store
 from yaynay.sweep import fit
-from yaynay.sweep.slices import Slice
+from yaynay.sweep.fleets import FleetSpec
 from yaynay.sweep.workers import Outcome, singles
 
 _ADDRESS = "option 'hydra.launcher.address'"
 _RETRIES = 5
-"""How often Ray starts a slice again whose node or process is lost."""
+"""How often Ray starts a fleet again whose node or process is lost."""
 _PATIENCE = 10
 """How long a cluster may take to answer [s]."""
 _OBJECT_BYTES = 256 * 2**20
@@ -38,55 +40,52 @@ class Cluster:
 
     Args:
         ray: The module.
-        most: Slices that may run at once; 0 is as many as fit.
+        most: Fleets that may run at once; 0 is as many as fit.
 
     Attributes:
-        n_workers: Slices that run at once on the nodes that are there.
+        n_workers: Fleets that run at once on the nodes that are there.
     """
 
     def __init__(self, ray: Any, most: int) -> None:
         self.ray, self.most, self.is_stuck = ray, most, False
-        n_cpus = self._count_cpus()
+        n_cpus = max(1, int(ray.cluster_resources().get("CPU", 1)))
         self.n_workers = min(most, n_cpus) if most else n_cpus
 
-    def _count_cpus(self) -> int:
-        return max(1, int(self.ray.cluster_resources().get("CPU", 1)))
-
-    def run(self, slices: Sequence[Slice], store: Store) -> Iterator[Outcome]:
-        """Train slices and write their records on this machine; what became of each as it ends."""
-        waiting, running = deque(slices), dict[Any, Slice]()
+    def run(self, specs: Sequence[FleetSpec], store: Store) -> Iterator[Outcome]:
+        """Train fleets and write their records on this machine; what became of each as it ends."""
+        waiting, running = deque(specs), dict[Any, FleetSpec]()
         data: dict[tuple[str, str], Any] = {}
         train = self.ray.remote(num_cpus=1, max_retries=_RETRIES)(_train_far)
         while waiting or running:
             while waiting and (not self.most or len(running) < self.most):
-                part = waiting.popleft()
-                key = (part.plan_sha256, part.table_sha256)
+                spec = waiting.popleft()
+                key = (spec.plan_sha256, spec.table_sha256)
                 if key not in data:
                     data[key] = self.ray.put(store.read_table(*key))
-                keys = _keys(part, *store.read_table(*key))
-                running[train.options(num_gpus=int(_wants_gpu(part))).remote(part, data[key], keys)] = part
+                keys = _keys(spec, *store.read_table(*key))
+                running[train.options(num_gpus=int(_wants_gpu(spec))).remote(spec, data[key], keys)] = spec
             ended, _ = self.ray.wait(list(running), num_returns=1, timeout=_PATIENCE)
             if not ended:
                 self._say_if_stuck(running.values())
                 continue
-            part = running.pop(ended[0])
+            spec = running.pop(ended[0])
             try:
                 records = self.ray.get(ended[0])
-            except Exception as error:  # Ray's own, or whatever the slice raised
-                if len(part.configurations) > 1:
-                    waiting.extend(singles(part))
+            except Exception as error:  # Ray's own, or whatever the fleet raised
+                if len(spec.configurations) > 1:
+                    waiting.extend(singles(spec))
                     continue
-                table, plan = store.read_table(part.plan_sha256, part.table_sha256)
-                yield [], {_keys(part, table, plan)[0]: _explain(error)}
+                table, plan = store.read_table(spec.plan_sha256, spec.table_sha256)
+                yield [], {_keys(spec, table, plan)[0]: _explain(error)}
                 continue
             for record in records:
                 store.write(record)
             yield [record.without_arrays() for record in records], {}
 
-    def _say_if_stuck(self, parts: Iterable[Slice]) -> None:
-        """Ray waits without a word, and without end, for a node that could take a slice."""
+    def _say_if_stuck(self, specs: Iterable[FleetSpec]) -> None:
+        """Ray waits without a word, and without end, for a node that could take a fleet."""
         there = self.ray.cluster_resources()
-        lacking = "GPU" if any(map(_wants_gpu, parts)) and there.get("GPU", 0) < 1 else "CPU"
+        lacking = "GPU" if any(map(_wants_gpu, specs)) and there.get("GPU", 0) < 1 else "CPU"
         if there.get(lacking, 0) < 1 and not self.is_stuck:
             self.is_stuck = True
             print(f"waiting for a Ray node with a {lacking}; Ctrl-C ends the sweep", file=sys.stderr, flush=True)
@@ -98,7 +97,7 @@ def connect(address: str | None, n_jobs: int) -> Iterator[Cluster]:
 
     Args:
         address: Where it is; None is where RAY_ADDRESS says, or else a cluster of one's own on this machine.
-        n_jobs: Slices that may run at once; -1 is as many as fit.
+        n_jobs: Fleets that may run at once; -1 is as many as fit.
 
     Raises:
         MachineError: Ray is not installed, or no cluster answers.
@@ -118,56 +117,33 @@ def connect(address: str | None, n_jobs: int) -> Iterator[Cluster]:
         ) from error
     if address != "local":
         _check_answer(address)
-    with _interruptible() as listen:
+    with interruptible() as listen:
         try:
             ray.init(address=address, logging_level=logging.ERROR, log_to_driver=False, **own)
         except (OSError, ValueError, RuntimeError, ray.exceptions.RayError) as error:
             raise _no_answer(address, _first_line(error)) from error
         listen()  # Ray listens itself by now
-        ray._private.worker._worker_logs_enabled = False  # nodes that come and go print to standard output
+        # private: of a lost node Ray prints pages to standard output, and no public option keeps that back
+        ray._private.worker._worker_logs_enabled = False
         try:
             yield Cluster(ray, max(0, n_jobs))
         finally:
             ray.shutdown()
 
 
-@contextmanager
-def _interruptible() -> Iterator[Callable[[], Any]]:
-    """SIGTERM as an interrupt, the one exception that gets out of a wait for Ray, and then as what it was before.
-
-    Gives what sets it so again.
-    """
-    is_terminated = False
-
-    def interrupt(*_: object) -> None:
-        nonlocal is_terminated
-        is_terminated = True
-        raise KeyboardInterrupt
-
-    before = signal.getsignal(signal.SIGTERM)
-    try:
-        yield lambda: signal.signal(signal.SIGTERM, interrupt)
-    except KeyboardInterrupt:
-        if is_terminated and callable(before):
-            before(signal.SIGTERM, None)
-        raise
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
 def _check_answer(address: str) -> None:
     """Ask a cluster whether it is there: Ray itself would go on asking for minutes, and narrate it."""
-    place = urlsplit(address if "://" in address else f"//{address}")
+    url = urlsplit(address if "://" in address else f"//{address}")
     try:
-        if place.hostname and place.port:
-            socket.create_connection((place.hostname, place.port), timeout=_PATIENCE).close()
+        if url.hostname and url.port:
+            socket.create_connection((url.hostname, url.port), timeout=_PATIENCE).close()
     except (OSError, ValueError) as error:
         raise _no_answer(address, _first_line(error)) from error
     if address == "auto" or address.startswith("ray://"):  # here Ray gives up by itself
         return
-    words = [sys.executable, "-m", "ray.scripts.scripts", "health-check", "--address", address]
+    command = [str(Path(sysconfig.get_path("scripts"), "ray")), "health-check", "--address", address]
     try:
-        done = subprocess.run(words, capture_output=True, text=True, timeout=_PATIENCE)  # noqa: S603 - no shell
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_PATIENCE)  # noqa: S603 - no shell
     except subprocess.TimeoutExpired as error:
         said = f"{error.stderr or b''!r}"
     else:
@@ -202,20 +178,20 @@ def _explain(error: Exception) -> Exception:
     return MachineError(f"{type(error).__name__}: {_first_line(error)}; run the same command to try again")
 
 
-def _wants_gpu(part: Slice) -> bool:
-    return part.configurations[0].trainer.accelerator == "gpu"
+def _wants_gpu(spec: FleetSpec) -> bool:
+    return spec.configurations[0].trainer.accelerator == "gpu"
 
 
-def _keys(part: Slice, table: Table, plan: Plan) -> list[str]:
-    return [fit.record_key(one, table, plan) for one in part.configurations]
+def _keys(spec: FleetSpec, table: Table, plan: Plan) -> list[str]:
+    return [fit.record_key(configuration, table, plan) for configuration in spec.configurations]
 
 
-def _train_far(part: Slice, data: tuple[Table, Plan], keys: list[str]) -> list[Record]:
-    """A slice on a node of a cluster.
+def _train_far(spec: FleetSpec, data: tuple[Table, Plan], keys: list[str]) -> list[Record]:
+    """A fleet on a node of a cluster.
 
     Raises:
         MachineError: The node would train something else than it was asked for.
     """
-    if _keys(part, *data) != keys:
+    if _keys(spec, *data) != keys:
         raise MachineError(f"node {socket.gethostname()} has another version of yaynay; install one on all nodes")
-    return fit.train(part.configurations, *data)
+    return fit.train(spec.configurations, *data)

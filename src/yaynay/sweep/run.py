@@ -2,131 +2,175 @@
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
-from typing import Any
+from functools import cached_property, partial
+from typing import Any, Protocol
 
 from yaynay.config.schema import Configuration, parse
 from yaynay.data import prepare
 from yaynay.data.plan import Plan
 from yaynay.data.table import Table
-from yaynay.errors import YaynayError
+from yaynay.errors import YaynayError, redact
 from yaynay.models.backends import base
-from yaynay.records.record import Record
+from yaynay.processes import usable_cpus
+from yaynay.records.record import Record, run_name
 from yaynay.records.store import Store
 from yaynay.sweep import SWEEP, fit, workers
-from yaynay.sweep.progress import SweepProgress
-from yaynay.sweep.slices import Slice, cut
+from yaynay.sweep.fleets import FleetSpec, cut
+from yaynay.sweep.progress import Progress, SweepProgress
 from yaynay.tracking.live import Writer
 from yaynay.verdict.selection import selection_score
 
-Engine = Callable[[Sequence[Slice], Store], Iterator[workers.Outcome]]
+Train = Callable[[Sequence[FleetSpec], Store], Iterator[workers.Outcome]]
+
+
+class Watcher(Protocol):
+    """Somebody who is told of records as they come."""
+
+    def add(self, records: list[Record], /) -> None: ...
+
+
+Training = tuple[Train, int, Sequence[Watcher]]
+"""What trains fleets, how many of them at once, and who watches."""
 
 
 @dataclass(eq=False)
-class Planned:
-    """A job with what it needs: its configuration, data and record's key; or why it cannot run."""
+class Job:
+    """One composed configuration and what sets it apart; then its data and its record's key, or why it cannot run."""
 
     values: dict[str, Any]
     overrides: list[str]
-    configuration: Configuration
     table: Table | None = None
     plan: Plan | None = None
     key: str = ""
     error: Exception | None = None
 
+    @cached_property
+    def configuration(self) -> Configuration:
+        return parse(self.values)
 
-def plan_jobs(jobs: Sequence[tuple[dict[str, Any], list[str]]]) -> list[Planned]:
+
+def check_jobs(jobs: Iterable[Job]) -> None:
     """Check every job of a grid, before anything is written.
-
-    Args:
-        jobs: Each one's composed configuration and overrides.
 
     Raises:
         MachineError: A backend is not installed, or a GPU is asked for and is not there.
         OptionError: A value is out of range, or a key is unknown, in any of the jobs.
     """
-    planned = [Planned(values, overrides, parse(values)) for values, overrides in jobs]
     for backend, accelerator in {
-        (one.configuration.backend.name, one.configuration.trainer.accelerator) for one in planned
+        (job.configuration.backend.name, job.configuration.trainer.accelerator) for job in jobs
     }:
         base.check(backend, accelerator)
-    return planned
 
 
-def run_jobs(planned: list[Planned], engine: str, n_jobs: int, address: str | None) -> list[Any]:
-    """Train what has no record yet, and give each job's objective or exception."""
+def run_jobs(
+    jobs: Sequence[Job], engine: str = "here", n_jobs: int = 1, address: str | None = None
+) -> list[float | Exception]:
+    """Train what has no record yet.
+
+    Args:
+        jobs: A grid, or a part of it.
+        engine: "here" for one job in this process, which is put into MLflow when the command ends; "processes" on
+            this machine or "ray", for a whole grid, which is put there as it goes on.
+        n_jobs: Processes at once; -1 is one per processor.
+        address: Of a Ray cluster.
+
+    Returns:
+        Each job's objective or exception.
+
+    Raises:
+        MachineError: The cluster or MLflow's server does not answer.
+        OSError: Nothing can be written any more.
+    """
     store = Store.default()
-    for one in planned:
-        _find_data(one, store)
-    notes = [_note(one) for one in planned]
-    ready = [one for one in planned if one.error is None]
-    if any(not store.has(one.key) for one in ready):
-        with _engine(engine, n_jobs, address) as (train, n_workers):  # before MLflow says that a sweep runs
-            sweeps = store.write_sweeps([note for note in notes if "key" in note], {"started_at": time.time()})
-            with Writer(sweeps, ready[0].configuration.tracking.experiment) as writer:
-                errors = _train(train, n_workers, store, ready, writer)
-        for one in ready:
-            one.error = errors.get(one.key)
-    elif ready:
+    for job in jobs:
+        _find_data(job, store)
+    store.note_jobs(os.environ[SWEEP], [_note(job) for job in jobs])
+    ready = [job for job in jobs if job.error is None]
+    waiting = {job.key: job for job in ready if not store.has(job.key)}
+    if waiting:
+        training = _here(*waiting.values()) if engine == "here" else _sweep(ready, store, engine, n_jobs, address)
+        with training as (train, n_workers, watchers):
+            errors = _train(waiting, store, train, n_workers, watchers)
+        for job in ready:
+            job.error = errors.get(job.key)
+    elif ready and engine != "here":
         print(f"0 configurations trained, {len(ready)} had a record")
-    store.note_jobs(os.environ[SWEEP], notes)
-    return [one.error or selection_score(store.read_scores(one.key)) for one in planned]
+    return [job.error or selection_score(store.read_scores(job.key)) for job in jobs]
 
 
-def _find_data(one: Planned, store: Store) -> None:
+def _find_data(job: Job, store: Store) -> None:
     try:
-        one.table, one.plan = prepare.load_or_make(one.configuration.dataset, one.configuration.plan)
-        fit.check_fit(one.configuration, one.table)
-        store.write_table(one.table, one.plan)
-        one.key = fit.record_key(one.configuration, one.table, one.plan)
+        job.table, job.plan = prepare.load_or_make(job.configuration.dataset, job.configuration.plan)
+        fit.check_fit(job.configuration, job.table)
+        store.write_table(job.table, job.plan)
+        job.key = fit.record_key(job.configuration, job.table, job.plan)
     except YaynayError as error:
-        one.error = error
+        job.error = error
 
 
-def _note(one: Planned) -> dict[str, Any]:
+def _note(job: Job) -> dict[str, Any]:
     """What the end of the command needs to know of a job."""
-    if one.error is not None or one.table is None or one.plan is None:
-        code = one.error.exit_code if isinstance(one.error, YaynayError) else 1
-        return {"error": str(one.error), "exit_code": code, "overrides": one.overrides}
-    about = {"configuration": one.values, "overrides": one.overrides}
-    return Store.job_note(one.key, one.table, one.plan, about)
-
-
-def _train(engine: Engine, n_workers: int, store: Store, ready: list[Planned], writer: Writer) -> dict[str, Exception]:
-    """Exceptions by record key; every other job has a record afterwards."""
-    by_key = {one.key: one for one in ready}
-    waiting = {key: one for key, one in by_key.items() if not store.has(key)}
-    slices = cut([(one.configuration, one.table, one.plan) for one in waiting.values()], n_workers)  # type: ignore[misc]  # both are there without an error
-    errors: dict[str, Exception] = {}
-    writer.add(store.read_scores(key) for key in by_key.keys() - waiting.keys())
-    with SweepProgress(len(waiting), n_done=len(ready) - len(waiting)) as progress:
-        for records, failures in engine(slices, store):
-            failed = [_write_failure(by_key[key], error, store) for key, error in failures.items()]
-            errors |= failures
-            writer.add([*records, *failed])
-            progress.add([*records, *failed])
-    return errors
+    if isinstance(job.error, YaynayError):
+        return {"error": redact(str(job.error)), "exit_code": job.error.exit_code, "overrides": job.overrides}
+    assert job.table is not None
+    assert job.plan is not None
+    return Store.job_note(job.key, job.table, job.plan, {"configuration": job.values, "overrides": job.overrides})
 
 
 @contextmanager
-def _engine(engine: str, n_jobs: int, address: str | None) -> Iterator[tuple[Engine, int]]:
-    """What trains slices, and how many of them at once."""
+def _here(job: Job) -> Iterator[Training]:
+    assert job.table is not None
+    with Progress(f"{job.table.name}: {run_name(job.configuration)}", job.configuration.trainer.max_epochs) as progress:
+        yield partial(workers.run_here, on_epoch=progress.on_epoch), 1, [progress]
+
+
+@contextmanager
+def _sweep(ready: list[Job], store: Store, engine: str, n_jobs: int, address: str | None) -> Iterator[Training]:
+    with _engine(engine, n_jobs, address) as (train, n_workers):  # before MLflow says that a sweep runs
+        sweeps = store.write_sweeps([_note(job) for job in ready], {"started_at": time.time()})
+        done = {job.key for job in ready if store.has(job.key)}
+        n_waiting = len({job.key for job in ready} - done)
+        with (
+            Writer(sweeps, ready[0].configuration.tracking.experiment) as writer,
+            SweepProgress(n_waiting, n_done=len(ready) - n_waiting) as progress,
+        ):
+            writer.add(store.read_scores(key) for key in done)
+            yield train, n_workers, [writer, progress]
+
+
+@contextmanager
+def _engine(engine: str, n_jobs: int, address: str | None) -> Iterator[tuple[Train, int]]:
+    """What trains fleets, and how many of them at once."""
     if engine == "ray":
         from yaynay.sweep import ray_cluster
 
         with ray_cluster.connect(address, n_jobs) as cluster:
             yield cluster.run, cluster.n_workers
         return
-    n_workers = (os.cpu_count() or 1) if n_jobs < 1 else n_jobs
+    n_workers = usable_cpus() if n_jobs < 1 else n_jobs
     yield partial(workers.run, n_workers=n_workers), n_workers
 
 
-def _write_failure(one: Planned, error: Exception, store: Store) -> Record:
-    assert one.table is not None
-    assert one.plan is not None
-    record = fit.failed(one.configuration, one.table, one.plan, error)
+def _train(
+    waiting: dict[str, Job], store: Store, train: Train, n_workers: int, watchers: Sequence[Watcher]
+) -> dict[str, Exception]:
+    """Exceptions by record key; every other job has a record afterwards."""
+    specs = cut([(job.configuration, job.table, job.plan) for job in waiting.values()], n_workers)  # type: ignore[misc]  # both are there without an error
+    errors: dict[str, Exception] = {}
+    for records, failures in train(specs, store):
+        failed = [_write_failure(waiting[key], error, store) for key, error in failures.items()]
+        errors |= failures
+        for watcher in watchers:
+            watcher.add([*records, *failed])
+    return errors
+
+
+def _write_failure(job: Job, error: Exception, store: Store) -> Record:
+    assert job.table is not None
+    assert job.plan is not None
+    record = fit.failed(job.configuration, job.table, job.plan, error)
     store.write_failure(record)
     return record

@@ -1,60 +1,74 @@
-"""Where slices are trained on this machine: in this process, or in worker processes.
+"""Where fleets are trained on this machine: in this process, or in worker processes.
 
-An engine yields what became of each slice as it ends. A record that was asked for is written or has an exception,
+An engine yields what became of each fleet as it ends. A record that was asked for is written or has an exception,
 whatever happened to the process that trained it.
 """
 
 import errno
+import functools
+import logging
 import multiprocessing
 import os
 import signal
 import sys
 from collections import deque
 from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from multiprocessing import forkserver, resource_tracker
-from multiprocessing.connection import Connection, wait
+from pathlib import Path
 from typing import Any
 
-from yaynay.errors import MachineError
+from yaynay.errors import MachineError, YaynayError
+from yaynay.models.backends.base import OnEpoch
 from yaynay.processes import end_with_starter
 from yaynay.records.record import Record
 from yaynay.records.store import Store
 from yaynay.sweep import fit
-from yaynay.sweep.slices import Slice
+from yaynay.sweep.fleets import FleetSpec
 
 Outcome = tuple[list[Record], dict[str, Exception]]
-"""Records of a slice, without their arrays, and exceptions by record key."""
+"""Records of a fleet, without their arrays, and exceptions by record key."""
 
+_LOG = logging.getLogger(__name__)
 _UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 _TRIES = 2
-"""How often a slice is started whose process dies."""
+"""How often a fleet is started whose process dies."""
 
 
-def train_slice(part: Slice, store: Store) -> Outcome:
-    """Train a slice and write its records.
+def train_fleet(spec: FleetSpec, store: Store, on_epoch: OnEpoch | None = None) -> Outcome:
+    """Train a fleet and write its records.
 
     If it fails as a whole, each of its configurations is tried alone, so that one fails for itself only.
     """
-    table, plan = store.read_table(part.plan_sha256, part.table_sha256)
+    table, plan = store.read_table(spec.plan_sha256, spec.table_sha256)
     try:
-        records = fit.train(part.configurations, table, plan)
+        records = fit.train(spec.configurations, table, plan, on_epoch)
         for record in records:
             store.write(record)
-    except (Exception, SystemExit) as error:  # any of a library's; the other slices go on, and the sweep lists it
+    except (Exception, SystemExit) as error:  # any of a library's; the other fleets go on, and the sweep lists it
         if isinstance(error, OSError) and error.errno in _UNWRITABLE:
-            raise  # no other slice can be written either
-        if isinstance(error, SystemExit):
-            error = RuntimeError(f"training asked the process to exit with code {error.code}")
-        if len(part.configurations) > 1:
-            return _merge(train_slice(one, store) for one in singles(part))
-        return [], {fit.record_key(part.configurations[0], table, plan): error}
+            raise  # no other fleet can be written either
+        if len(spec.configurations) > 1:
+            return _merge(train_fleet(single, store) for single in singles(spec))
+        _LOG.debug("training failed", exc_info=True)
+        return [], {fit.record_key(spec.configurations[0], table, plan): _portable(error)}
     return [record.without_arrays() for record in records], {}
 
 
-def singles(part: Slice) -> list[Slice]:
-    """A slice cut into one a configuration."""
-    return [replace(part, configurations=(one,)) for one in part.configurations]
+def _portable(error: BaseException) -> Exception:
+    """An exception as it can be sent to another process, which one of a library may not allow."""
+    if isinstance(error, YaynayError):
+        return error
+    if isinstance(error, SystemExit):
+        return RuntimeError(f"training asked the process to exit with code {error.code}")
+    return RuntimeError(f"{type(error).__name__}: {error}")
+
+
+def singles(spec: FleetSpec) -> list[FleetSpec]:
+    """A fleet cut into one per configuration."""
+    return [replace(spec, configurations=(configuration,)) for configuration in spec.configurations]
 
 
 def _merge(outcomes: Iterator[Outcome]) -> Outcome:
@@ -66,13 +80,91 @@ def _merge(outcomes: Iterator[Outcome]) -> Outcome:
     return records, errors
 
 
-def run_here(slices: Sequence[Slice], store: Store) -> Iterator[Outcome]:
+def run_here(specs: Sequence[FleetSpec], store: Store, on_epoch: OnEpoch | None = None) -> Iterator[Outcome]:
     """In this process, one after another."""
-    for part in slices:
-        yield train_slice(part, store)
+    for spec in specs:
+        yield train_fleet(spec, store, on_epoch)
 
 
-def _context(slices: Sequence[Slice]) -> Any:
+def run(specs: Sequence[FleetSpec], store: Store, n_workers: int) -> Iterator[Outcome]:
+    """In worker processes, which may die; one configuration alone in this process, for it takes no other with it."""
+    if sum(len(spec.configurations) for spec in specs) <= 1:
+        return run_here(specs, store)
+    return run_in_processes(specs, store, n_workers)
+
+
+def run_in_processes(specs: Sequence[FleetSpec], store: Store, n_workers: int) -> Iterator[Outcome]:
+    """In worker processes; one that dies is replaced, and what it was at is tried once more, then alone."""
+    waiting, context = deque((spec, 1) for spec in specs), _context(specs)
+    idle: list[_Worker] = []
+    running: dict[Future[Outcome], tuple[_Worker, FleetSpec, int]] = {}
+    try:
+        while waiting or running:
+            while waiting and len(running) < n_workers:
+                spec, n_tries = waiting.popleft()
+                worker = idle.pop() if idle else _Worker(context)
+                running[worker.start(spec, store)] = worker, spec, n_tries
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                worker, spec, n_tries = running.pop(future)
+                if not isinstance(future.exception(), BrokenProcessPool):
+                    idle.append(worker)
+                    yield future.result()
+                elif n_tries < _TRIES:
+                    waiting.append((spec, n_tries + 1))
+                elif len(spec.configurations) > 1:
+                    waiting.extend((single, 1) for single in singles(spec))
+                else:
+                    yield _died(spec, store, worker.exit_code())
+    finally:
+        for worker in [*idle, *(worker for worker, _, _ in running.values())]:
+            worker.kill()
+
+
+class _Worker:
+    """An executor of one process, so that a death tells whose it was; more would all break with the first."""
+
+    def __init__(self, context: Any) -> None:
+        self.executor = ProcessPoolExecutor(1, context, initializer=_begin)
+        before = multiprocessing.active_children()
+        self.executor.submit(os.getpid)  # it starts its process with its first task
+        self.processes = [process for process in multiprocessing.active_children() if process not in before]
+
+    def start(self, spec: FleetSpec, store: Store) -> "Future[Outcome]":
+        try:
+            return self.executor.submit(_train_in_worker, spec, store.folder)
+        except BrokenProcessPool as error:  # it died while it had nothing to do
+            broken: Future[Outcome] = Future()
+            broken.set_exception(error)
+            return broken
+
+    def exit_code(self) -> int | None:
+        self.executor.shutdown()
+        return self.processes[0].exitcode if self.processes else None
+
+    def kill(self) -> None:
+        for process in self.processes:
+            process.kill()
+        self.executor.shutdown(wait=False, cancel_futures=True)
+
+
+def _begin() -> None:
+    """A worker's start."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all; the sweep's own process decides
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    end_with_starter()  # an orphan would train what the next command trains too
+
+
+def _train_in_worker(spec: FleetSpec, folder: Path) -> Outcome:
+    return train_fleet(spec, _store_at(folder))
+
+
+@functools.cache
+def _store_at(folder: Path) -> Store:
+    """A worker's store, which reads each table once."""
+    return Store(folder)
+
+
+def _context(specs: Sequence[FleetSpec]) -> Any:
     """How workers start: forked, on Linux, from a process that has imported PyTorch and has not used it.
 
     Importing it takes seconds, which each worker would need, also one that replaces another. Other systems' libraries
@@ -81,7 +173,7 @@ def _context(slices: Sequence[Slice]) -> Any:
     if sys.platform != "linux":
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
-    has_torch = any(part.configurations[0].backend.name == "torch" for part in slices)
+    has_torch = any(spec.configurations[0].backend.name == "torch" for spec in specs)
     server = "yaynay.sweep._server"
     context.set_forkserver_preload([server, __name__, *(["yaynay.models.backends.lightning"] if has_torch else [])])
     os.environ["YAYNAY_STARTER"] = str(os.getpid())
@@ -94,98 +186,8 @@ def _context(slices: Sequence[Slice]) -> Any:
     return context
 
 
-class _Worker:
-    """A process that trains the slices it is sent, and what it is at."""
-
-    def __init__(self, context: Any, folder: str) -> None:
-        self.pipe, theirs = context.Pipe()
-        self.process = context.Process(target=_serve, args=(theirs, folder), daemon=True)
-        self.process.start()
-        theirs.close()
-        self.part: Slice | None = None
-        self.tries = 0
-
-    def send(self, part: Slice, tries: int) -> None:
-        self.part, self.tries = part, tries
-        self.pipe.send(part)
-
-    def stop(self) -> None:
-        self.pipe.close()
-        self.process.kill()
-        self.process.join()
-
-
-def run(slices: Sequence[Slice], store: Store, n_workers: int) -> Iterator[Outcome]:
-    """In worker processes, which may die; one configuration alone in this process, for it takes no other with it."""
-    if sum(len(part.configurations) for part in slices) <= 1:
-        return run_here(slices, store)
-    return run_in_processes(slices, store, n_workers)
-
-
-def run_in_processes(slices: Sequence[Slice], store: Store, n_workers: int) -> Iterator[Outcome]:
-    """In worker processes; one that dies is replaced, and what it was at is tried once more, then alone."""
-    waiting, context = deque((part, 1) for part in slices), _context(slices)
-    workers = [_Worker(context, str(store.folder)) for _ in range(min(n_workers, len(slices)))]
-    try:
-        while waiting or any(worker.part for worker in workers):
-            for place, worker in enumerate(workers):
-                if worker.part is None and waiting:
-                    if not worker.process.is_alive():
-                        worker.stop()
-                        workers[place] = worker = _Worker(context, str(store.folder))
-                    worker.send(*waiting.popleft())
-            busy = {worker.pipe: worker for worker in workers if worker.part}
-            for pipe in wait(list(busy)):
-                worker = busy[pipe]
-                part, tries = worker.part, worker.tries
-                assert part is not None
-                worker.part = None
-                try:
-                    outcome = worker.pipe.recv()
-                except (EOFError, OSError):  # it died
-                    worker.process.join()
-                    if tries < _TRIES:
-                        waiting.append((part, tries + 1))
-                    elif len(part.configurations) > 1:
-                        waiting.extend((one, 1) for one in singles(part))
-                    else:
-                        yield _died(part, store, worker.process.exitcode)
-                    continue
-                if isinstance(outcome, OSError):  # nothing can be written any more
-                    raise outcome
-                yield outcome
-    finally:
-        for worker in workers:
-            worker.stop()
-
-
-def _died(part: Slice, store: Store, code: int | None) -> Outcome:
-    table, plan = store.read_table(part.plan_sha256, part.table_sha256)
+def _died(spec: FleetSpec, store: Store, code: int | None) -> Outcome:
+    table, plan = store.read_table(spec.plan_sha256, spec.table_sha256)
     how = f"killed by {signal.Signals(-code).name}" if code and code < 0 else f"exit code {code}"
     error = MachineError(f"the process that trained it died {_TRIES} times ({how}); run the same command to try again")
-    return [], {fit.record_key(part.configurations[0], table, plan): error}
-
-
-def _serve(pipe: Connection, folder: str) -> None:
-    """A worker's life: slices in, outcomes out, until nobody is there any more."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all; the sweep's own process decides
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    end_with_starter()  # an orphan would train what the next command trains too
-    store = Store.at(folder)
-    while True:
-        try:
-            part = pipe.recv()
-        except EOFError:
-            return
-        try:
-            outcome = train_slice(part, store)
-        except OSError as error:
-            pipe.send(error)
-            continue
-        try:
-            pipe.send(outcome)
-        except (TypeError, AttributeError, ValueError):  # an exception that cannot be pickled
-            records, errors = outcome
-            pipe.send(
-                (records, {key: RuntimeError(f"{type(error).__name__}: {error}") for key, error in errors.items()})
-            )
+    return [], {fit.record_key(spec.configurations[0], table, plan): error}

@@ -42,10 +42,10 @@ def test_verdicts_are_not_brought_into_mlflow_with_other_results(folder: Path, m
     monkeypatch.setattr("yaynay.verdict.sweeps.find_newest", lambda records: [sweep])
     monkeypatch.setattr(sys, "argv", ["yaynay", "sync", "--reports", str(folder), "--records", "results"])
     with pytest.raises(DataError, match="not of results; run python"):
-        commands.body()
+        commands.main()
 
 
 def test_records_without_reports_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["yaynay", "sync", "--records", "results"])
     with pytest.raises(OptionError, match="option '--records': is for --reports alone"):
-        commands.body()
+        commands.main()

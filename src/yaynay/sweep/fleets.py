@@ -16,7 +16,7 @@ _MOST_MEMBERS = 512
 
 
 @dataclass(frozen=True)
-class Slice:
+class FleetSpec:
     """Configurations that train as one fleet, and the digests of their table and plan."""
 
     configurations: tuple[Configuration, ...]
@@ -24,29 +24,29 @@ class Slice:
     plan_sha256: str
 
 
-def cut(jobs: Sequence[tuple[Configuration, Table, Plan]], n_workers: int) -> list[Slice]:
-    """Slices of a grid: by backend, so that a worker loads one after another, and the most expensive first.
+def cut(jobs: Sequence[tuple[Configuration, Table, Plan]], n_workers: int) -> list[FleetSpec]:
+    """Fleets of a grid: by backend, so that a worker loads one after another, and the most expensive first.
 
     Args:
         jobs: Configurations with their data.
-        n_workers: Slices are made small enough to give each worker one, where that is possible.
+        n_workers: Fleets are made small enough to give each worker one, where that is possible.
     """
     groups: dict[tuple[str, str, str], list[tuple[Configuration, Table, Plan]]] = {}
     for job in jobs:
         configuration, table, plan = job
         groups.setdefault((group_key(configuration), table.sha256, plan.sha256), []).append(job)
-    costed: list[tuple[float, Slice]] = []
+    costed: list[tuple[float, FleetSpec]] = []
     for (_, table_sha256, plan_sha256), members in groups.items():
         configuration, table, plan = members[0]
         share = -(-len(members) * len(groups) // n_workers) if len(groups) < n_workers else len(members)
         size = min(most_configurations(configuration, table, plan), max(1, share))
         cost = _cost(configuration, table, plan)
         for start in range(0, len(members), size):
-            part = tuple(one for one, _, _ in members[start : start + size])
-            costed.append((cost * len(part), Slice(part, table_sha256, plan_sha256)))
+            part = tuple(chosen for chosen, _, _ in members[start : start + size])
+            costed.append((cost * len(part), FleetSpec(part, table_sha256, plan_sha256)))
     slowest_first = ("pytensor", "torch", "tensorflow", "least_squares")
     costed.sort(key=lambda pair: (slowest_first.index(pair[1].configurations[0].backend.name), -pair[0]))
-    return [one for _, one in costed]
+    return [spec for _, spec in costed]
 
 
 def most_configurations(configuration: Configuration, table: Table, plan: Plan) -> int:

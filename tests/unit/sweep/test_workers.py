@@ -1,0 +1,76 @@
+"""A fleet that fails: each of its configurations alone, and an exception that travels."""
+
+import errno
+import logging
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from unit.sweep.test_fit import configure
+
+from yaynay.data import prepare
+from yaynay.errors import MachineError
+from yaynay.records.store import Store
+from yaynay.sweep import fit, workers
+from yaynay.sweep.fleets import FleetSpec
+
+BAD = 1
+"""The seed that fails."""
+
+
+class TwoPartError(Exception):
+    """Cannot be sent to another process: pickle gives it one argument."""
+
+    def __init__(self, left: str, right: str) -> None:
+        super().__init__(left + right)
+
+
+@pytest.fixture
+def train(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[BaseException], workers.Outcome]:
+    """Train a fleet of three lines, of which one ends with an error."""
+    configurations = [configure("dataset=engel", "backend=least_squares", f"seed={seed}") for seed in range(3)]
+    table, plan = prepare.make(configurations[0].dataset, configurations[0].plan)
+    store, train_all = Store(tmp_path), fit.train
+    store.write_table(table, plan)
+
+    def run(error: BaseException) -> workers.Outcome:
+        def fail(asked: Any, *others: Any) -> Any:
+            if BAD in [configuration.seed for configuration in asked]:
+                raise error
+            return train_all(asked, *others)
+
+        monkeypatch.setattr(fit, "train", fail)
+        return workers.train_fleet(FleetSpec(tuple(configurations), table.sha256, plan.sha256), store)
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (ZeroDivisionError("by zero"), "ZeroDivisionError: by zero"),
+        (TwoPartError("a", "b"), "TwoPartError: ab"),
+        (SystemExit(0), "training asked the process to exit with code 0"),
+        (MachineError("no GPU"), "no GPU"),
+        (PermissionError(errno.EACCES, "denied", "x"), "PermissionError: [Errno 13] denied: 'x'"),
+    ],
+)
+def test_one_configuration_fails_for_itself_and_says_why(
+    train: Callable[[BaseException], workers.Outcome], error: BaseException, said: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG, "yaynay"):
+        records, errors = train(error)
+    assert [record.status for record in records] == ["finished", "finished"]
+    (told,) = pickle.loads(pickle.dumps(errors)).values()  # noqa: S301 - our own
+    assert str(told) == said
+    assert type(error).__name__ in caplog.text  # its traceback
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT, errno.EROFS])
+def test_where_nothing_can_be_written_the_sweep_ends(
+    train: Callable[[BaseException], workers.Outcome], code: int
+) -> None:
+    with pytest.raises(OSError, match="full"):
+        train(OSError(code, "full", "records"))
