@@ -5,10 +5,19 @@ import functools
 import hashlib
 from pathlib import Path
 
-_SHARED = ("data/table", "models/network", "models/units", "models/fleet", "models/scores", "sweep/fit")
+_SHARED = (
+    "data/table",
+    "models/network",
+    "models/units",
+    "models/fleet",
+    "models/training",
+    "models/optimizers",
+    "models/scores",
+    "models/fitting",
+)
 _OF_BACKEND = {
     "least_squares": ("data/table", "models/ols", "models/scores", "models/least_squares"),
-    "torch": (*_SHARED, "models/backends/base", "models/backends/lightning"),
+    "torch": (*_SHARED, "models/backends/base", "models/backends/stacked", "models/backends/lightning"),
     "tensorflow": (*_SHARED, "models/backends/base", "models/backends/tensorflow"),
     "pytensor": (*_SHARED, "models/backends/base", "models/backends/pytensor"),
 }
