@@ -31,7 +31,7 @@ CASES: dict[str, dict[str, Any]] = {
     "fleet": {"depth": 2, "n_members": 64, "n_rows": 1000, "batch_size": 128, "max_epochs": 20},
     "fleet64": {"depth": 2, "n_members": 64, "n_rows": 1000, "batch_size": 128, "max_epochs": 20, "precision": 64},
     "one_row": {"depth": 0, "n_members": 1, "n_rows": 50, "batch_size": 1, "max_epochs": 60, "optimizer": "sgd"},
-    "full_batch": {"depth": 0, "n_members": 1, "n_rows": 16, "batch_size": "full", "max_epochs": 500, "optimizer": "sgd"},
+    "full_batch": {"depth": 0, "n_members": 1, "n_rows": 16, "batch_size": 16, "max_epochs": 500, "optimizer": "sgd"},
 }
 """`fleet` is the usual load; `one_row` (50 steps an epoch) and `full_batch` (one step) are overhead alone."""
 

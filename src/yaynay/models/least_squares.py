@@ -40,7 +40,7 @@ class Line:
 
 
 _last: dict[tuple[str, str], Line] = {}
-"""The line fitted last, by the digests of its table and plan: a run and its verdict both want it, of tables read twice."""
+"""The line fitted last, by the digests of its table and plan: a run and its verdict want it."""
 
 
 def fit(table: Table, plan: Plan) -> Line:

@@ -108,9 +108,11 @@ def score(
     Args:
         units: The members' data and standardisation.
         weights: Stacked weights, one member per unit.
-        x, y: The table, (n_rows, n_features) and (n_rows,).
+        x: Raw features, (n_rows, n_features).
+        y: Target, (n_rows,).
         plan: The folds.
-        forward, width: As in `bag`.
+        forward: The backend's forward pass.
+        width: Widest layer, which bounds the memory of a pass.
     """
     predictions = np.empty((plan.n_repeats, len(y)))
     train_mse, inner_mse, fold_mse = np.empty((3, plan.n_splits))
