@@ -72,7 +72,7 @@ class FleetModule(pl.LightningModule):
     """All networks of a fleet as one module; `state_dict()` holds every member's best weights after a fit.
 
     Members share a step and nothing else: the gradient of the summed loss is each member's own. Optimization is
-    manual in Lightning's sense, because what automatic optimization does around a step costs a twentieth of it.
+    manual in Lightning's sense, because automatic optimization costs 0.2 ms more per minibatch (docs/decisions/0008).
 
     Args:
         state: Where training stands; it decides who stops and whose weights are kept.
