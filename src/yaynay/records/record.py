@@ -22,7 +22,7 @@ class Record:
     """One configuration trained on one table and plan.
 
     Attributes:
-        key: Digest of what shaped the fit (`make_key`).
+        key: Digest of what shaped the fit (`record_key`).
         status: "finished", "diverged" or "failed"; only a finished record has scores.
         configuration: All values, nested.
         table: name, sha256, n_rows, n_features, features, target.
@@ -99,10 +99,6 @@ def run_name(configuration: Configuration) -> str:
 
 
 def record_key(configuration: Configuration, table: Table, plan: Plan) -> str:
-    """Name of the record that this configuration leaves on this table and plan."""
-    return make_key(configuration, table.sha256, plan.sha256, numerics_version(configuration.backend.name))
-
-
-def make_key(configuration: Configuration, table_sha256: str, plan_sha256: str, numerics: str) -> str:
-    """Digest of configuration, table, plan, seed and the version of the numerics; it names the record."""
-    return digest([configuration.numerics(), table_sha256, plan_sha256, numerics])
+    """Name of the record that a configuration leaves: digest of itself, table, plan and version of the numerics."""
+    numerics = numerics_version(configuration.backend.name)
+    return digest([configuration.numerics(), table.sha256, plan.sha256, numerics])
