@@ -21,8 +21,9 @@ from typing import Any
 
 import numpy as np
 
+from yaynay.config.schema import Optimizer, Trainer
 from yaynay.models.backends import base
-from yaynay.models.fleet import Draw, Fleet, Regime
+from yaynay.models.fleet import Fleet
 from yaynay.models.network import Shape
 from yaynay.models.units import WHOLE, Units
 
@@ -30,7 +31,7 @@ CASES: dict[str, dict[str, Any]] = {
     "fleet": {"depth": 2, "n_members": 64, "n_rows": 1000, "batch_size": 128, "max_epochs": 20},
     "fleet64": {"depth": 2, "n_members": 64, "n_rows": 1000, "batch_size": 128, "max_epochs": 20, "precision": 64},
     "one_row": {"depth": 0, "n_members": 1, "n_rows": 50, "batch_size": 1, "max_epochs": 60, "optimizer": "sgd"},
-    "full_batch": {"depth": 0, "n_members": 1, "n_rows": 16, "batch_size": None, "max_epochs": 500, "optimizer": "sgd"},
+    "full_batch": {"depth": 0, "n_members": 1, "n_rows": 16, "batch_size": 16, "max_epochs": 500, "optimizer": "sgd"},
 }
 """`fleet` is the usual load; `one_row` (50 steps an epoch) and `full_batch` (one step) are overhead alone."""
 
@@ -38,7 +39,13 @@ FIELDS = ("case", "backend", "import_seconds", "first_cold_seconds", "first_warm
 
 
 def make_fleet(
-    depth: int, n_members: int, n_rows: int, n_features: int = 5, width: int = 64, precision: int = 32, **regime: Any
+    depth: int,
+    n_members: int,
+    n_rows: int,
+    n_features: int = 5,
+    width: int = 64,
+    optimizer: str = "adamw",
+    **options: Any,
 ) -> Fleet:
     """Members that all train on the whole of one random table; nothing is held out."""
     rng = np.random.default_rng(0)
@@ -54,8 +61,10 @@ def make_fleet(
         y_mean=np.zeros(n_members),
         y_scale=np.ones(n_members),
     )
-    draws = (Draw(lr=1e-3, weight_decay=1e-2, seed=0),)
-    return Fleet(Shape(n_features, depth, width), Regime(precision=precision, **regime), x, y, units, draws)
+    values = {"early_stopping": False, "patience": 1, "loss": "mean", "shuffle": True, "standardise": True}
+    trainer = Trainer.model_validate(values | {"precision": 32, "accelerator": "cpu"} | options)
+    rates = Optimizer.model_validate({"name": optimizer, "lr": 1e-3, "weight_decay": 1e-2})
+    return Fleet(Shape(n_features, depth, width), trainer, (rates,), (0,), x, y, units)
 
 
 def measure(backend: str) -> dict[str, Any]:

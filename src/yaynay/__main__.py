@@ -46,11 +46,10 @@ def bring(experiment: str, records: Path | None, reports: Path | None) -> int:
 
 def verify() -> int:
     """Name every damaged file; 3 where there is one."""
-    from yaynay.records import verify
+    from yaynay.records.verify import verify as find_damage
     from yaynay.storage import find_root
 
-    findings = list(verify.verify(find_root()))
-    damaged = [(path, reason) for path, reason in findings if reason is not None]
+    damaged = [(path, reason) for path, reason in (findings := list(find_damage(find_root()))) if reason is not None]
     for path, reason in damaged:
         print(f"error: {path}: {reason}", file=sys.stderr)
     print(f"{len(findings)} checked, {len(damaged)} damaged")

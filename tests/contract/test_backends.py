@@ -8,17 +8,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from contract.fleets import N_UNITS, assert_close, fit, make_fleet, validation_loss
+from contract.fleets import N_UNITS, Rates, assert_close, fit, make_fleet, validation_loss
 from numpy.typing import NDArray
 
 from yaynay.errors import MachineError
 from yaynay.models.backends import base
-from yaynay.models.fleet import Course, Draw
 from yaynay.models.network import Shape, forward, initial_weights
+from yaynay.models.training import TrainingState
 
-STEADY = Draw(lr=0.01, weight_decay=0.01, seed=0)
-HASTY = Draw(lr=0.1, weight_decay=0.0, seed=0)
-WILD = Draw(lr=1e20, weight_decay=0.0, seed=0)
+STEADY = Rates(lr=0.01, weight_decay=0.01, seed=0)
+HASTY = Rates(lr=0.1, weight_decay=0.0, seed=0)
+WILD = Rates(lr=1e20, weight_decay=0.0, seed=0)
 
 
 def test_known_weights_give_known_predictions(backend: str) -> None:
@@ -53,10 +53,10 @@ def test_predictions_come_in_the_precision_of_the_weights(backend: str) -> None:
 
 
 def test_the_same_seed_gives_the_same_bits(backend: str) -> None:
-    one, other = (fit(make_fleet(precision=32), backend) for _ in range(2))
-    assert np.array_equal(one.train_curve, other.train_curve)
-    assert np.array_equal(one.validation_curve, other.validation_curve)
-    assert all(np.array_equal(one.weights[name], other.weights[name]) for name in one.weights)
+    first, second = (fit(make_fleet(precision=32), backend) for _ in range(2))
+    assert np.array_equal(first.train_curve, second.train_curve)
+    assert np.array_equal(first.validation_curve, second.validation_curve)
+    assert all(np.array_equal(first.weights[name], second.weights[name]) for name in first.weights)
 
 
 def test_another_seed_gives_another_network(backend: str) -> None:
@@ -67,7 +67,7 @@ def test_another_seed_gives_another_network(backend: str) -> None:
 
 def test_depth_zero_reaches_least_squares(backend: str) -> None:
     fleet = make_fleet(
-        Draw(lr=0.3, weight_decay=0.0, seed=0), shape=Shape(3, 0), optimizer="sgd", batch_size=None, max_epochs=200
+        Rates(lr=0.3, weight_decay=0.0, seed=0), shape=Shape(3, 0), optimizer="sgd", batch_size="full", max_epochs=200
     )
     fitted = fit(fleet, backend)
     for unit in range(N_UNITS):
@@ -97,14 +97,14 @@ def test_without_patience_the_last_weights_are_kept(backend: str) -> None:
 
 
 def test_a_member_does_not_depend_on_its_company(backend: str) -> None:
-    draws = (STEADY, Draw(lr=0.003, weight_decay=0.1, seed=1))
+    draws = (STEADY, Rates(lr=0.003, weight_decay=0.1, seed=1))
     together = fit(make_fleet(*draws), backend)
-    for place, draw in enumerate(draws):
-        members = np.arange(place * N_UNITS, (place + 1) * N_UNITS)
-        assert_close(together.members(members), fit(make_fleet(draw), backend), 1e-11)
+    for number, rates in enumerate(draws):
+        members = np.arange(number * N_UNITS, (number + 1) * N_UNITS)
+        assert_close(together.members(members), fit(make_fleet(rates), backend), 1e-11)
 
 
-def test_a_diverging_member_is_booked_and_leaves_the_others_alone(backend: str) -> None:
+def test_a_diverging_member_is_noted_and_leaves_the_others_alone(backend: str) -> None:
     fitted = fit(make_fleet(WILD, STEADY, optimizer="sgd"), backend)
     wild, steady = np.split(np.arange(2 * N_UNITS), 2)
     assert (fitted.diverged_at[wild] >= 0).all()
@@ -114,8 +114,8 @@ def test_a_diverging_member_is_booked_and_leaves_the_others_alone(backend: str) 
     assert_close(fitted.members(steady), in_peace.members(steady), 1e-11)
 
 
-class _Together(Course):
-    """A course on which nobody is ever dropped."""
+class _Together(TrainingState):
+    """Nobody is ever dropped."""
 
     def end_epoch(self, train_loss: NDArray, validation_loss: NDArray) -> tuple[NDArray, NDArray | None]:
         present = self.present
@@ -128,8 +128,8 @@ def test_dropping_members_changes_nothing_for_the_rest(backend: str, monkeypatch
     stopping = [dataclasses.replace(HASTY, seed=seed) for seed in range(6)]
     fleet = make_fleet(STEADY, *stopping, dataclasses.replace(STEADY, lr=0.003), patience=5, max_epochs=60)
     n_present: list[int] = []
-    dropped = fit(fleet, backend, lambda course: n_present.append(len(course.present)))
-    monkeypatch.setattr(base, "Course", _Together)
+    dropped = fit(fleet, backend, lambda state: n_present.append(len(state.present)))
+    monkeypatch.setattr(base, "TrainingState", _Together)
     together = fit(fleet, backend)
     assert n_present[0] == 64
     assert 0 < n_present[-1] <= 16, "too few were dropped: the test shows nothing"

@@ -9,8 +9,8 @@ from contract.fleets import fit, inputs, make_fleet
 from numpy.typing import NDArray
 
 from yaynay.models.backends import base
-from yaynay.models.fleet import Fitted
 from yaynay.models.network import Shape
+from yaynay.models.training import TrainedFleet
 
 TOLERANCE = {64: 1e-9, 32: 1e-4}
 MISSES = {("tensorflow", 1, "adamw", 32): 5e-4}
@@ -19,13 +19,13 @@ is TensorFlow's rounding: its 32 bits lie that far from 64 bits, those of the ot
 
 
 @functools.cache
-def train(backend: str, shape: Shape, optimizer: str, loss: str, precision: int) -> tuple[Fitted, NDArray]:
+def train(backend: str, shape: Shape, optimizer: str, loss: str, precision: int) -> tuple[TrainedFleet, NDArray]:
     """A fleet after 200 steps, and its predictions on all rows."""
     fleet = make_fleet(shape=shape, optimizer=optimizer, loss=loss, precision=precision, max_epochs=50)
-    assert fleet.n_batches * fleet.regime.max_epochs == 200
+    assert fleet.n_batches * fleet.trainer.max_epochs == 200
     assert fleet.n_members == 16
     fitted = fit(fleet, require(backend))
-    weights = {name: array.astype(fleet.regime.dtype) for name, array in fitted.weights.items()}
+    weights = {name: array.astype(fleet.dtype) for name, array in fitted.weights.items()}
     return fitted, base.predict(backend, shape, weights, inputs(fleet))
 
 

@@ -1,32 +1,35 @@
 """The tutorials' own fits, each in the framework that the tutorial used (PyTensor for Theano)."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from contract.conftest import require
-from contract.fleets import fit
+from contract.fleets import Rates, assemble, fit
 
 from yaynay.data.plan import make_plan
 from yaynay.data.sources import worked
 from yaynay.data.table import Table
-from yaynay.models.fleet import Draw, Fitted, Fleet, Regime
+from yaynay.models.fleet import Fleet
 from yaynay.models.network import Shape
+from yaynay.models.training import TrainedFleet
 from yaynay.models.units import make_units
 
 
-def whole_table(table: Table, regime: Regime, start: tuple[float, float] | None) -> Fleet:
+def whole_table(table: Table, start: tuple[float, float] | None, **options: Any) -> Fleet:
     """One line on all rows, in the table's own units."""
     plan = make_plan(np.zeros(table.n_rows, dtype=int), table.sha256, n_features=1)  # one block: nothing to fold
     units = make_units(table.x, table.y, plan, hold_out=False, standardise=False)
-    return Fleet(Shape(1, 0), regime, table.x, table.y, units, (Draw(0.01, 0.0, 0),), start)
+    return assemble(Shape(1, 0), table.x, table.y, units, Rates(0.01, 0.0, 0), optimizer="sgd", start=start, **options)
 
 
-def line(fitted: Fitted) -> tuple[float, float]:
+def line(fitted: TrainedFleet) -> tuple[float, float]:
     return fitted.weights["layer0.weight"].item(), fitted.weights["layer0.bias"].item()
 
 
 def theano_points(n_steps: int) -> Fleet:
-    regime = Regime("sgd", "half_mean", batch_size=None, max_epochs=n_steps, precision=64)
-    return whole_table(worked.theano_points(), regime, (0.0, 0.0))
+    options = {"loss": "half_mean", "max_epochs": n_steps, "precision": 64}
+    return whole_table(worked.theano_points(), (0.0, 0.0), **options)
 
 
 def test_theano_points_descend_as_plain_numpy_does(backend: str) -> None:
@@ -48,8 +51,8 @@ def test_theano_points_give_the_published_line() -> None:
 
 def test_tensorflow_line_gives_the_published_fit() -> None:
     table = worked.tensorflow_line()
-    regime = Regime("sgd", "half_mean", batch_size=1, shuffle=False, max_epochs=1000)
-    fitted = fit(whole_table(table, regime, worked.tensorflow_line_start()), require("tensorflow"))
+    options = {"loss": "half_mean", "batch_size": 1, "shuffle": False, "max_epochs": 1000}
+    fitted = fit(whole_table(table, worked.tensorflow_line_start(), **options), require("tensorflow"))
     slope, intercept = line(fitted)
     assert slope == pytest.approx(1.0199214, abs=5e-7)
     assert intercept == pytest.approx(0.0256166, abs=1e-6)
@@ -57,6 +60,6 @@ def test_tensorflow_line_gives_the_published_fit() -> None:
 
 
 def test_pytorch_line_predicts_close_to_eight() -> None:
-    regime = Regime("sgd", "sum", batch_size=None, max_epochs=500)
-    slope, intercept = line(fit(whole_table(worked.pytorch_line(), regime, None), require("torch")))
+    fleet = whole_table(worked.pytorch_line(), None, loss="sum", max_epochs=500)
+    slope, intercept = line(fit(fleet, require("torch")))
     assert abs(4 * slope + intercept - 8) < 0.05

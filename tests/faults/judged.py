@@ -10,6 +10,7 @@ from omegaconf import OmegaConf
 from yaynay.cli.app import conf_folder
 from yaynay.config import schema
 from yaynay.data import prepare
+from yaynay.records import queue
 from yaynay.records.record import Record
 from yaynay.records.store import Store
 from yaynay.sweep import fit
@@ -33,6 +34,6 @@ def judge(path: Path, *overrides: str, store: Store) -> tuple[Record, Conclusion
     (record,) = fit.train([configuration], table, plan)
     store.write_table(table, plan)
     store.write(record)
-    (sweep,) = store.write_sweeps([store.job_note(record.key, table, plan, {})], {"started_at": 1.0})
+    (sweep,) = store.write_sweeps([queue.make_entry(record.key, table, plan, {})], {"started_at": 1.0})
     conclusion = conclude(sweep, configuration.verdict)
     return record, replace(conclusion, verdict=looks.note(conclusion.verdict, store.folder / "looks"))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from contract.fleets import Rates, assemble
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -18,8 +19,8 @@ from yaynay.data import formats
 from yaynay.data.plan import make_plan
 from yaynay.errors import DataError, redact
 from yaynay.models import ols
-from yaynay.models.fleet import Course, Draw, Fleet, Regime
 from yaynay.models.network import Shape
+from yaynay.models.training import TrainingState
 from yaynay.models.units import make_units
 from yaynay.storage import read_arrays, write_arrays
 from yaynay.verdict.rule import adjust_p_values
@@ -85,18 +86,20 @@ def test_a_member_keeps_the_best_of_the_epochs_that_it_trained(losses: NDArray[n
     x = np.arange(24.0)[:, None]
     plan = make_plan(np.arange(24), "0" * 64, 1, n_folds=2, n_repeats=1)
     units = make_units(x, x[:, 0], plan, hold_out=True)
-    regime = Regime(max_epochs=len(losses), patience=patience)
-    course = Course(Fleet(Shape(1, 0), regime, x, x[:, 0], units, (Draw(0.1, 0.0, 0),)))
+    options = {"max_epochs": len(losses), "patience": patience}
+    state = TrainingState(assemble(Shape(1, 0), x, x[:, 0], units, Rates(0.1, 0.0, 0), **options))
+    n_epochs = np.zeros(12, dtype=int)
     assert len(units) == 12
     for row in losses:
-        if course.is_over:
+        if state.is_over:
             break
-        here = course.present
-        course.end_epoch(np.ones(len(here)), row[here])
+        here = state.present
+        n_epochs += state.is_active
+        state.end_epoch(np.ones(len(here)), row[here])
     for member in range(12):
-        trained = losses[: course.last_epoch[member] + 1, member]
-        assert course.best_loss[member] == trained.min()
-        assert course.best_epoch[member] == trained.argmin()
+        trained = losses[: n_epochs[member], member]
+        assert state.best_loss[member] == trained.min()
+        assert state.best_epoch[member] == trained.argmin()
         stale = np.arange(len(trained)) - [trained[: epoch + 1].argmin() for epoch in range(len(trained))]
         assert (stale[:-1] < patience).all()
 

@@ -12,7 +12,7 @@ from yaynay.models import ols
 from yaynay.models.scores import FoldScores
 
 _TALL = 50_000
-"""Rows from which folds are fitted from the triangles of their parts, so that no row is factored twice a split."""
+"""Rows from which folds are fitted from the triangles of their parts, so that no row is factored twice per split."""
 
 
 def impute(x: NDArray[np.float64], train: NDArray[np.intp]) -> NDArray[np.float64]:
@@ -40,7 +40,7 @@ class Line:
 
 
 _last: dict[tuple[str, str], Line] = {}
-"""The line fitted last, by the digests of its table and plan: a run and its verdict both want it."""
+"""The line fitted last, by the digests of its table and plan: a run and its verdict want it."""
 
 
 def fit(table: Table, plan: Plan) -> Line:
@@ -67,18 +67,18 @@ def score(x: NDArray[np.float64], y: NDArray[np.float64], plan: Plan) -> FoldSco
         return _score_tall(x, y, plan)
     predictions = np.empty((plan.n_repeats, len(y)))
     train_mse, inner_mse, fold_mse = np.empty((3, plan.n_splits))
-    for number, one in enumerate(plan.splits()):
+    for number, split in enumerate(plan.splits()):
         if number == plan.n_splits:
             break
-        fitted = _fit_on(x, y, one.train)
+        fitted = _fit_on(x, y, split.train)
         held_out = []
         for fold in range(plan.n_inner):
-            rows = np.flatnonzero(one.inner == fold)
-            held_out.append((_fit_on(x, y, np.setdiff1d(one.train, rows))[rows] - y[rows]) ** 2)
-        train_mse[number] = np.mean((fitted[one.train] - y[one.train]) ** 2)
+            rows = np.flatnonzero(split.inner == fold)
+            held_out.append((_fit_on(x, y, np.setdiff1d(split.train, rows))[rows] - y[rows]) ** 2)
+        train_mse[number] = np.mean((fitted[split.train] - y[split.train]) ** 2)
         inner_mse[number] = np.mean(np.concatenate(held_out))
-        fold_mse[number] = np.mean((fitted[one.test] - y[one.test]) ** 2)
-        predictions[number // plan.n_folds, one.test] = fitted[one.test]
+        fold_mse[number] = np.mean((fitted[split.test] - y[split.test]) ** 2)
+        predictions[number // plan.n_folds, split.test] = fitted[split.test]
     whole = _fit_on(x, y, np.arange(len(y)))
     return FoldScores(predictions, train_mse, inner_mse, fold_mse, whole)
 
@@ -97,8 +97,8 @@ def _score_tall(x: NDArray[np.float64], y: NDArray[np.float64], plan: Plan) -> F
     unit = int(exponents[-1])
     predictions = np.empty((plan.n_repeats, len(y)))
     train_mse, inner_mse, fold_mse = np.empty((3, plan.n_splits))
-    for number, one in enumerate(plan.splits()):
-        parts = [rows[one.inner == fold] for fold in range(int(one.inner.max()) + 1)]
+    for number, split in enumerate(plan.splits()):
+        parts = [rows[split.inner == fold] for fold in range(int(split.inner.max()) + 1)]
         triangles = [ols.triangle(part.copy()) for part in parts]
         line = ols.fit_triangles(triangles)
         if number == plan.n_splits:
@@ -109,11 +109,11 @@ def _score_tall(x: NDArray[np.float64], y: NDArray[np.float64], plan: Plan) -> F
         for fold, part in enumerate(parts):
             others = ols.fit_triangles(triangles[:fold] + triangles[fold + 1 :])
             held_out += _squares(part, others)
-        n_train, test = sum(map(len, parts)), rows[one.test]
+        n_train, test = sum(map(len, parts)), rows[split.test]
         train_mse[number] = sum(_squares(part, line) for part in parts) / n_train
         inner_mse[number] = held_out / n_train
         fold_mse[number] = _squares(test, line) / len(test)
-        predictions[number // plan.n_folds, one.test] = np.ldexp(test[:, :-1] @ line, unit)
+        predictions[number // plan.n_folds, split.test] = np.ldexp(test[:, :-1] @ line, unit)
     raise AssertionError("a plan ends with the whole-table split")
 
 

@@ -9,9 +9,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:  # a served model brings this module along, and no configuration
+    from yaynay.config.schema import Model
 
 Weights = dict[str, NDArray[np.floating]]
 Forward = Callable[[Weights, NDArray[np.float64]], NDArray]
@@ -41,6 +45,11 @@ class Shape:
     width: int = 1
     activation: str = "relu"
     skip: bool = False
+
+    @classmethod
+    def of(cls, model: "Model", n_features: int) -> "Shape":
+        """The shape that a configuration's `model` has on a table."""
+        return cls(n_features, model.depth, model.width, model.activation, model.skip)
 
     @property
     def has_skip(self) -> bool:
@@ -92,7 +101,7 @@ def initial_weights(shape: Shape, n_members: int, seed: int) -> Weights:
     Hidden weights are normal with variance gain^2 / fan_in (He et al. 2015). A first-layer bias is the length
     of its unit's weights times a standard normal, so that the kinks spread over standardised data instead of
     meeting at its mean; later biases are zero. With a skip the output layer and the linear path start at zero
-    (`fleet.start_at_the_line` then fills the path in).
+    (a fleet then fills in each unit's least-squares line).
 
     Args:
         shape: The networks' shape.

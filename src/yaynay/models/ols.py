@@ -162,8 +162,8 @@ def fit_triangles(triangles: Sequence[NDArray[np.float64]]) -> NDArray[np.float6
     design, target = joined[:, :-1], joined[:, -1]
     centred = design[1:, 1:]  # below the intercept's row stands what it leaves
     deviation = np.linalg.norm(centred, axis=0)
-    places = np.flatnonzero(deviation > 1e-14 * np.linalg.norm(design[:, 1:], axis=0))
-    kept = np.append(0, np.sort(1 + places[_pivots(centred[:, places] / deviation[places])])).astype(np.intp)
+    columns = np.flatnonzero(deviation > 1e-14 * np.linalg.norm(design[:, 1:], axis=0))
+    kept = np.append(0, np.sort(1 + columns[_pivots(centred[:, columns] / deviation[columns])])).astype(np.intp)
     solution, _ = _solve(design[:, kept], target)
     coefficients = np.zeros(design.shape[1])
     coefficients[kept] = solution.astype(np.float64)
@@ -172,7 +172,7 @@ def fit_triangles(triangles: Sequence[NDArray[np.float64]]) -> NDArray[np.float6
 
 def name_dependent(line: LeastSquares, features: Sequence[str]) -> list[str]:
     """Names of the features that the line left out."""
-    return [features[place] for place in line.dependent]
+    return [features[column] for column in line.dependent]
 
 
 def _exponents(design: NDArray[np.float64]) -> NDArray[np.intp]:
@@ -186,13 +186,13 @@ def _independent(scaled: NDArray[np.float64], *, first: bool) -> NDArray[np.intp
         centred = scaled[:, 1:] - scaled[:, 1:].mean(axis=0)
         size = np.linalg.norm(scaled[:, 1:], axis=0)
         is_varying = np.linalg.norm(centred, axis=0) > 1e-14 * size
-        places = 1 + np.flatnonzero(is_varying)
+        columns = 1 + np.flatnonzero(is_varying)
         centred = centred[:, is_varying]
         deviation = np.linalg.norm(centred, axis=0)
-        return np.concatenate([[0], np.sort(places[_pivots(centred / deviation)])]).astype(np.intp)
+        return np.concatenate([[0], np.sort(columns[_pivots(centred / deviation)])]).astype(np.intp)
     size = np.linalg.norm(scaled, axis=0)
-    places = np.flatnonzero(size > 0)
-    return np.sort(places[_pivots(scaled[:, places] / size[places])])
+    columns = np.flatnonzero(size > 0)
+    return np.sort(columns[_pivots(scaled[:, columns] / size[columns])])
 
 
 def _pivots(columns: NDArray[np.float64]) -> NDArray[np.intp]:
@@ -215,8 +215,8 @@ def _solve(a: NDArray[np.float64], b: NDArray[np.float64]) -> tuple[NDArray[np.l
     residuals = b.astype(np.longdouble)
     for _ in range(_REFINEMENTS):
         defect = (b - residuals - exact @ solution).astype(np.float64)
-        slope = (-(exact.T @ residuals)).astype(np.float64)
-        across = linalg.solve_triangular(triangle, slope, trans="T")
+        gradient = (-(exact.T @ residuals)).astype(np.float64)
+        across = linalg.solve_triangular(triangle, gradient, trans="T")
         along = q.T @ defect
         solution += linalg.solve_triangular(triangle, along - across)
         residuals += defect - q @ (along - across)

@@ -71,8 +71,8 @@ def bag(
 
     Args:
         units: Their standardisation.
-        members: The members' places in `weights`; place and unit agree for one configuration.
-        weights: Stacked weights of one configuration, one member a unit.
+        members: The members' positions in `weights`; position and unit agree for one configuration.
+        weights: Stacked weights of one configuration, one member per unit.
         x: Raw features, (n_rows, n_features).
         forward: The backend's forward pass.
         width: Widest layer, which bounds the memory of a pass.
@@ -91,10 +91,20 @@ def score(
     forward: Forward,
     width: int,
 ) -> FoldScores:
-    """Score one configuration's members; a fold predicts with the mean of its members (bagging)."""
+    """Score one configuration's members; a fold predicts with the mean of its members (bagging).
+
+    Args:
+        units: The members' data and standardisation.
+        weights: Stacked weights, one member per unit.
+        x: Raw features, (n_rows, n_features).
+        y: Target, (n_rows,).
+        plan: The folds.
+        forward: The backend's forward pass.
+        width: Widest layer, which bounds the memory of a pass.
+    """
     predictions = np.empty((plan.n_repeats, len(y)))
     train_mse, inner_mse, fold_mse = np.empty((3, plan.n_splits))
-    for number, one in enumerate(plan.splits()):
+    for number, split in enumerate(plan.splits()):
         is_whole = number == plan.n_splits
         members = np.flatnonzero(units.split == (WHOLE if is_whole else number))
         outputs = bag(units, members, weights, x, forward, width)
@@ -102,12 +112,12 @@ def score(
         if is_whole:
             return FoldScores(predictions, train_mse, inner_mse, fold_mse, mean)
         held_out = [
-            (outputs[place, rows] - y[rows]) ** 2
-            for place, unit in enumerate(members)
+            (outputs[position, rows] - y[rows]) ** 2
+            for position, unit in enumerate(members)
             for rows in [units.validation_rows[unit, : units.n_validation[unit]]]
         ]
-        train_mse[number] = np.mean((mean[one.train] - y[one.train]) ** 2)
+        train_mse[number] = np.mean((mean[split.train] - y[split.train]) ** 2)
         inner_mse[number] = np.mean(np.concatenate(held_out))
-        fold_mse[number] = np.mean((mean[one.test] - y[one.test]) ** 2)
-        predictions[number // plan.n_folds, one.test] = mean[one.test]
+        fold_mse[number] = np.mean((mean[split.test] - y[split.test]) ** 2)
+        predictions[number // plan.n_folds, split.test] = mean[split.test]
     raise AssertionError("a plan ends with the whole-table split")

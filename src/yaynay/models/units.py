@@ -48,7 +48,7 @@ class Units:
 def make_units(
     x: NDArray[np.float64], y: NDArray[np.float64], plan: Plan, *, hold_out: bool, standardise: bool = True
 ) -> Units:
-    """Units of a plan: one an outer split, inner fold and seed, and the same for the whole table.
+    """Units of a plan: one per outer split, inner fold and seed, and the same for the whole table.
 
     Args:
         x: Features, (n_rows, n_features); NaN where a cell is missing.
@@ -58,32 +58,32 @@ def make_units(
             otherwise one unit trains on all rows.
         standardise: False leaves x and y in their own units.
     """
-    split: list[int] = []
+    numbers: list[int] = []
     train: list[Rows] = []
     validation: list[Rows] = []
     splits = list(plan.splits())
-    for number, one in enumerate(splits):
+    for number, split in enumerate(splits):
         is_whole = number == len(splits) - 1
-        n_inner = int(one.inner.max()) + 1
+        n_inner = int(split.inner.max()) + 1
         if is_whole and (not hold_out or n_inner == 1):
             folds: list[tuple[Rows, Rows]] = [(np.arange(len(y)), np.empty(0, dtype=np.intp))]
         else:
-            inner = [np.flatnonzero(one.inner == fold) for fold in range(n_inner)]
-            folds = [(np.setdiff1d(one.train, held), held) for held in inner]
+            inner = [np.flatnonzero(split.inner == fold) for fold in range(n_inner)]
+            folds = [(np.setdiff1d(split.train, held), held) for held in inner]
         for rows, held in folds:
             for _ in range(plan.n_seeds):
-                split.append(WHOLE if is_whole else number)
+                numbers.append(WHOLE if is_whole else number)
                 train.append(rows)
                 validation.append(held)
-    x_mean, x_factor = np.zeros((len(split), x.shape[1])), np.ones((len(split), x.shape[1]))
-    y_mean, y_scale = np.zeros(len(split)), np.ones(len(split))
+    x_mean, x_factor = np.zeros((len(numbers), x.shape[1])), np.ones((len(numbers), x.shape[1]))
+    y_mean, y_scale = np.zeros(len(numbers)), np.ones(len(numbers))
     if standardise:
         for unit, rows in enumerate(train):
             x_mean[unit], x_factor[unit] = _centre_and_factor(x[rows])
             y_mean[unit], factor = _centre_and_factor(y[rows])
             y_scale[unit] = 1 / factor if factor > 0 else 1.0
     return Units(
-        split=np.array(split),
+        split=np.array(numbers),
         n_train=np.array([len(rows) for rows in train]),
         n_validation=np.array([len(rows) for rows in validation]),
         train_rows=_pad(train),

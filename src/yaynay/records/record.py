@@ -1,11 +1,20 @@
 """What one configuration left on one table and plan."""
 
+import time
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 from yaynay.config.schema import Configuration, parse
+from yaynay.data.plan import Plan
+from yaynay.data.table import Table
+from yaynay.models.fitting import Fit
+from yaynay.records.provenance import run_facts
+from yaynay.records.version import numerics_version
 from yaynay.storage import Arrays, digest
+
+_OF_TABLE = ("name", "sha256", "n_rows", "n_features", "target")
+_OF_PLAN = ("sha256", "n_folds", "n_repeats", "n_inner", "n_seeds")
 
 
 @dataclass(frozen=True, eq=False)
@@ -13,7 +22,7 @@ class Record:
     """One configuration trained on one table and plan.
 
     Attributes:
-        key: Digest of what shaped the fit (`make_key`).
+        key: Digest of what shaped the fit (`record_key`).
         status: "finished", "diverged" or "failed"; only a finished record has scores.
         configuration: All values, nested.
         table: name, sha256, n_rows, n_features, features, target.
@@ -38,6 +47,30 @@ class Record:
     run: dict[str, Any] = field(default_factory=dict)
     reason: str | None = None
     line: dict[str, Any] | None = None
+
+    @classmethod
+    def of(cls, configuration: Configuration, table: Table, plan: Plan, result: Fit | Exception) -> "Record":
+        """The record of a fit, or of what kept it from ending."""
+        about: dict[str, Any] = {
+            "key": record_key(configuration, table, plan),
+            "configuration": configuration.model_dump(),
+            "table": {"features": list(table.features)} | {name: getattr(table, name) for name in _OF_TABLE},
+            "plan": {name: getattr(plan, name) for name in _OF_PLAN},
+        }
+        backend = configuration.backend.name
+        if isinstance(result, Exception):
+            reason = " ".join(str(result).split()) or type(result).__name__
+            run = run_facts(backend, time.time(), 0.0, "none")
+            return cls(status="failed", scores={}, run=run, reason=reason, **about)
+        run = run_facts(backend, result.started_at, result.fit_seconds, result.device)
+        if result.diverged_at is not None:
+            epoch = result.diverged_at
+            reason = f"diverged: the loss is not finite from epoch {epoch + 1} on; lower optimizer.lr"
+            return cls(status="diverged", scores={}, run=run | {"epoch": epoch}, reason=reason, **about)
+        if result.predict_microseconds_per_row is not None:
+            run["predict_microseconds_per_row"] = result.predict_microseconds_per_row
+        parts = {name: getattr(result, name) for name in ("scores", "arrays", "weights", "line")}
+        return cls(status="finished", run=run, **parts, **about)
 
     @cached_property
     def parsed(self) -> Configuration:
@@ -65,6 +98,7 @@ def run_name(configuration: Configuration) -> str:
     return f"{configuration.backend.name} {network}, {optimizer.name} lr {optimizer.lr:g}"
 
 
-def make_key(configuration: Configuration, table_sha256: str, plan_sha256: str, numerics: str) -> str:
-    """Digest of configuration, table, plan, seed and the version of the numerics; it names the record."""
-    return digest([configuration.numerics(), table_sha256, plan_sha256, numerics])
+def record_key(configuration: Configuration, table: Table, plan: Plan) -> str:
+    """Name of the record that a configuration leaves: digest of itself, table, plan and version of the numerics."""
+    numerics = numerics_version(configuration.backend.name)
+    return digest([configuration.numerics(), table.sha256, plan.sha256, numerics])

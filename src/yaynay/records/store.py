@@ -9,7 +9,6 @@ A store is a folder with three kinds of folders, each written aside and moved in
 each sealed by a digests.json, and `failures/KEY.json` for a run that ended without a record, until it has one.
 """
 
-import functools
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -47,11 +46,6 @@ class Store:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._tables: dict[tuple[str, str], tuple[Table, Plan]] = {}
-
-    @classmethod
-    def at(cls, folder: str) -> "Store":
-        """The store of this process for a folder; tables are read once."""
-        return _store_at(folder)
 
     @classmethod
     def default(cls) -> "Store":
@@ -142,28 +136,6 @@ class Store:
             self._tables[key] = (load_table(folder), load_plan(folder / "plan.parquet"))
         return self._tables[key]
 
-    def note_jobs(self, sweep: str, notes: Sequence[dict[str, Any]]) -> None:
-        """Say which records jobs of a running sweep want; `take_jobs` reads it when all have ended."""
-        folder = self.folder / "jobs" / sweep
-        folder.mkdir(parents=True, exist_ok=True)
-        write_json(folder / f"{digest(notes)}.json", list(notes))
-
-    @staticmethod
-    def job_note(key: str, table: Table, plan: Plan, about: dict[str, Any]) -> dict[str, Any]:
-        """A note of one job, for `note_jobs`."""
-        return {"key": key, "table": table.name, "table_sha256": table.sha256, "plan_sha256": plan.sha256} | about
-
-    def note_mistake(self, sweep: str, about: dict[str, Any]) -> None:
-        """Say that a job of a running sweep ended without a record, and why."""
-        self.note_jobs(sweep, [about])
-
-    def take_jobs(self, sweep: str) -> list[dict[str, Any]]:
-        """What a sweep's jobs noted, in order of key; the notes are gone afterwards."""
-        folder = self.folder / "jobs" / sweep
-        jobs = [note for path in sorted(folder.glob("*.json")) for note in read_json(path)]
-        shutil.rmtree(folder, ignore_errors=True)
-        return jobs
-
     def write_sweeps(self, jobs: Sequence[dict[str, Any]], about: dict[str, Any]) -> list["Sweep"]:
         """Note which runs one command asked for, a sweep a table and plan; the same runs are the same sweep."""
         by_data: dict[tuple[str, str, str], set[str]] = {}
@@ -218,11 +190,6 @@ def _readable(path: Path) -> Iterator[None]:
         yield
     except (OSError, ValueError, TypeError) as error:
         raise DataError(f"{path}: not a readable record ({error}); remove it and train again") from error
-
-
-@functools.cache
-def _store_at(folder: str) -> Store:
-    return Store(Path(folder))
 
 
 @dataclass(frozen=True)

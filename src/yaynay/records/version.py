@@ -12,7 +12,7 @@ from pathlib import Path
 
 from yaynay.models.backends.base import MODULES
 
-FIT = "yaynay.sweep.fit"
+FIT = "yaynay.models.fitting"
 """Every fit runs through this module and what it imports; backends are loaded by name."""
 VERDICT = "yaynay.verdict.conclusion"
 """Every verdict runs through this module and what it imports."""

@@ -52,7 +52,7 @@ def cut(jobs: Sequence[tuple[Configuration, Table, Plan]], n_workers: int) -> li
 def most_configurations(configuration: Configuration, table: Table, plan: Plan) -> int:
     """Configurations that fit into one fleet's memory; at least one."""
     n_units = _n_units(plan)
-    shape = _shape(configuration, table)
+    shape = Shape.of(configuration.model, table.n_features)
     batch = configuration.trainer.batch_size
     rows = table.n_rows if batch == "full" else min(int(batch), table.n_rows)
     cells = 6 * shape.n_parameters + 4 * rows * (shape.n_features + shape.depth * shape.width + 1)
@@ -63,13 +63,8 @@ def most_configurations(configuration: Configuration, table: Table, plan: Plan) 
 
 def _cost(configuration: Configuration, table: Table, plan: Plan) -> float:
     """Multiplications of one epoch, to sort by."""
-    return float(_n_units(plan) * table.n_rows * _shape(configuration, table).n_parameters)
+    return float(_n_units(plan) * table.n_rows * Shape.of(configuration.model, table.n_features).n_parameters)
 
 
 def _n_units(plan: Plan) -> int:
     return (plan.n_splits + 1) * plan.n_inner * plan.n_seeds
-
-
-def _shape(configuration: Configuration, table: Table) -> Shape:
-    model = configuration.model
-    return Shape(table.n_features, model.depth, model.width, model.activation, model.skip)

@@ -7,7 +7,7 @@ from types import TracebackType
 
 from tqdm import tqdm
 
-from yaynay.models.fleet import Course
+from yaynay.models.training import TrainingState
 from yaynay.records.record import Record
 
 
@@ -73,10 +73,10 @@ class Progress:
     ) -> None:
         self.bar.close()
 
-    def on_epoch(self, course: Course) -> None:
+    def on_epoch(self, state: TrainingState) -> None:
         """Show an epoch's end."""
         self.bar.set_postfix_str(
-            f"{int(course.is_active.sum())} of {len(course.is_active)} networks train", refresh=False
+            f"{int(state.is_active.sum())} of {len(state.is_active)} networks train", refresh=False
         )
         self.bar.update()
 

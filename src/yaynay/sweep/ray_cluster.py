@@ -20,7 +20,7 @@ from yaynay.data.plan import Plan
 from yaynay.data.table import Table
 from yaynay.errors import MachineError
 from yaynay.processes import interruptible
-from yaynay.records.record import Record
+from yaynay.records.record import Record, record_key
 from yaynay.records.store import Store
 from yaynay.sweep import fit
 from yaynay.sweep.fleets import FleetSpec
@@ -183,7 +183,7 @@ def _wants_gpu(spec: FleetSpec) -> bool:
 
 
 def _keys(spec: FleetSpec, table: Table, plan: Plan) -> list[str]:
-    return [fit.record_key(configuration, table, plan) for configuration in spec.configurations]
+    return [record_key(configuration, table, plan) for configuration in spec.configurations]
 
 
 def _train_far(spec: FleetSpec, data: tuple[Table, Plan], keys: list[str]) -> list[Record]:

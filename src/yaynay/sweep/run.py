@@ -15,7 +15,8 @@ from yaynay.data.table import Table
 from yaynay.errors import YaynayError, redact
 from yaynay.models.backends import base
 from yaynay.processes import usable_cpus
-from yaynay.records.record import Record, run_name
+from yaynay.records import queue
+from yaynay.records.record import Record, record_key, run_name
 from yaynay.records.store import Store
 from yaynay.sweep import SWEEP, fit, workers
 from yaynay.sweep.fleets import FleetSpec, cut
@@ -87,7 +88,7 @@ def run_jobs(
     store = Store.default()
     for job in jobs:
         _find_data(job, store)
-    store.note_jobs(os.environ[SWEEP], [_note(job) for job in jobs])
+    queue.put(store, os.environ[SWEEP], [_entry(job) for job in jobs])
     ready = [job for job in jobs if job.error is None]
     waiting = {job.key: job for job in ready if not store.has(job.key)}
     if waiting:
@@ -106,18 +107,18 @@ def _find_data(job: Job, store: Store) -> None:
         job.table, job.plan = prepare.load_or_make(job.configuration.dataset, job.configuration.plan)
         fit.check_fit(job.configuration, job.table)
         store.write_table(job.table, job.plan)
-        job.key = fit.record_key(job.configuration, job.table, job.plan)
+        job.key = record_key(job.configuration, job.table, job.plan)
     except YaynayError as error:
         job.error = error
 
 
-def _note(job: Job) -> dict[str, Any]:
+def _entry(job: Job) -> dict[str, Any]:
     """What the end of the command needs to know of a job."""
     if isinstance(job.error, YaynayError):
         return {"error": redact(str(job.error)), "exit_code": job.error.exit_code, "overrides": job.overrides}
     assert job.table is not None
     assert job.plan is not None
-    return Store.job_note(job.key, job.table, job.plan, {"configuration": job.values, "overrides": job.overrides})
+    return queue.make_entry(job.key, job.table, job.plan, {"configuration": job.values, "overrides": job.overrides})
 
 
 @contextmanager
@@ -130,7 +131,7 @@ def _here(job: Job) -> Iterator[Training]:
 @contextmanager
 def _sweep(ready: list[Job], store: Store, engine: str, n_jobs: int, address: str | None) -> Iterator[Training]:
     with _engine(engine, n_jobs, address) as (train, n_workers):  # before MLflow says that a sweep runs
-        sweeps = store.write_sweeps([_note(job) for job in ready], {"started_at": time.time()})
+        sweeps = store.write_sweeps([_entry(job) for job in ready], {"started_at": time.time()})
         done = {job.key for job in ready if store.has(job.key)}
         n_waiting = len({job.key for job in ready} - done)
         with (
@@ -171,6 +172,6 @@ def _train(
 def _write_failure(job: Job, error: Exception, store: Store) -> Record:
     assert job.table is not None
     assert job.plan is not None
-    record = fit.failed(job.configuration, job.table, job.plan, error)
+    record = Record.of(job.configuration, job.table, job.plan, error)
     store.write_failure(record)
     return record

@@ -23,7 +23,7 @@ from typing import Any
 from yaynay.errors import MachineError, YaynayError
 from yaynay.models.backends.base import OnEpoch
 from yaynay.processes import end_with_starter
-from yaynay.records.record import Record
+from yaynay.records.record import Record, record_key
 from yaynay.records.store import Store
 from yaynay.sweep import fit
 from yaynay.sweep.fleets import FleetSpec
@@ -53,7 +53,7 @@ def train_fleet(spec: FleetSpec, store: Store, on_epoch: OnEpoch | None = None) 
         if len(spec.configurations) > 1:
             return _merge(train_fleet(single, store) for single in singles(spec))
         _LOG.debug("training failed", exc_info=True)
-        return [], {fit.record_key(spec.configurations[0], table, plan): _portable(error)}
+        return [], {record_key(spec.configurations[0], table, plan): _portable(error)}
     return [record.without_arrays() for record in records], {}
 
 
@@ -190,4 +190,4 @@ def _died(spec: FleetSpec, store: Store, code: int | None) -> Outcome:
     table, plan = store.read_table(spec.plan_sha256, spec.table_sha256)
     how = f"killed by {signal.Signals(-code).name}" if code and code < 0 else f"exit code {code}"
     error = MachineError(f"the process that trained it died {_TRIES} times ({how}); run the same command to try again")
-    return [], {fit.record_key(spec.configurations[0], table, plan): error}
+    return [], {record_key(spec.configurations[0], table, plan): error}

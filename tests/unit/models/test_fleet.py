@@ -1,17 +1,19 @@
-"""Units, minibatches, starting weights and the course of a fleet."""
+"""Units, minibatches, starting weights and the training state of a fleet."""
 
 from typing import Any
 
 import numpy as np
 import pytest
+from contract.fleets import Rates, assemble
 from numpy.typing import NDArray
 
 from yaynay.data.plan import make_plan
-from yaynay.models.fleet import Course, Draw, Fitted, Fleet, Regime
+from yaynay.models.fleet import Fleet
 from yaynay.models.network import Shape, forward
+from yaynay.models.training import TrainedFleet, TrainingState
 from yaynay.models.units import WHOLE, Units, make_units
 
-ONE = Draw(lr=0.01, weight_decay=0.0, seed=0)
+ONE = Rates(lr=0.01, weight_decay=0.0, seed=0)
 
 
 def table(n_rows: int = 61) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -27,9 +29,9 @@ def units_of(x: NDArray[np.float64], y: NDArray[np.float64], n_seeds: int = 1, *
     return make_units(x, y, plan, **{"hold_out": True} | options)
 
 
-def fleet_of(*draws: Draw, shape: Shape | None = None, start: list[float] | None = None, **regime: Any) -> Fleet:
+def fleet_of(*rates: Rates, shape: Shape | None = None, **options: Any) -> Fleet:
     x, y = table()
-    return Fleet(shape or Shape(3, 1, 4), Regime(**regime), x, y, units_of(x, y), draws or (ONE,), start)
+    return assemble(shape or Shape(3, 1, 4), x, y, units_of(x, y), *(rates or (ONE,)), **options)
 
 
 class TestUnits:
@@ -95,9 +97,9 @@ class TestUnits:
 class TestBatches:
     def test_each_row_comes_once_an_epoch(self) -> None:
         fleet = fleet_of(batch_size=7)
-        places, weights = fleet.batches(epoch=4)
+        positions, weights = fleet.batches(epoch=4)
         for unit, n_train in enumerate(fleet.units.n_train):
-            seen = places[:, unit][weights[:, unit] > 0]
+            seen = positions[:, unit][weights[:, unit] > 0]
             assert sorted(seen) == list(range(n_train))
 
     def test_minibatches_of_a_unit_differ_by_a_row_at_most(self) -> None:
@@ -125,19 +127,19 @@ class TestBatches:
 
     def test_unshuffled_rows_come_as_they_stand(self) -> None:
         fleet = fleet_of(batch_size=7, shuffle=False)
-        places, weights = fleet.batches(epoch=3)
-        assert places[:, 0][weights[:, 0] > 0].tolist() == list(range(fleet.units.n_train[0]))
+        positions, weights = fleet.batches(epoch=3)
+        assert positions[:, 0][weights[:, 0] > 0].tolist() == list(range(fleet.units.n_train[0]))
 
     def test_full_batch_is_one_batch(self) -> None:
         fleet = fleet_of()
-        places, weights = fleet.batches(epoch=0)
-        assert places.shape == (1, len(fleet.units), fleet.units.n_train.max())
+        positions, weights = fleet.batches(epoch=0)
+        assert positions.shape == (1, len(fleet.units), fleet.units.n_train.max())
         np.testing.assert_allclose(weights.sum(axis=2), 1)
 
 
 class TestFleet:
     def test_members_come_configuration_by_configuration(self) -> None:
-        fleet = fleet_of(ONE, Draw(0.1, 0.5, 7))
+        fleet = fleet_of(ONE, Rates(0.1, 0.5, 7))
         n_units = len(fleet.units)
         assert fleet.n_members == 2 * n_units
         assert fleet.lr.tolist() == [0.01] * n_units + [0.1] * n_units
@@ -145,23 +147,23 @@ class TestFleet:
         assert fleet.unit.tolist() == [*range(n_units)] * 2
 
     def test_weights_and_order_depend_on_seed_and_unit_alone(self) -> None:
-        alone, among = fleet_of(Draw(0.01, 0.0, 7), batch_size=7), fleet_of(ONE, Draw(0.1, 0.5, 7), batch_size=7)
+        alone, among = fleet_of(Rates(0.01, 0.0, 7), batch_size=7), fleet_of(ONE, Rates(0.1, 0.5, 7), batch_size=7)
         n_units = len(alone.units)
         for name, array in alone.weights().items():
             assert np.array_equal(among.weights()[name][n_units:], array)
             assert not array.any() or not np.array_equal(among.weights()[name][:n_units], array)
-        ours, theirs = Course(alone).batches()[0], Course(among).batches()[0]
+        ours, theirs = TrainingState(alone).batches()[0], TrainingState(among).batches()[0]
         assert np.array_equal(theirs[:, n_units:], ours)
         assert not np.array_equal(theirs[:, :n_units], ours)
 
     def test_configurations_of_one_seed_start_alike(self) -> None:
-        fleet = fleet_of(ONE, Draw(0.5, 0.0, 0), batch_size=7)
+        fleet = fleet_of(ONE, Rates(0.5, 0.0, 0), batch_size=7)
         first, second = np.split(fleet.weights()["layer0.weight"], 2)
         assert np.array_equal(first, second)
-        assert fleet.seeds == [0]
+        assert fleet.distinct_seeds == [0]
 
     def test_a_network_with_a_skip_starts_as_its_unit_s_least_squares_line(self) -> None:
-        fleet = fleet_of(shape=Shape(3, 2, 8, skip=True))
+        fleet = fleet_of(shape=Shape(3, 2, 8, skip=True), precision=64)
         outputs = forward(
             fleet.shape, fleet.weights(), np.array([fleet.units.standardise(fleet.x, unit) for unit in fleet.unit])
         )
@@ -178,80 +180,80 @@ class TestFleet:
         assert (fleet.weights()["layer0.weight"][:, :, 0] == [1, 2, 3]).all()
 
 
-def losses(course: Course, values: dict[int, float], otherwise: float) -> NDArray[np.float64]:
+def losses(state: TrainingState, values: dict[int, float], otherwise: float) -> NDArray[np.float64]:
     """Losses of the members present, by member."""
-    return np.array([values.get(int(member), otherwise) for member in course.present])
+    return np.array([values.get(int(member), otherwise) for member in state.present])
 
 
-class TestCourse:
+class TestTrainingState:
     def test_a_member_stops_when_patience_is_spent(self) -> None:
-        course = Course(fleet_of(patience=2, max_epochs=9))
-        improved, kept = course.end_epoch(np.ones(8), np.ones(8))
+        state = TrainingState(fleet_of(patience=2, max_epochs=9))
+        improved, kept = state.end_epoch(np.ones(8), np.ones(8))
         assert improved.all()
         assert kept is None
         for epoch in (1, 2):
-            improved, kept = course.end_epoch(np.ones(8), losses(course, {0: 1 - epoch / 10}, otherwise=2.0))
+            improved, kept = state.end_epoch(np.ones(8), losses(state, {0: 1 - epoch / 10}, otherwise=2.0))
             assert improved.tolist() == [True] + [False] * 7
         assert kept is not None
         assert kept.tolist() == [0]
-        assert course.present.tolist() == [0]
-        assert course.best_epoch.tolist() == [2] + [0] * 7
-        assert not course.is_over
+        assert state.present.tolist() == [0]
+        assert state.best_epoch.tolist() == [2] + [0] * 7
+        assert not state.is_over
 
     def test_members_leave_when_an_eighth_has_stopped(self) -> None:
-        course = Course(fleet_of(patience=1, max_epochs=9))
-        course.end_epoch(np.ones(8), np.ones(8))
-        assert course.end_epoch(np.ones(8), np.full(8, 0.5))[1] is None
+        state = TrainingState(fleet_of(patience=1, max_epochs=9))
+        state.end_epoch(np.ones(8), np.ones(8))
+        assert state.end_epoch(np.ones(8), np.full(8, 0.5))[1] is None
         better = dict.fromkeys(range(7), 0.4)
-        improved, kept = course.end_epoch(np.ones(8), losses(course, better, otherwise=2.0))
+        improved, kept = state.end_epoch(np.ones(8), losses(state, better, otherwise=2.0))
         assert not improved[7]
         assert kept is not None
-        assert kept.tolist() == course.present.tolist() == [0, 1, 2, 3, 4, 5, 6]
+        assert kept.tolist() == state.present.tolist() == [0, 1, 2, 3, 4, 5, 6]
 
     def test_it_is_over_when_all_have_stopped_or_at_the_last_epoch(self) -> None:
-        course = Course(fleet_of(patience=1, max_epochs=9))
-        course.end_epoch(np.ones(8), np.ones(8))
-        _, kept = course.end_epoch(np.ones(8), np.ones(8) * 2)
-        assert course.is_over
+        state = TrainingState(fleet_of(patience=1, max_epochs=9))
+        state.end_epoch(np.ones(8), np.ones(8))
+        _, kept = state.end_epoch(np.ones(8), np.ones(8) * 2)
+        assert state.is_over
         assert kept is None
-        without = Course(fleet_of(max_epochs=1))
+        without = TrainingState(fleet_of(max_epochs=1))
         assert not without.is_over
         without.end_epoch(np.ones(8), np.ones(8))
         assert without.is_over
 
     def test_without_patience_every_epoch_is_the_one_to_keep(self) -> None:
-        course = Course(fleet_of(max_epochs=3))
+        state = TrainingState(fleet_of(max_epochs=3))
         for loss in (1.0, 3.0, 2.0):
-            improved, _ = course.end_epoch(np.ones(8), np.full(8, loss))
+            improved, _ = state.end_epoch(np.ones(8), np.full(8, loss))
             assert improved.all()
-        assert (course.best_epoch == 2).all()
+        assert (state.best_epoch == 2).all()
 
     @pytest.mark.parametrize("bad", [np.nan, np.inf])
-    def test_a_diverging_member_is_booked_once_and_stopped(self, bad: float) -> None:
-        course = Course(fleet_of(max_epochs=9))
-        course.end_epoch(np.ones(8), np.ones(8))
-        improved, _ = course.end_epoch(losses(course, {3: bad}, otherwise=1.0), losses(course, {3: bad}, 1.0))
+    def test_a_diverging_member_is_noted_once_and_stopped(self, bad: float) -> None:
+        state = TrainingState(fleet_of(max_epochs=9))
+        state.end_epoch(np.ones(8), np.ones(8))
+        improved, _ = state.end_epoch(losses(state, {3: bad}, otherwise=1.0), losses(state, {3: bad}, 1.0))
         assert not improved[3]
-        assert 3 not in course.present
-        course.end_epoch(np.ones(7), np.ones(7))
-        assert course.diverged_at.tolist() == [-1, -1, -1, 1, -1, -1, -1, -1]
-        assert course.best_epoch[3] == 0
+        assert 3 not in state.present
+        state.end_epoch(np.ones(7), np.ones(7))
+        assert state.diverged_at.tolist() == [-1, -1, -1, 1, -1, -1, -1, -1]
+        assert state.best_epoch[3] == 0
 
     def test_a_member_that_left_keeps_its_last_losses_in_the_curves(self) -> None:
-        course = Course(fleet_of(patience=1, max_epochs=9))
+        state = TrainingState(fleet_of(patience=1, max_epochs=9))
         for epoch in range(3):
-            course.end_epoch(
-                losses(course, {}, otherwise=float(epoch)),
-                losses(course, {0: -float(epoch)}, otherwise=float(epoch)),
+            state.end_epoch(
+                losses(state, {}, otherwise=float(epoch)),
+                losses(state, {0: -float(epoch)}, otherwise=float(epoch)),
             )
-        train, validation = course.curves()
+        train, validation = state.curves()
         assert train[:, 0].tolist() == [0, 1, 2]
         assert train[:, 5].tolist() == [0, 1, 1]
         assert validation[:, 5].tolist() == [0, 1, 1]
 
 
-def test_members_of_a_fitted_fleet_can_be_taken_apart() -> None:
-    fitted = Fitted(
+def test_members_of_a_trained_fleet_can_be_taken_apart() -> None:
+    trained = TrainedFleet(
         weights={"layer0.weight": np.arange(4.0).reshape(4, 1, 1)},
         train_curve=np.arange(8.0).reshape(2, 4),
         validation_curve=np.arange(8.0, 16.0).reshape(2, 4),
@@ -259,7 +261,7 @@ def test_members_of_a_fitted_fleet_can_be_taken_apart() -> None:
         diverged_at=np.array([-1, 5, -1, 2]),
         device="cpu",
     )
-    some = fitted.members(np.array([1, 3]))
+    some = trained.members(np.array([1, 3]))
     assert some.weights["layer0.weight"].ravel().tolist() == [1, 3]
     assert some.train_curve.tolist() == [[1, 3], [5, 7]]
     assert some.diverged_at.tolist() == [5, 2]

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from yaynay.config.schema import Model
 from yaynay.models.network import ACTIVATIONS, Shape, forward, initial_weights, is_decayed, weights_from_values
 
 
@@ -13,6 +14,10 @@ class TestShape:
     )
     def test_depth_counts_hidden_layers(self, depth: int, layers: list[tuple[int, int]]) -> None:
         assert Shape(n_features=3, depth=depth, width=8).layers == layers
+
+    def test_a_configuration_s_model_has_one_on_a_table(self) -> None:
+        model = Model(depth=2, width=8, activation="tanh", skip=True, start=None)
+        assert Shape.of(model, n_features=3) == Shape(3, 2, 8, activation="tanh", skip=True)
 
     def test_a_line_has_no_second_linear_path(self) -> None:
         assert not Shape(n_features=3, depth=0, skip=True).has_skip

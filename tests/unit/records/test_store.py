@@ -7,6 +7,7 @@ import pytest
 from yaynay.data.plan import Plan, make_plan
 from yaynay.data.table import Table
 from yaynay.errors import DataError
+from yaynay.records import queue
 from yaynay.records.record import Record
 from yaynay.records.store import Store
 from yaynay.storage import read_arrays, write_arrays, write_json
@@ -81,8 +82,8 @@ def test_the_same_runs_are_the_same_sweep(store: Store, table: Table, plan: Plan
     sweeps = set()
     for _ in range(2):
         for key in ("b", "a"):
-            store.note_jobs("s", [store.job_note(key, table, plan, {})])
-        (sweep,) = store.write_sweeps(store.take_jobs("s"), {"started_at": 1.0})
+            queue.put(store, "s", [queue.make_entry(key, table, plan, {})])
+        (sweep,) = store.write_sweeps(queue.take(store, "s"), {"started_at": 1.0})
         sweeps.add(sweep.key)
     assert len(sweeps) == 1
     assert sweep.about["runs"] == ["a", "b"]
@@ -90,10 +91,10 @@ def test_the_same_runs_are_the_same_sweep(store: Store, table: Table, plan: Plan
 
 
 def test_jobs_are_taken_once(store: Store, table: Table, plan: Plan) -> None:
-    store.note_jobs("s", [store.job_note("a", table, plan, {"overrides": ["x=1"]})])
-    store.note_mistake("s", {"error": "bad"})
-    assert len(store.take_jobs("s")) == 2
-    assert store.take_jobs("s") == []
+    queue.put(store, "s", [queue.make_entry("a", table, plan, {"overrides": ["x=1"]})])
+    queue.put(store, "s", [{"error": "bad"}])
+    assert len(queue.take(store, "s")) == 2
+    assert queue.take(store, "s") == []
 
 
 def test_table_and_plan_come_back(store: Store, table: Table, plan: Plan) -> None:
@@ -106,8 +107,8 @@ def test_an_exported_sweep_is_a_store_of_its_own(store: Store, table: Table, pla
     store.write_table(table, plan)
     store.write(record("a"))
     store.write(record("other"))
-    store.note_jobs("s", [store.job_note("a", table, plan, {})])
-    (sweep,) = store.write_sweeps(store.take_jobs("s"), {"started_at": 1.0})
+    queue.put(store, "s", [queue.make_entry("a", table, plan, {})])
+    (sweep,) = store.write_sweeps(queue.take(store, "s"), {"started_at": 1.0})
     for _ in range(2):
         store.export(sweep, tmp_path / "results" / "toy")
     copy = Store(tmp_path / "results" / "toy")

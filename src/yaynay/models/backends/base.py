@@ -1,11 +1,12 @@
-"""What a backend is: an engine that trains stacked members, and the loop that drives it.
+"""What a backend is, and the loop that drives an engine.
 
-A backend is a module with three functions: `device(accelerator)` says what it would run on or raises
-`MachineError`; `train(fleet, course, device, on_epoch)` trains a fleet and returns its engine;
-`predict(shape, weights, x)` is a forward pass. Modules are loaded by name when a run needs them, so that
-nothing imports a framework that the chosen backend does not need.
+A backend is a module with four functions: `device(accelerator)` says what it would run on or raises
+`MachineError`; `set_up_process()` is called once in a process that uses it; `train(state, device, on_epoch)` trains a
+fleet and returns its best weights; `predict(shape, weights, x)` is a forward pass. Modules are loaded by name when a
+run needs them, so that nothing imports a framework that the chosen backend does not need.
 """
 
+import functools
 import importlib
 import importlib.util
 from collections.abc import Callable
@@ -17,15 +18,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from yaynay.errors import MachineError
-from yaynay.models.fleet import Course, Fitted, Fleet
+from yaynay.models.fleet import Fleet
 from yaynay.models.network import Shape, Weights
+from yaynay.models.training import TrainedFleet, TrainingState
 
 MODULES = {"torch": "lightning", "tensorflow": "tensorflow", "pytensor": "pytensor"}
 """Backends that train by gradient descent, and the module that holds each."""
 
-_EXTRAS = {"torch": "yaynay", "tensorflow": "yaynay[tensorflow]", "pytensor": "yaynay[pytensor]"}
+_NEEDS = {
+    "torch": ("yaynay", ("torch", "pytorch_lightning")),
+    "tensorflow": ("yaynay[tensorflow]", ("tensorflow",)),
+    "pytensor": ("yaynay[pytensor]", ("pytensor", "numba")),
+}
+"""What to install for a backend, and the packages that it imports."""
 
-OnEpoch = Callable[[Course], None]
+OnEpoch = Callable[[TrainingState], None]
 
 
 class Engine(Protocol):
@@ -38,7 +45,7 @@ class Engine(Protocol):
         """One update a minibatch.
 
         Args:
-            positions: Places among each member's training rows, (n_batches, n_present, batch_size).
+            positions: Positions among each member's training rows, (n_batches, n_present, batch_size).
             weights: Each row's weight in the loss, of the same shape.
 
         Returns:
@@ -81,7 +88,7 @@ def padded(fleet: Fleet, rows: NDArray[np.intp], n_rows: NDArray[np.intp]) -> Pa
         rows: Row numbers, padded, (n_units, longest).
         n_rows: Real rows of each unit, (n_units,).
     """
-    dtype, units = fleet.regime.dtype, fleet.units
+    dtype, units = fleet.dtype, fleet.units
     x = np.empty((*rows.shape, fleet.x.shape[1]), dtype=dtype)
     for unit in range(len(units)):
         x[unit] = units.standardise(fleet.x[rows[unit]], unit)
@@ -101,29 +108,20 @@ def validation_data(fleet: Fleet) -> Padded:
     return padded(fleet, fleet.units.validation_rows, fleet.units.n_validation)
 
 
-def starting_weights(fleet: Fleet) -> Weights:
-    """The fleet's starting weights in its precision."""
-    return {name: array.astype(fleet.regime.dtype) for name, array in fleet.weights().items()}
-
-
-def drive(engine: Engine, course: Course, on_epoch: OnEpoch | None = None) -> None:
-    """Train until the course is over, for backends that bring no loop of their own."""
-    while not course.is_over:
-        pass_once(engine, course, *course.batches())
+def drive(engine: Engine, state: TrainingState, on_epoch: OnEpoch | None = None) -> Weights:
+    """Train until all is over, for backends that bring no loop of their own; best weights of all members."""
+    while not state.is_over:
+        train_loss = engine.train_epoch(*state.batches())
+        improved, kept = state.end_epoch(train_loss, engine.validate())
+        engine.keep_best(improved)
+        if kept is not None:
+            engine.drop(kept)
         if on_epoch is not None:
-            on_epoch(course)
+            on_epoch(state)
+    return engine.best()
 
 
-def pass_once(engine: Engine, course: Course, positions: NDArray[np.intp], weights: NDArray[np.float64]) -> None:
-    """One epoch: train, validate, and let the course decide what to keep."""
-    train_loss = engine.train_epoch(positions, weights)
-    improved, kept = course.end_epoch(train_loss, engine.validate())
-    engine.keep_best(improved)
-    if kept is not None:
-        engine.drop(kept)
-
-
-def fit(fleet: Fleet, backend: str, accelerator: str = "auto", on_epoch: OnEpoch | None = None) -> Fitted:
+def fit(fleet: Fleet, backend: str, accelerator: str = "auto", on_epoch: OnEpoch | None = None) -> TrainedFleet:
     """Train a fleet on a backend.
 
     Args:
@@ -137,15 +135,15 @@ def fit(fleet: Fleet, backend: str, accelerator: str = "auto", on_epoch: OnEpoch
     """
     module = load(backend)
     device = module.device(accelerator)
-    course = Course(fleet)
-    engine = module.train(fleet, course, device, on_epoch)
-    train_curve, validation_curve = course.curves()
-    return Fitted(
-        weights={name: array.astype(np.float64) for name, array in engine.best().items()},
+    state = TrainingState(fleet)
+    weights = module.train(state, device, on_epoch)
+    train_curve, validation_curve = state.curves()
+    return TrainedFleet(
+        weights={name: array.astype(np.float64) for name, array in weights.items()},
         train_curve=train_curve,
         validation_curve=validation_curve,
-        best_epoch=course.best_epoch,
-        diverged_at=course.diverged_at,
+        best_epoch=state.best_epoch,
+        diverged_at=state.diverged_at,
         device=device,
     )
 
@@ -179,17 +177,23 @@ def check(backend: str, accelerator: str) -> None:
 
 
 def load(backend: str) -> ModuleType:
-    """Import a backend's module.
+    """A backend's module; the first time, this process is set up for it.
 
     Raises:
         MachineError: Its framework is not installed; the message says what to install.
     """
     _check_installed(backend)
-    return importlib.import_module(f"yaynay.models.backends.{MODULES[backend]}")
+    return _load(backend)
+
+
+@functools.cache
+def _load(backend: str) -> ModuleType:
+    module = importlib.import_module(f"yaynay.models.backends.{MODULES[backend]}")
+    module.set_up_process()
+    return module
 
 
 def _check_installed(backend: str) -> None:
-    if importlib.util.find_spec(backend) is None:
-        raise MachineError(
-            f"option 'backend': {backend} is not installed here; install it with: pip install '{_EXTRAS[backend]}'"
-        )
+    extra, packages = _NEEDS[backend]
+    if any(importlib.util.find_spec(package) is None for package in packages):
+        raise MachineError(f"option 'backend': {backend} is not installed here; install it with: pip install '{extra}'")

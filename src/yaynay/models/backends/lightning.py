@@ -1,25 +1,49 @@
-"""`backend=torch`: a fleet as one LightningModule, trained in one Lightning fit."""
+"""`backend=torch`: a fleet as a LightningModule, its rows as a LightningDataModule.
+
+state = TrainingState(make_fleet([configuration], table, plan))
+module, data = FleetModule(state), FleetData(state)
+pl.Trainer(max_epochs=100).fit(module, data)
+module.state_dict()
+"""
 
 import ctypes
 import logging
 import warnings
-from collections.abc import Iterator
-from itertools import pairwise
+from collections.abc import Callable, Iterator
+from typing import cast
 
 import numpy as np
 import pytorch_lightning as pl
 import torch
 from numpy.typing import NDArray
+from pytorch_lightning.core.optimizer import LightningOptimizer
 from torch import Tensor
-from torch.optim.adam import adam
-from torch.optim.sgd import sgd
 
 from yaynay.errors import MachineError
-from yaynay.models.backends.base import OnEpoch, Padded, pass_once, starting_weights, training_data, validation_data
-from yaynay.models.fleet import Course, Fleet
-from yaynay.models.network import Shape, Weights, is_decayed
+from yaynay.models.backends.base import OnEpoch, Padded, training_data, validation_data
+from yaynay.models.backends.stacked import OPTIMIZERS, FleetNetwork, PerMember
+from yaynay.models.network import Shape, Weights
+from yaynay.models.training import TrainingState
 
-_ACTIVATE = {"relu": torch.relu, "silu": torch.nn.functional.silu, "tanh": torch.tanh}
+Batch = tuple[Tensor, Tensor, Tensor]
+"""Inputs (n_present, n_rows, n_features), targets and weights in the loss (n_present, n_rows)."""
+
+
+def set_up_process() -> None:
+    """Suit this process to small stacked products; `base.load` calls it, once in a process.
+
+    One thread, because a second gains nothing and sweeps use processes; no notices of what hardware Lightning
+    finds, once per fit. And glibc keeps the memory that a step frees: handing megabytes back and forth costs a
+    quarter of a fit. All three hold for the rest of the process.
+    """
+    torch.set_num_threads(1)
+    logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (OSError, AttributeError):  # another C library
+        return
+    mallopt(-3, 1 << 30)  # M_MMAP_THRESHOLD
+    mallopt(-1, (1 << 31) - 1)  # M_TRIM_THRESHOLD
 
 
 def device(accelerator: str) -> str:
@@ -37,241 +61,185 @@ def device(accelerator: str) -> str:
     return "gpu" if has_gpu and accelerator != "cpu" else "cpu"
 
 
-def forward(shape: Shape, weights: dict[str, Tensor], x: Tensor) -> Tensor:
-    """Outputs of stacked networks, (n_members, n_rows), for x (n_members, n_rows, n_features)."""
-    activate = _ACTIVATE[shape.activation]
-    hidden = x
-    for i in range(shape.depth):
-        hidden = activate(torch.baddbmm(weights[f"layer{i}.bias"], hidden, weights[f"layer{i}.weight"]))
-    output = _dot(hidden, weights[f"layer{shape.depth}.weight"]) + weights[f"layer{shape.depth}.bias"][..., 0]
-    return output + _dot(x, weights["skip.weight"]) if shape.has_skip else output
-
-
-def _dot(x: Tensor, weight: Tensor) -> Tensor:
-    """x (n_members, n_rows, n) by weight (n_members, n, 1): a product with one column is slow as a matrix product."""
-    return (x * weight.transpose(1, 2)).sum(dim=2)
-
-
 def predict(shape: Shape, weights: Weights, x: NDArray[np.floating]) -> NDArray[np.floating]:
     """Forward pass on the CPU, in the precision of `weights`."""
     dtype = next(iter(weights.values())).dtype
-    tensors = {name: torch.from_numpy(np.require(array, dtype, "W")) for name, array in weights.items()}
     with torch.inference_mode():
-        return forward(shape, tensors, torch.from_numpy(np.require(x, dtype, "W"))).numpy()
-
-
-class _Updates:
-    """PyTorch's own optimizer steps over stacked arrays, each configuration with its rates."""
-
-    def __init__(self, fleet: Fleet, weights: dict[str, Tensor]) -> None:
-        self.name = fleet.regime.optimizer
-        self.draws = fleet.draws
-        self.weights = weights
-        n_moments = 0 if self.name == "sgd" else 2
-        self.moments = [{name: torch.zeros_like(tensor) for name, tensor in weights.items()} for _ in range(n_moments)]
-        self.n_steps = torch.zeros((), device=next(iter(weights.values())).device)
-        self.place(fleet.draw)
-
-    def place(self, draw: NDArray[np.intp]) -> None:
-        """Say which configuration each member present has, (n_present,); members come sorted by it."""
-        edges = np.searchsorted(draw, np.arange(len(self.draws) + 1))
-        spans = [slice(*edge) for edge in pairwise(edges.tolist())]
-        self.spans = [(one, span) for one, span in zip(self.draws, spans, strict=True) if span.start < span.stop]
-
-    def step(self, gradients: dict[str, Tensor]) -> None:
-        for draw, span in self.spans:
-            for has_decay in (True, False):
-                names = [name for name in self.weights if is_decayed(name) is has_decay]
-                if names:
-                    self._update(names, gradients, span, draw.lr, draw.weight_decay if has_decay else 0.0)
-        self.n_steps += 1
-
-    def _update(
-        self, names: list[str], gradients: dict[str, Tensor], span: slice, lr: float, weight_decay: float
-    ) -> None:
-        weights = [self.weights[name].detach()[span] for name in names]
-        slopes = [gradients[name][span] for name in names]
-        if self.name == "sgd":
-            plain: list[Tensor | None] = [None] * len(names)
-            sgd(
-                weights,
-                slopes,
-                plain,
-                weight_decay=weight_decay,
-                momentum=0.0,
-                lr=lr,
-                dampening=0.0,
-                nesterov=False,
-                maximize=False,
-            )
-            return
-        first, second = ([moment[name][span] for name in names] for moment in self.moments)
-        steps = [self.n_steps.clone() for _ in names]  # the update counts its own step
-        adam(
-            weights,
-            slopes,
-            first,
-            second,
-            [],
-            steps,
-            fused=True,
-            decoupled_weight_decay=self.name == "adamw",
-            amsgrad=False,
-            beta1=0.9,
-            beta2=0.999,
-            lr=lr,
-            weight_decay=weight_decay,
-            eps=1e-8,
-            maximize=False,
-        )
-
-    def drop(self, weights: dict[str, Tensor], kept: Tensor, draw: NDArray[np.intp]) -> None:
-        self.weights = weights
-        self.moments = [{name: tensor[kept] for name, tensor in moment.items()} for moment in self.moments]
-        self.place(draw)
+        return FleetNetwork(shape, weights)(torch.from_numpy(np.require(x, dtype, "W"))).numpy()
 
 
 class FleetModule(pl.LightningModule):
-    """Stacked networks as one LightningModule; one training step is one pass over the data.
+    """All networks of a fleet as one module; `state_dict()` holds every member's best weights after a fit.
 
-    Optimisation is manual, because each member stops, keeps its best weights and leaves on its own.
+    Members share a step and nothing else: the gradient of the summed loss is each member's own. Optimization is
+    manual in Lightning's sense, because automatic optimization costs 0.2 ms more per minibatch (docs/decisions/0008).
+
+    Args:
+        state: Where training stands; it decides who stops and whose weights are kept.
+        on_epoch: Called after each epoch.
     """
 
-    def __init__(self, fleet: Fleet, course: Course) -> None:
+    def __init__(self, state: TrainingState, on_epoch: OnEpoch | None = None) -> None:
         super().__init__()
         self.automatic_optimization = False
-        self.fleet, self.course = fleet, course
+        self.state, self.on_epoch = state, on_epoch
+        self.network = FleetNetwork(state.fleet.shape, state.fleet.weights())
 
-    def on_fit_start(self) -> None:
-        """Move data and weights to the device once."""
-        self.present = torch.as_tensor(self.fleet.unit, device=self.device)
-        self.train_x, self.train_y, _ = self._tensors(training_data(self.fleet))
-        self.held_x, self.held_y, self.held_weight = self._tensors(validation_data(self.fleet))
-        start = starting_weights(self.fleet)
-        self.stack = {name: torch.from_numpy(array).to(self.device).requires_grad_() for name, array in start.items()}
-        self.kept = {name: tensor.detach().clone() for name, tensor in self.stack.items()}
-        self.places = torch.arange(self.fleet.n_members, device=self.device)
-        self.updates = _Updates(self.fleet, self.stack)
+    def forward(self, x: Tensor) -> Tensor:
+        return self.network(x)
 
-    def _tensors(self, data: Padded) -> tuple[Tensor, Tensor, Tensor]:
-        x, y, weight = (torch.from_numpy(array).to(self.device) for array in (data.x, data.y, data.weight))
-        return x, y, weight
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        fleet = self.state.fleet
+        return OPTIMIZERS[fleet.optimizer](dict(self.network.named_parameters()), fleet.lr, fleet.weight_decay)
 
-    def configure_optimizers(self) -> None:
-        """The steps are taken in `train_epoch`."""
+    def configure_callbacks(self) -> list[pl.Callback]:
+        return [EarlyStopping(), *([] if self.on_epoch is None else [Progress(self.on_epoch)])]
 
-    def train_dataloader(self) -> "_Epochs":
-        return _Epochs(self.course)
+    def on_train_epoch_start(self) -> None:
+        self.train_loss = torch.zeros(len(self.state.present), dtype=self.network.dtype, device=self.device)
+        self.validation_loss = torch.zeros_like(self.train_loss)
 
-    def training_step(self, batch: tuple[NDArray, NDArray], batch_idx: int) -> None:
-        pass_once(self, self.course, *batch)
-        self.trainer.should_stop = self.course.is_over
+    def training_step(self, batch: Batch, batch_idx: int) -> None:
+        optimizer = cast(LightningOptimizer, self.optimizers())
+        optimizer.zero_grad()
+        loss = self._loss(batch)
+        self.manual_backward(loss.sum())
+        optimizer.step()
+        self.train_loss += loss.detach()
 
-    def train_epoch(self, positions: NDArray[np.intp], weights: NDArray[np.float64]) -> NDArray:
-        unit = self.present[:, None]
-        places = torch.as_tensor(positions, device=self.device)
-        shares = torch.as_tensor(weights, dtype=self.train_y.dtype, device=self.device)
-        names, tensors = list(self.stack), list(self.stack.values())
-        total = torch.zeros(len(self.present), dtype=self.train_y.dtype, device=self.device)
-        for place, share in zip(places, shares, strict=True):
-            x, y = self._rows(unit * self.train_y.shape[1] + place)
-            loss = (share * (forward(self.shape, self.stack, x) - y) ** 2).sum(dim=1)
-            gradients = torch.autograd.grad(loss.sum(), tensors)
-            self.updates.step(dict(zip(names, gradients, strict=True)))
-            total += loss.detach()
-        return (total / len(places)).cpu().numpy().astype(np.float64)
+    def validation_step(self, batch: Batch, batch_idx: int) -> None:
+        self.validation_loss = self._loss(batch)
 
-    def _rows(self, flat: Tensor) -> tuple[Tensor, Tensor]:
-        """Training rows by number, counted through all units, x (*, n_features) and y (*) for flat (*)."""
-        rows = flat.reshape(-1)
-        x = self.train_x.flatten(0, 1).index_select(0, rows)
-        y = self.train_y.reshape(-1).index_select(0, rows)
-        return x.view(*flat.shape, -1), y.view(flat.shape)
-
-    @property
-    def shape(self) -> Shape:
-        return self.fleet.shape
-
-    @torch.no_grad()
-    def validate(self) -> NDArray:
-        if self.held_x.shape[1] == 0:
-            return np.zeros(len(self.present))
-        error = forward(self.shape, self.stack, self.held_x[self.present]) - self.held_y[self.present]
-        return (self.held_weight[self.present] * error**2).sum(dim=1).cpu().numpy().astype(np.float64)
-
-    @torch.no_grad()
-    def keep_best(self, improved: NDArray[np.bool_]) -> None:
-        here = torch.as_tensor(np.flatnonzero(improved), device=self.device)
-        for name, tensor in self.stack.items():
-            self.kept[name][self.places[here]] = tensor[here]
-
-    @torch.no_grad()
-    def drop(self, kept: NDArray[np.intp]) -> None:
-        here = torch.as_tensor(kept, device=self.device)
-        self.present, self.places = self.present[here], self.places[here]
-        self.stack = {name: tensor[here].requires_grad_() for name, tensor in self.stack.items()}
-        self.updates.drop(self.stack, here, self.fleet.draw[self.places.cpu().numpy()])
-
-    def best(self) -> Weights:
-        return {name: tensor.cpu().numpy() for name, tensor in self.kept.items()}
+    def _loss(self, batch: Batch) -> Tensor:
+        """Weighted squared errors of each member, (n_present,)."""
+        x, y, weight = batch
+        return (weight * (self.network(x) - y) ** 2).sum(dim=1)
 
 
-class _Epochs:
-    """Minibatches of an epoch, as one item."""
+class EarlyStopping(pl.Callback):
+    """Early stopping and best weights, member by member; `TrainingState` decides both."""
 
-    def __init__(self, course: Course) -> None:
-        self.course = course
-
-    def __len__(self) -> int:
-        return 1
-
-    def __iter__(self) -> Iterator[tuple[NDArray, NDArray]]:
-        yield self.course.batches()
-
-
-class _Progress(pl.Callback):
-    def __init__(self, course: Course, on_epoch: OnEpoch) -> None:
-        self.course, self.on_epoch = course, on_epoch
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        network = cast(FleetModule, pl_module).network
+        self.best = {name: tensor.clone() for name, tensor in network.state_dict().items()}
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        self.on_epoch(self.course)
+        module = cast(FleetModule, pl_module)
+        state, present = module.state, module.state.present
+        train_loss = _to_numpy(module.train_loss) / trainer.num_training_batches
+        improved, kept = state.end_epoch(train_loss, _to_numpy(module.validation_loss))
+        here = torch.as_tensor(np.flatnonzero(improved), device=module.device)
+        members = torch.as_tensor(present[improved], device=module.device)
+        for name, stack in module.network.state_dict().items():
+            self.best[name].index_copy_(0, members, stack.index_select(0, here))
+        if kept is not None:
+            cast(PerMember, trainer.optimizers[0]).keep(kept)
+        if trainer.logger is not None:
+            module.log_dict(state.mean_losses())
+        trainer.should_stop = state.is_over
+
+    def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        for name, stack in cast(FleetModule, pl_module).network.named_parameters():
+            stack.data, stack.grad = self.best[name], None
 
 
-def _keep_memory() -> None:
-    """Let glibc keep what a step frees: handing megabytes back and forth costs a quarter of a fit."""
-    try:
-        mallopt = ctypes.CDLL(None).mallopt
-    except (OSError, AttributeError):  # another C library
-        return
-    mallopt(-3, 1 << 30)  # M_MMAP_THRESHOLD
-    mallopt(-1, (1 << 31) - 1)  # M_TRIM_THRESHOLD
+def _to_numpy(loss: Tensor) -> NDArray[np.float64]:
+    return loss.cpu().numpy().astype(np.float64)
 
 
-def train(fleet: Fleet, course: Course, device: str, on_epoch: OnEpoch | None) -> FleetModule:
-    """Train a fleet in one Lightning fit."""
-    logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
-    _keep_memory()
-    torch.set_num_threads(1)  # small stacked products gain nothing from a second thread; sweeps use processes
-    module = FleetModule(fleet, course)
+class Progress(pl.Callback):
+    """Tells `on_epoch` after each epoch where training stands."""
+
+    def __init__(self, on_epoch: OnEpoch) -> None:
+        self.on_epoch = on_epoch
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self.on_epoch(cast(FleetModule, pl_module).state)
+
+
+class FleetData(pl.LightningDataModule):
+    """Rows of a fleet: minibatches to train on, and all held-out rows at once.
+
+    Standardised rows of every unit lie on the device; a minibatch is gathered from them.
+
+    Args:
+        state: Where training stands; it draws the minibatches of the members present.
+    """
+
+    def __init__(self, state: TrainingState) -> None:
+        super().__init__()
+        self.state = state
+
+    def setup(self, stage: str) -> None:
+        device = torch.device("cpu") if self.trainer is None else self.trainer.strategy.root_device
+        self.train = self._tensors(training_data(self.state.fleet), device)
+        self.held_out = self._tensors(validation_data(self.state.fleet), device)
+
+    @staticmethod
+    def _tensors(data: Padded, device: torch.device) -> Batch:
+        x, y, weight = (torch.from_numpy(array).to(device) for array in (data.x, data.y, data.weight))
+        return x, y, weight
+
+    def train_dataloader(self) -> "_Batches":
+        return _Batches(self._minibatches, self.state.fleet.n_batches)
+
+    def val_dataloader(self) -> "_Batches":
+        return _Batches(self._held_out_rows, 1)
+
+    def _unit(self) -> Tensor:
+        """Unit of each member present, (n_present,)."""
+        return torch.as_tensor(self.state.fleet.unit[self.state.present], device=self.train[1].device)
+
+    def _minibatches(self) -> Iterator[Batch]:
+        x, y, _ = self.train
+        positions, weights = self.state.batches()
+        rows = self._unit()[:, None] * y.shape[1] + torch.as_tensor(positions, device=y.device)
+        shares = torch.as_tensor(weights, dtype=y.dtype, device=y.device)
+        x, y = x.flatten(0, 1), y.flatten()
+        for row, share in zip(rows, shares, strict=True):
+            flat = row.flatten()
+            yield x.index_select(0, flat).view(*row.shape, -1), y.index_select(0, flat).view(row.shape), share
+
+    def _held_out_rows(self) -> Iterator[Batch]:
+        unit = self._unit()
+        x, y, weight = self.held_out
+        yield x[unit], y[unit], weight[unit]
+
+
+class _Batches:
+    """What a dataloader is to Lightning: an iterable with a length; rows in memory need no workers."""
+
+    def __init__(self, make: Callable[[], Iterator[Batch]], n_batches: int) -> None:
+        self.make, self.n_batches = make, n_batches
+
+    def __len__(self) -> int:
+        return self.n_batches
+
+    def __iter__(self) -> Iterator[Batch]:
+        return self.make()
+
+
+def train(state: TrainingState, device: str, on_epoch: OnEpoch | None) -> Weights:
+    """Train a fleet in one Lightning fit; best weights of all members."""
+    module = FleetModule(state, on_epoch)
+    trainer = pl.Trainer(
+        accelerator=device,
+        devices=1,
+        max_epochs=state.fleet.trainer.max_epochs,
+        num_sanity_val_steps=0,
+        limit_val_batches=int(state.fleet.units.n_validation.any()),
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+    )
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=".*configure_optimizers. returned .None.*")
-        warnings.filterwarnings("ignore", message=".*does not have many workers.*")
-        warnings.filterwarnings("ignore", message="GPU available but not used")
+        # Lightning 2.6 asks PyTorch 2.13 what PyTorch renames; nothing of ours
         warnings.filterwarnings("ignore", message=".isinstance.treespec, LeafSpec.. is deprecated")
-        trainer = pl.Trainer(
-            accelerator=device,
-            devices=1,
-            max_epochs=fleet.regime.max_epochs,
-            logger=False,
-            enable_checkpointing=False,
-            enable_progress_bar=False,
-            enable_model_summary=False,
-            callbacks=[] if on_epoch is None else [_Progress(course, on_epoch)],
-        )
         try:
-            trainer.fit(module)
+            trainer.fit(module, FleetData(state))
         except SystemExit as ended:
             if isinstance(ended.__context__, KeyboardInterrupt):  # Lightning turns one into the other
                 raise KeyboardInterrupt from ended
             raise
-    return module
+    return module.network.weights()

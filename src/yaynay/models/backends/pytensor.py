@@ -18,14 +18,17 @@ from numpy.typing import NDArray
 from pytensor.compile.mode import get_mode
 
 from yaynay.errors import MachineError
-from yaynay.models.backends.base import OnEpoch, drive, starting_weights, training_data, validation_data
-from yaynay.models.fleet import Course, Fleet
-from yaynay.models.network import Shape, Weights, is_decayed
+from yaynay.models.backends.base import OnEpoch, drive, training_data, validation_data
+from yaynay.models.network import Shape, Weights
+from yaynay.models.optimizers import N_MOMENTS, Rates, bias_corrections, update
+from yaynay.models.training import TrainingState
 
 Symbol = Any
 """A variable of a graph; PyTensor's own annotations refuse what its functions take."""
 
-_BETA1, _BETA2, _EPSILON = 0.9, 0.999, 1e-8
+
+def set_up_process() -> None:
+    """Nothing: BLAS takes the threads that the process gave it."""
 
 
 def device(accelerator: str) -> str:
@@ -76,7 +79,7 @@ def forward(shape: Shape, weights: dict[str, Symbol], x: Symbol, ones: Symbol) -
 def _compile(inputs: list[Symbol], output: Symbol, updates: list | None = None) -> Callable[..., NDArray]:
     """Compile with Numba, which needs no C compiler.
 
-    A batched product is left as one product a member, because what PyTensor makes of it otherwise takes twice
+    A batched product is left as one product per member, because what PyTensor makes of it otherwise takes twice
     as long to compile.
     """
     mode = get_mode("NUMBA").excluding("specialize_matmul_to_batched_dot")
@@ -118,25 +121,28 @@ class _Program:
     Attributes:
         weights: Shared weights by name.
         moments: Shared first and second moments by name; none for SGD.
-        step: `(x, y, share, ones, slope, lr, decay, correction1, root_correction2) -> loss`, and the updates.
+        step: `(x, y, share, ones, upstream, lr, decay, correction1, root_correction2) -> loss`, and the updates.
     """
 
     def __init__(self, structure: Shape, optimizer: str, dtype: str) -> None:
         self.weights = self._shared(structure, dtype)
-        self.moments = [self._shared(structure, dtype) for _ in range(0 if optimizer == "sgd" else 2)]
-        x, y, share, ones, slope = _stacks(["x", "y", "share", "ones", "slope"], dtype)
+        self.moments = [self._shared(structure, dtype) for _ in range(N_MOMENTS[optimizer])]
+        x, y, share, ones, upstream = _stacks(["x", "y", "share", "ones", "upstream"], dtype)
         lr, decay = (pt.tensor(name, dtype=dtype, shape=(None, 1, 1)) for name in ("lr", "decay"))
         corrections = [pt.tensor(name, dtype=dtype, shape=(1, 1, 1)) for name in ("first", "second")]
         error = forward(structure, self.weights, x, ones) - y
         loss = pt.matmul(share, error * error)
+        rates = Rates(lr, decay, *corrections)
         names, arrays = list(self.weights), list(self.weights.values())
-        gradients: Symbol = pytensor.grad(None, arrays, known_grads={loss: slope})
+        gradients: Symbol = pytensor.grad(None, arrays, known_grads={loss: upstream})
         updates: list[tuple[Symbol, Symbol]] = []
         for name, gradient in zip(names, gradients, strict=True):
             moments = [moment[name] for moment in self.moments]
-            pull = decay if is_decayed(name) else None
-            updates += _update(optimizer, self.weights[name], moments, gradient, lr, pull, corrections)
-        inputs = [x, y, share, ones, slope, lr, decay, *corrections]
+            new, new_moments = update(
+                optimizer, name, self.weights[name], gradient, moments, rates, pt.sqrt, np.dtype(dtype).type
+            )
+            updates += [(self.weights[name], new), *zip(moments, new_moments, strict=True)]
+        inputs = [x, y, share, ones, upstream, lr, decay, *corrections]
         self.step = _compile(inputs, loss, updates)
 
     @staticmethod
@@ -148,51 +154,23 @@ class _Program:
 _program = functools.cache(_Program)
 
 
-def _update(
-    optimizer: str,
-    weight: Symbol,
-    moments: list[Symbol],
-    gradient: Symbol,
-    lr: Symbol,
-    decay: Symbol | None,
-    corrections: list[Symbol],
-) -> list[tuple[Symbol, Symbol]]:
-    """New values of an array and its moments after one step of SGD, Adam or AdamW as PyTorch defines them.
-
-    Source:
-        Kingma & Ba (2015), Adam; Loshchilov & Hutter (2019), Decoupled Weight Decay Regularization.
-    """
-    real = np.dtype(weight.dtype).type
-    shrunk = weight
-    if decay is not None and optimizer == "adamw":
-        shrunk = weight * (real(1) - lr * decay)
-    elif decay is not None:
-        gradient = gradient + decay * weight
-    if optimizer == "sgd":
-        return [(weight, shrunk - lr * gradient)]
-    first = moments[0] + real(1 - _BETA1) * (gradient - moments[0])
-    second = real(_BETA2) * moments[1] + real(1 - _BETA2) * gradient * gradient
-    size = pt.sqrt(second) / corrections[1] + real(_EPSILON)
-    return [(weight, shrunk - lr / corrections[0] * first / size), (moments[0], first), (moments[1], second)]
-
-
 class FleetEngine:
     """Stacked networks and their optimizer's state in NumPy, lent to the compiled step for an epoch.
 
     The shared variables belong to the step, which all fleets of its structure use.
     """
 
-    def __init__(self, fleet: Fleet, course: Course) -> None:
-        regime = fleet.regime
-        self.shape, self.dtype = fleet.shape, regime.dtype
-        self.program = _program(_structure(fleet.shape), regime.optimizer, np.dtype(self.dtype).name)
+    def __init__(self, state: TrainingState) -> None:
+        fleet = state.fleet
+        self.shape, self.dtype = fleet.shape, fleet.dtype
+        self.program = _program(_structure(fleet.shape), fleet.optimizer, np.dtype(self.dtype).name)
         self.train, self.held = training_data(fleet), validation_data(fleet)
-        self.weights = starting_weights(fleet)
+        self.weights = fleet.weights()
         self.kept = {name: array.copy() for name, array in self.weights.items()}
         self.moments = [
             {name: np.zeros_like(array) for name, array in self.weights.items()} for _ in self.program.moments
         ]
-        self.places, self.unit = course.present, fleet.unit
+        self.present, self.unit = state.present, fleet.unit
         self.lr = fleet.lr[:, None, None].astype(self.dtype)
         self.decay = fleet.weight_decay[:, None, None].astype(self.dtype)
         self.n_steps = 0
@@ -202,13 +180,13 @@ class FleetEngine:
         x, y, step = self.train.x, self.train.y[..., None], self.program.step
         shares = weights[:, :, None, :].astype(self.dtype)
         ones = np.ones((n_present, batch_size, 1), self.dtype)
-        slope = np.ones((n_present, 1, 1), self.dtype)
+        upstream = np.ones((n_present, 1, 1), self.dtype)
         steps = self.n_steps + 1.0 + np.arange(n_batches)[:, None, None, None]
-        first, second = (1 - _BETA1**steps).astype(self.dtype), np.sqrt(1 - _BETA2**steps).astype(self.dtype)
+        first, second = (values.astype(self.dtype) for values in bias_corrections(steps))
         unit, total = self.unit[:, None], np.zeros((n_present, 1, 1))
         self._lend()
-        for i, place in enumerate(positions):
-            data = (x[unit, place], y[unit, place], shares[i], ones, slope)
+        for i, position in enumerate(positions):
+            data = (x[unit, position], y[unit, position], shares[i], ones, upstream)
             total += step(*data, self.lr, self.decay, first[i], second[i])
         self._take_back()
         self.n_steps += n_batches
@@ -231,27 +209,25 @@ class FleetEngine:
     def validate(self) -> NDArray:
         if self.held.x.shape[1] == 0:
             return np.zeros(len(self.unit))
-        with np.errstate(over="ignore", invalid="ignore"):  # a diverging member's error; the course books it
+        with np.errstate(over="ignore", invalid="ignore"):  # a diverging member's error, which `TrainingState` notes
             error = predict(self.shape, self.weights, self.held.x[self.unit]) - self.held.y[self.unit]
             return np.sum(self.held.weight[self.unit] * error**2, axis=1).astype(np.float64)
 
     def keep_best(self, improved: NDArray[np.bool_]) -> None:
         for name, array in self.weights.items():
-            self.kept[name][self.places[improved]] = array[improved]
+            self.kept[name][self.present[improved]] = array[improved]
 
     def drop(self, kept: NDArray[np.intp]) -> None:
         for arrays in (self.weights, *self.moments):
             arrays |= {name: array[kept] for name, array in arrays.items()}
-        self.places, self.unit, self.lr, self.decay = (
-            array[kept] for array in (self.places, self.unit, self.lr, self.decay)
+        self.present, self.unit, self.lr, self.decay = (
+            array[kept] for array in (self.present, self.unit, self.lr, self.decay)
         )
 
     def best(self) -> Weights:
         return self.kept
 
 
-def train(fleet: Fleet, course: Course, device: str, on_epoch: OnEpoch | None) -> FleetEngine:
-    """Train a fleet, a minibatch a call."""
-    engine = FleetEngine(fleet, course)
-    drive(engine, course, on_epoch)
-    return engine
+def train(state: TrainingState, device: str, on_epoch: OnEpoch | None) -> Weights:
+    """Train a fleet, one minibatch per call."""
+    return drive(FleetEngine(state), state, on_epoch)

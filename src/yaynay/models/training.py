@@ -1,0 +1,130 @@
+"""Where a fleet's training stands, and what it leaves; nothing here is in a framework."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from yaynay.models.fleet import Fleet
+from yaynay.models.network import Weights
+
+
+@dataclass(eq=False)
+class TrainingState:
+    """Who still trains, who was best when, and the learning curves.
+
+    A backend asks `end_epoch` after each pass whose weights to keep and whom to drop.
+
+    Attributes:
+        present: Members that the backend still holds, in its order, (n_present,).
+        best_loss, best_epoch: Best validation loss of each member and the epoch (from 0) that gave it, (n_members,).
+        diverged_at: First epoch with a loss that is not finite, -1 for none, (n_members,).
+    """
+
+    fleet: Fleet
+
+    def __post_init__(self) -> None:
+        n_members = self.fleet.n_members
+        self.present = np.arange(n_members)
+        self.best_loss = np.full(n_members, np.inf)
+        self.best_epoch = np.full(n_members, -1)
+        self.diverged_at = np.full(n_members, -1)
+        self.is_active = np.ones(n_members, dtype=bool)
+        has_validation = (self.fleet.units.n_validation > 0)[self.fleet.unit]
+        self.is_stoppable = has_validation & (self.fleet.patience is not None)
+        self.epoch = 0
+        self._train_curve: list[NDArray[np.float64]] = []
+        self._validation_curve: list[NDArray[np.float64]] = []
+
+    @property
+    def is_over(self) -> bool:
+        return self.epoch >= self.fleet.trainer.max_epochs or not self.is_active.any()
+
+    def batches(self) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+        """This epoch's minibatches of the members present, both (n_batches, n_present, batch_size)."""
+        positions, weights = self.fleet.batches(self.epoch)
+        stream = self.fleet.stream[self.present]
+        return positions[:, stream], weights[:, stream]
+
+    def end_epoch(self, train_loss: NDArray, validation_loss: NDArray) -> tuple[NDArray, NDArray | None]:
+        """Take in one pass over the data.
+
+        Args:
+            train_loss: Mean minibatch loss of each member present, (n_present,).
+            validation_loss: Loss on held-out rows, whatever where there are none, (n_present,).
+
+        Returns:
+            improved: Whose weights are now the ones to keep, (n_present,) bool.
+            kept: Positions of the members to go on with, or None for all. Members that stopped leave when
+                they are an eighth of those present: moving the others costs about an epoch.
+        """
+        here = self.present
+        self._extend(self._train_curve, train_loss)
+        self._extend(self._validation_curve, validation_loss)
+        is_bad = ~np.isfinite(train_loss) & self.is_active[here]
+        self.diverged_at[here[is_bad]] = self.epoch
+        self.is_active[here[is_bad]] = False
+        is_better = validation_loss < self.best_loss[here]
+        improved = self.is_active[here] & (is_better | ~self.is_stoppable[here])
+        self.best_loss[here[improved]] = validation_loss[improved]
+        self.best_epoch[here[improved]] = self.epoch
+        if self.fleet.patience is not None:
+            is_stale = self.epoch - self.best_epoch[here] >= self.fleet.patience
+            self.is_active[here[is_stale & self.is_stoppable[here]]] = False
+        self.epoch += 1
+        is_left = self.is_active[here]
+        if not 0 < is_left.sum() <= len(here) * 7 // 8:
+            return improved, None
+        kept = np.flatnonzero(is_left)
+        self.present = here[kept]
+        return improved, kept
+
+    def _extend(self, curve: list[NDArray[np.float64]], loss: NDArray) -> None:
+        """Append a row; a member that has stopped keeps its last value."""
+        row = curve[-1].copy() if curve else np.full(self.fleet.n_members, np.nan)
+        active = self.is_active[self.present]
+        row[self.present[active]] = loss[active]
+        curve.append(row)
+
+    def mean_losses(self) -> dict[str, float]:
+        """Losses of the epoch before, averaged over members, as `train/loss` and, with held-out rows, `val/loss`."""
+        losses = {"train/loss": float(self._train_curve[-1].mean())}
+        has_validation = (self.fleet.units.n_validation > 0)[self.fleet.unit]
+        if has_validation.any():
+            losses["val/loss"] = float(self._validation_curve[-1][has_validation].mean())
+        return losses
+
+    def curves(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Training and validation loss of every member, each (n_epochs, n_members)."""
+        return np.array(self._train_curve), np.array(self._validation_curve)
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedFleet:
+    """What training left.
+
+    Attributes:
+        weights: Best weights of each member, float64.
+        train_curve, validation_curve: Losses, (n_epochs, n_members).
+        best_epoch: Epoch (from 0) whose weights were kept, (n_members,).
+        diverged_at: First epoch with a non-finite loss, -1 for none, (n_members,).
+        device: What it really ran on.
+    """
+
+    weights: Weights
+    train_curve: NDArray[np.float64]
+    validation_curve: NDArray[np.float64]
+    best_epoch: NDArray[np.intp]
+    diverged_at: NDArray[np.intp]
+    device: str
+
+    def members(self, members: NDArray) -> "TrainedFleet":
+        """The same for some members only."""
+        return replace(
+            self,
+            weights={name: array[members] for name, array in self.weights.items()},
+            train_curve=self.train_curve[:, members],
+            validation_curve=self.validation_curve[:, members],
+            best_epoch=self.best_epoch[members],
+            diverged_at=self.diverged_at[members],
+        )
