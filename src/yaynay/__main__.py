@@ -36,10 +36,7 @@ def bring(experiment: str, records: Path | None, reports: Path | None) -> int:
         raise OptionError("option '--records': is for --reports alone; without it, all of records/ is brought; add it")
     from yaynay.sweep import summary
 
-    if reports is None:
-        n_sweeps = summary.sync_records(experiment)
-    else:
-        n_sweeps = summary.sync_compared(records or Path("results"), reports, experiment)
+    n_sweeps = summary.bring(experiment, records or Path("results"), reports)
     print(f"{n_sweeps} sweeps are in MLflow")
     return 0
 
@@ -49,11 +46,14 @@ def verify() -> int:
     from yaynay.records.verify import verify as find_damage
     from yaynay.storage import find_root
 
-    damaged = [(path, reason) for path, reason in (findings := list(find_damage(find_root()))) if reason is not None]
-    for path, reason in damaged:
-        print(f"error: {path}: {reason}", file=sys.stderr)
-    print(f"{len(findings)} checked, {len(damaged)} damaged")
-    return DataError.exit_code if damaged else 0
+    n_checked = n_damaged = 0
+    for path, reason in find_damage(find_root()):
+        n_checked += 1
+        if reason is not None:
+            n_damaged += 1
+            print(f"error: {path}: {reason}", file=sys.stderr)
+    print(f"{n_checked} checked, {n_damaged} damaged")
+    return DataError.exit_code if n_damaged else 0
 
 
 if __name__ == "__main__":

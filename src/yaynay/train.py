@@ -1,7 +1,4 @@
-"""`python -m yaynay.train [-m] key=value,value ...`: train configurations, track them, and say the verdict.
-
-Jobs leave records; when all have ended, this process puts each table's sweep into MLflow and prints its verdict.
-"""
+"""`python -m yaynay.train [-m] key=value,value ...`: train configurations, track them, and say each table's verdict."""
 
 import math
 import os

@@ -86,20 +86,27 @@ def _judge(sweep: Sweep, rule: Rule) -> Result:
     return Result.of(conclusion, partial(plots.draw, conclusion))
 
 
-def sync_records(experiment: str) -> int:
-    """Bring every sweep of the project's records into MLflow; how many there are."""
+def bring(experiment: str, records: Path, reports: Path | None) -> int:
+    """Bring sweeps into MLflow: what `compare` wrote into a reports folder, or else all of the project's records.
+
+    Returns:
+        How many sweeps there are.
+
+    Raises:
+        DataError: Nothing was compared, or something else than these records.
+    """
+    return _bring_records(experiment) if reports is None else _bring_compared(experiment, records, reports)
+
+
+def _bring_records(experiment: str) -> int:
     sweeps = [sweep for sweep in Store.default().sweeps() if sweep.has_ended_runs()]
     rules = [schema.parse(sweep.records()[0].configuration).verdict for sweep in sweeps]
     sync([_judge(sweep, rule) for sweep, rule in zip(sweeps, rules, strict=True)], experiment)
     return len(sweeps)
 
 
-def sync_compared(records: Path, reports: Path, experiment: str) -> int:
-    """Bring into MLflow what `compare` concluded and drew, without concluding again; how many sweeps there are.
-
-    Raises:
-        DataError: Nothing was compared, or something else than these records.
-    """
+def _bring_compared(experiment: str, records: Path, reports: Path) -> int:
+    """What `compare` concluded and drew, without concluding again."""
     verdicts, timings = files.read(reports)
     sweeps = {sweep.table_name: sweep for sweep in find_newest(records)}
     compared = {name: (verdict.table_sha256, verdict.plan_sha256) for name, verdict in verdicts.items()}
