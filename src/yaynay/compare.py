@@ -1,30 +1,21 @@
 """`python -m yaynay.compare`: gate, effect and verdict of every table, from records alone."""
 
-import functools
-import multiprocessing
-import os
 import shutil
 import sys
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
 from yaynay.cli import app
-from yaynay.processes import end_with_starter
-
-if TYPE_CHECKING:
-    from yaynay.config.schema import Rule
-    from yaynay.records.store import Sweep
-    from yaynay.verdict.conclusion import Conclusion
 
 
 def compare(config: DictConfig) -> None:
     """Write verdicts.json, timings.json, looks, pictures and the tables of `dvc plots` into the reports folder."""
     from yaynay.config import schema
     from yaynay.reports import files, plots
+    from yaynay.reports.gallery import conclude_and_draw
     from yaynay.reports.terminal import text_table
     from yaynay.verdict import looks
     from yaynay.verdict.sweeps import find_newest, is_store
@@ -36,7 +27,7 @@ def compare(config: DictConfig) -> None:
     for name in ("pictures", "plots"):
         shutil.rmtree(reports / name, ignore_errors=True)
         (reports / name).mkdir(parents=True)
-    conclusions = _conclude_all(sweeps, options.verdict, reports / "pictures")
+    conclusions = conclude_and_draw(sweeps, options.verdict, reports / "pictures")
     # looks stay with the sweeps that were judged; those of the pipeline, whose results are made anew, with its report
     folder = (records if is_store(records) else reports) / "looks"
     conclusions = [replace(found, verdict=looks.note(found.verdict, folder)) for found in conclusions]
@@ -45,27 +36,6 @@ def compare(config: DictConfig) -> None:
     files.write(reports, verdicts, {found.sweep.table_name: found.timings for found in conclusions})
     width = min(100, shutil.get_terminal_size((100, 24)).columns)
     print(text_table(verdicts, color=sys.stdout.isatty(), width=width))
-
-
-def _conclude_all(sweeps: "list[Sweep]", rule: "Rule", pictures: Path) -> "list[Conclusion]":
-    """Conclude and draw each sweep, on all cores."""
-    n_workers = min(len(sweeps), os.cpu_count() or 1)
-    conclude = functools.partial(_conclude, rule=rule, pictures=pictures)
-    if n_workers == 1:
-        return [conclude(sweep) for sweep in sweeps]
-    with ProcessPoolExecutor(n_workers, multiprocessing.get_context("spawn"), end_with_starter) as pool:
-        return list(pool.map(conclude, sweeps))
-
-
-def _conclude(sweep: "Sweep", rule: "Rule", pictures: Path) -> "Conclusion":
-    from yaynay.reports import plots
-    from yaynay.verdict.conclusion import conclude
-
-    conclusion = conclude(sweep, rule)
-    folder = pictures / sweep.table_name
-    folder.mkdir()
-    plots.draw(conclusion, folder)
-    return conclusion
 
 
 def main() -> int:
