@@ -1,4 +1,4 @@
-"""One clear line for a configuration that its model refuses: pydantic's own words, the key and the nearest one."""
+"""One clear line for a configuration that its model refuses: pydantic's own words, the key and the nearest key."""
 
 import difflib
 import re
@@ -67,7 +67,7 @@ def group_below(model: type[BaseModel], name: str) -> type[BaseModel] | None:
 def _follow(model: type[BaseModel], location: Sequence[int | str]) -> tuple[list[str], type[BaseModel]]:
     """Keys down to a fault and the group that holds the last of them.
 
-    A location goes on below the key: an index of a list, or the member of a union that was tried.
+    A location may continue below the key: an index in a list, or the member of a union that was tried.
     """
     name = str(location[0])
     group = group_below(model, name)

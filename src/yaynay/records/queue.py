@@ -1,6 +1,6 @@
-"""What the jobs of a running sweep asked for: each leaves an entry, and whoever ends the sweep takes them all.
+"""What the jobs of a running sweep asked for: each leaves an entry, and the end of the sweep takes them all.
 
-Jobs may run in processes of their own, so the queue is a folder, `jobs/SWEEP/` of the store, with a file per write.
+Jobs may run in separate processes, so the queue is a folder, `jobs/SWEEP/` of the store, with one file per write.
 """
 
 import shutil
@@ -21,14 +21,14 @@ def make_entry(key: str, table: Table, plan: Plan, about: dict[str, Any]) -> Ent
 
 
 def put(store: Store, sweep: str, entries: Sequence[Entry]) -> None:
-    """Leave entries of jobs, or of mistakes that jobs ended with."""
+    """Add entries of jobs, or of the mistakes that ended them."""
     folder = store.folder / "jobs" / sweep
     folder.mkdir(parents=True, exist_ok=True)
     write_json(folder / f"{digest(entries)}.json", list(entries))
 
 
 def take(store: Store, sweep: str) -> list[Entry]:
-    """All entries of a sweep; they are gone afterwards."""
+    """All entries of a sweep, which are removed from the queue."""
     folder = store.folder / "jobs" / sweep
     entries = [entry for path in sorted(folder.glob("*.json")) for entry in read_json(path)]
     shutil.rmtree(folder, ignore_errors=True)

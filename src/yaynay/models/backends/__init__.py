@@ -1,1 +1,1 @@
-"""Frameworks that train a fleet, behind the one protocol of `base`; they never import each other."""
+"""Frameworks that train a fleet, behind the protocol in `base`; they never import each other."""
