@@ -81,7 +81,7 @@ def refused(call: Call, figure: Figure) -> Callable[..., str]:
         REFUSALS[code] += 1
         seen = ", ".join(f"{count} with code {code}" for code, count in sorted(REFUSALS.items()))
         figure(
-            "A wrong option, bad file or absent part: one line, its code, nothing written",
+            "A wrong option, bad file or missing part: one line, its code, nothing written",
             "all",
             REFUSALS.total(),
             seen,

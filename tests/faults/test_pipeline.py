@@ -100,9 +100,9 @@ def test_a_pipeline_killed_at_any_moment_ends_as_if_it_had_not_been(
         changed = [name for name in wanted if found[name] != wanted[name]]
         assert changed == [], {name: (wanted[name], found[name]) for name in changed[:2]}
         assert not living(pipeline)
-        figure(  # after each, for it takes a minute and may be interrupted
+        figure(  # after each, because it takes a minute and may be interrupted
             "`dvc repro` killed at a random moment, and run again at once: outputs",
-            "20 as a clean run's",
+            "20 of 20 as from a clean run",
             kill + 1,
-            f"{kill + 1} the same to the bit, but for what a clock measured",
+            f"{kill + 1} bit-identical, except timings",
         )

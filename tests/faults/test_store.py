@@ -284,7 +284,7 @@ def test_a_server_that_dies_in_a_sweep_loses_nothing(project: Path, run: Run, tm
     assert len(served) == 4
     assert served == direct
     assert not living(project)
-    figure("A server that dies in a sweep: a sync brings each run in once", "none lost", 1, "4 of 4 runs")
+    figure("A server that dies in a sweep: a sync writes each run once", "none lost", 1, "4 of 4 runs")
 
 
 def test_a_live_run_is_never_taken_for_dead(times: Times, figure: Figure) -> None:

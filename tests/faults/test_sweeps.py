@@ -91,7 +91,7 @@ def test_a_sweep_killed_at_any_moment_ends_with_the_same_command(
             again.append(time.monotonic() - clock)
             assert f"0 configurations trained, {N_JOBS} had a record" in second.stdout
     figure(
-        "A sweep of 24 jobs killed at a random moment ends whole with the same command, each run once",
+        "A sweep of 24 jobs killed at a random moment: the same command completes it, each run once",
         "20 of 20; a second call within 5 s",
         n_kills,
         f"{n_kills} whole; workers gone after {orphaned:.1f} s; asked once more, it trains nothing, "
@@ -130,7 +130,7 @@ def test_jobs_that_fail_in_any_way_take_no_other_with_them(
         assert parents(project) == {"FINISHED": 1}
         assert len(recorded_keys(project)) == 7
     figure(
-        "Jobs that end by an exception, sys.exit(0), os._exit(0) or SIGKILL take no other with them",
+        "Jobs that end by an exception, sys.exit(0), os._exit(0) or SIGKILL do not affect others",
         "each listed, exit code 1",
         n_bad * n_tries,
         f"{n_bad * n_tries} FAILED and listed with reason, {n_good * n_tries} of {n_good * n_tries} others FINISHED, "

@@ -35,7 +35,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def conf_folder() -> Path:
-    """The configuration files: `conf/` of a checkout, or those that the wheel brought."""
+    """The configuration files: `conf/` of a checkout, or those that come with the wheel."""
     package = Path(__file__).parents[1]
     checkout = package.parents[1] / "conf"
     return checkout if (checkout / "config.yaml").is_file() else package / "conf"
@@ -102,7 +102,7 @@ def run_and_exit(main: Callable[[], int]) -> None:
         code = _say(
             f"{type(error).__name__}: {error}; this is a bug in yaynay; run again with --debug and report it", 1
         )
-    if code in (130, 143):  # it ends already; another signal would end it with a code of its own
+    if code in (130, 143):  # it is already ending; another signal would change the exit code
         for number in _SIGNALS:
             signal.signal(number, signal.SIG_IGN)
     sys.stdout.flush()

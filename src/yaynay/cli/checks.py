@@ -144,7 +144,7 @@ def _check_overrides(overrides: list[str]) -> None:
 
 
 def _check_folders(config: DictConfig) -> None:
-    """What is written stays in the project: it is made anew, and what is in its place is removed."""
+    """Check that output folders are in the project: they are made anew, and what is in their place is removed."""
     here = Path.cwd().resolve()
     for key in ("hydra.run.dir", "hydra.sweep.dir", "hydra.sweep.subdir"):
         folder = OmegaConf.select(config, key, throw_on_resolution_failure=False)

@@ -50,7 +50,7 @@ def _check_file(path: Path, folder: Path) -> None:
 
 
 def _check_syntax(text: str, path: Path) -> None:
-    """Refuse what stands for more than it shows, and a depth at which PyYAML would crash."""
+    """Refuse YAML that means more than it shows, and a depth at which PyYAML would crash."""
     depth = 0
     for event in yaml.parse(text, Loader=yaml.CSafeLoader):
         where = f"{path}:{event.start_mark.line + 1 if event.start_mark else 1}"

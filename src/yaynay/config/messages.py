@@ -46,7 +46,7 @@ def sentence(error: ValidationError, model: type[BaseModel], prefix: str = "") -
         return f"{option}: unknown key; allowed: {', '.join(known)}; {advice}"
     if fault["type"] == "missing":
         return f"{option}: is missing; a value is needed; set it"
-    # each member of a union has a fault of its own
+    # each member of a union has its own fault
     allowed = _join(other["msg"] for other in faults if _follow(model, other["loc"])[0] == path)
     if below := group_below(group, path[-1]):
         allowed = f"it should have the keys {', '.join(below.model_fields)}"

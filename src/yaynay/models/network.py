@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:  # a served model brings this module along, and no configuration
+if TYPE_CHECKING:  # a logged model carries this module, but no configuration
     from yaynay.config.schema import Model
 
 Weights = dict[str, NDArray[np.floating]]

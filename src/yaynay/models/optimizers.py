@@ -1,4 +1,4 @@
-"""SGD, Adam and AdamW as PyTorch defines them, in plain operators: for frameworks that bring no such optimizer.
+"""SGD, Adam and AdamW as PyTorch defines them, in plain operators: for frameworks that have no such optimizer.
 
 Source:
     Kingma & Ba (2015), Adam; Loshchilov & Hutter (2019), Decoupled Weight Decay Regularization.

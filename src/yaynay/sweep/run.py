@@ -34,7 +34,7 @@ class Watcher(Protocol):
 
 
 Training = tuple[Train, int, Sequence[Watcher]]
-"""What trains fleets, how many of them at once, and who watches."""
+"""What trains fleets, how many of them at once, and the watchers."""
 
 
 @dataclass(eq=False)
