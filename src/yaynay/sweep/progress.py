@@ -7,7 +7,7 @@ from types import TracebackType
 
 from tqdm import tqdm
 
-from yaynay.models.training import TrainingState
+from yaynay.models.training_state import TrainingState
 from yaynay.records.record import Record
 
 
