@@ -12,7 +12,7 @@ from yaynay.data.plan import make_plan
 from yaynay.models.backends import base
 from yaynay.models.fleet import Fleet
 from yaynay.models.network import Shape, Weights, forward
-from yaynay.models.training import TrainedFleet
+from yaynay.models.training_state import TrainedFleet
 from yaynay.models.units import Units, make_units
 
 N_UNITS = 8

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from yaynay.errors import MachineError
 from yaynay.models.backends import base
 from yaynay.models.network import Shape, forward, initial_weights
-from yaynay.models.training import TrainingState
+from yaynay.models.training_state import TrainingState
 
 STEADY = Rates(lr=0.01, weight_decay=0.01, seed=0)
 HASTY = Rates(lr=0.1, weight_decay=0.0, seed=0)

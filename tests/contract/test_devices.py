@@ -11,7 +11,7 @@ from contract.conftest import require
 from contract.fleets import make_fleet
 
 from yaynay.models.backends import lightning
-from yaynay.models.training import TrainingState
+from yaynay.models.training_state import TrainingState
 
 
 def test_torch_keeps_all_of_a_fleet_on_one_device(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,7 +59,7 @@ tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfigur
 from contract.conftest import require
 from contract.fleets import make_fleet
 from yaynay.models.backends import base, tensorflow
-from yaynay.models.training import TrainingState
+from yaynay.models.training_state import TrainingState
 state = TrainingState(make_fleet(patience=3, max_epochs=5))
 with tf.device("CPU:1"):
     engine = tensorflow.FleetEngine(state)

@@ -9,7 +9,7 @@ import pytest
 from contract.fleets import Rates, fit, make_fleet
 
 from yaynay.models.backends import base, lightning
-from yaynay.models.training import TrainingState
+from yaynay.models.training_state import TrainingState
 
 DOCS = Path(__file__).parents[2] / "docs" / "backends.md"
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from yaynay.models.backends import base
 from yaynay.models.network import Shape
-from yaynay.models.training import TrainedFleet
+from yaynay.models.training_state import TrainedFleet
 
 TOLERANCE = {64: 1e-9, 32: 1e-4}
 MISSES = {("tensorflow", 1, "adamw", 32): 5e-4}

@@ -12,7 +12,7 @@ from yaynay.data.sources import worked
 from yaynay.data.table import Table
 from yaynay.models.fleet import Fleet
 from yaynay.models.network import Shape
-from yaynay.models.training import TrainedFleet
+from yaynay.models.training_state import TrainedFleet
 from yaynay.models.units import make_units
 
 

@@ -10,7 +10,7 @@ from omegaconf import OmegaConf
 from yaynay.cli.app import conf_folder
 from yaynay.config import schema
 from yaynay.data import prepare
-from yaynay.records import queue
+from yaynay.records import job_notes
 from yaynay.records.record import Record
 from yaynay.records.store import Store
 from yaynay.sweep import fit
@@ -34,6 +34,6 @@ def judge(path: Path, *overrides: str, store: Store) -> tuple[Record, Conclusion
     (record,) = fit.train([configuration], table, plan)
     store.write_table(table, plan)
     store.write(record)
-    (sweep,) = store.write_sweeps([queue.make_entry(record.key, table, plan, {})], {"started_at": 1.0})
+    (sweep,) = store.write_sweeps([job_notes.make_note(record.key, table, plan, {})], {"started_at": 1.0})
     conclusion = conclude(sweep, configuration.verdict)
     return record, replace(conclusion, verdict=looks.note(conclusion.verdict, store.folder / "looks"))

@@ -15,7 +15,7 @@ from yaynay.data.plan import Plan, make_plan
 from yaynay.data.table import Table
 from yaynay.errors import DataError
 from yaynay.models import least_squares
-from yaynay.records import queue
+from yaynay.records import job_notes
 from yaynay.records.store import Store
 from yaynay.storage import read_json
 from yaynay.sweep import fit
@@ -168,7 +168,7 @@ def test_d17_a_file_that_changes_during_a_sweep_gets_two_verdicts_never_one(tmp_
     for shift in (0, 1):
         path = write(tmp_path, "a,y", [(row, row * (1 + shift) + NOISE[row]) for row in range(60)])
         found.append(trained(path, store))
-    jobs = [queue.make_entry(key, table, plan, {}) for table, plan, _, key in found]
+    jobs = [job_notes.make_note(key, table, plan, {}) for table, plan, _, key in found]
     sweeps = store.write_sweeps(jobs, {"started_at": 1.0})
     assert len(sweeps) == 2
     assert {conclude(sweep, found[0][2].verdict).verdict.table_sha256 for sweep in sweeps} == {

@@ -23,7 +23,7 @@ from yaynay.errors import MachineError
 from yaynay.records.record import Record
 from yaynay.records.store import Store
 from yaynay.sweep import ray_cluster, workers
-from yaynay.sweep.fleets import FleetSpec
+from yaynay.sweep.partition import FleetSpec
 
 if importlib.util.find_spec("ray") is None:
     lacks("ray is not installed: pip install 'yaynay[ray]'")

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
-from yaynay.data import formats
+from yaynay.data import parsing
 from yaynay.data.plan import make_plan
 from yaynay.errors import DataError, redact
 from yaynay.models import ols
 from yaynay.models.network import Shape
-from yaynay.models.training import TrainingState
+from yaynay.models.training_state import TrainingState
 from yaynay.models.units import make_units
 from yaynay.storage import read_arrays, write_arrays
 from yaynay.verdict.rule import adjust_p_values
@@ -131,9 +131,9 @@ def test_a_file_is_read_as_its_cells_are_one_by_one(
         path.write_bytes(content.encode())
         if any(len(row) != 2 for row in records):
             with pytest.raises(DataError, match="fields where the header has 2"):
-                formats.read_csv(path, ",", lambda _: [0, 1])
+                parsing.read_csv(path, ",", lambda _: [0, 1])
             return
-        found = formats.read_csv(path, ",", lambda _: [0, 1])
+        found = parsing.read_csv(path, ",", lambda _: [0, 1])
     for number, name in enumerate("ab"):
         cells: list[float | str | None] = [parse_cell(row[number]) for row in records]
         if any(isinstance(cell, str) for cell in cells):  # a column of texts keeps its numbers as they are spelt

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from yaynay.data.cells import RawColumns, check_levels, infer_column
 from yaynay.data.columns import check_names, frame_of, quote, unknown_name
-from yaynay.data.formats import SEPARATORS, read_csv, read_parquet
+from yaynay.data.parsing import SEPARATORS, read_csv, read_parquet
 from yaynay.data.table import Table
 from yaynay.errors import DataError, OptionError
 

@@ -33,8 +33,6 @@ from yaynay.data.truth import Truth
 from yaynay.errors import DataError
 from yaynay.storage import replacing
 
-Floats = NDArray[np.float64]
-
 
 @dataclass(frozen=True, eq=False)
 class Table:
@@ -101,7 +99,7 @@ class Table:
         return {name: "number" if _is_number(values) else "category" for name, values in _columns(self.frame)}
 
     @cached_property
-    def y(self) -> Floats:
+    def y(self) -> NDArray[np.float64]:
         """Target, (n_rows,)."""
         return self.frame[self.target].to_numpy(copy=True)
 
@@ -115,7 +113,7 @@ class Table:
         return tuple(names)
 
     @cached_property
-    def x(self) -> Floats:
+    def x(self) -> NDArray[np.float64]:
         """Features as numbers, (n_rows, n_features); NaN where a number is missing (`columns.encode`).
 
         A level that a training fold never saw is constant there and gets no weight, so encoding the whole table

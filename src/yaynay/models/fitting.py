@@ -19,7 +19,7 @@ from yaynay.models.backends import base
 from yaynay.models.fleet import Fleet, make_fleet
 from yaynay.models.network import Weights
 from yaynay.models.scores import FoldScores, bag, rmse, score
-from yaynay.models.training import TrainedFleet
+from yaynay.models.training_state import TrainedFleet
 from yaynay.models.units import WHOLE, Units
 
 

@@ -7,7 +7,7 @@ from types import TracebackType
 
 from tqdm import tqdm
 
-from yaynay.models.training import TrainingState
+from yaynay.models.training_state import TrainingState
 from yaynay.records.record import Record
 
 
@@ -81,14 +81,13 @@ class Progress:
         self.bar.update()
 
     def add(self, records: Sequence[Record]) -> None:
-        """Print the result."""
+        """Print the result; a run without scores is reported at the command's end."""
         (record,) = records
         self.bar.close()
-        seconds = record.run["fit_seconds"]
         if record.status != "finished":
-            print(f"{self.title}: {record.reason}", file=sys.stderr, flush=True)
             return
         scores = [f"{name} {record.scores[name]:.4g}" for name in ("val/rmse", "test/rmse") if name in record.scores]
         scores = scores or [f"train/rmse {record.scores['train/rmse']:.4g}"]
         n_members = int(record.scores["n_members"])
+        seconds = record.run["fit_seconds"]
         print(f"{self.title}: {n_members} fits in {seconds:.1f} s, {', '.join(scores)}", flush=True)

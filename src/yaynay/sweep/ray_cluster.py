@@ -23,7 +23,7 @@ from yaynay.processes import interruptible
 from yaynay.records.record import Record, record_key
 from yaynay.records.store import Store
 from yaynay.sweep import fit
-from yaynay.sweep.fleets import FleetSpec
+from yaynay.sweep.partition import FleetSpec
 from yaynay.sweep.workers import Outcome, singles
 
 _ADDRESS = "option 'hydra.launcher.address'"

@@ -15,11 +15,11 @@ from yaynay.data.table import Table
 from yaynay.errors import YaynayError, redact
 from yaynay.models.backends import base
 from yaynay.processes import usable_cpus
-from yaynay.records import queue
+from yaynay.records import job_notes
 from yaynay.records.record import Record, record_key, run_name
 from yaynay.records.store import Store
 from yaynay.sweep import SWEEP, fit, workers
-from yaynay.sweep.fleets import FleetSpec, cut
+from yaynay.sweep.partition import FleetSpec, cut
 from yaynay.sweep.progress import Progress, SweepProgress
 from yaynay.tracking.live import Writer
 from yaynay.verdict.selection import selection_score
@@ -88,7 +88,7 @@ def run_jobs(
     store = Store.default()
     for job in jobs:
         _find_data(job, store)
-    queue.put(store, os.environ[SWEEP], [_entry(job) for job in jobs])
+    job_notes.put(store, os.environ[SWEEP], [_entry(job) for job in jobs])
     ready = [job for job in jobs if job.error is None]
     waiting = {job.key: job for job in ready if not store.has(job.key)}
     if waiting:
@@ -118,7 +118,7 @@ def _entry(job: Job) -> dict[str, Any]:
         return {"error": redact(str(job.error)), "exit_code": job.error.exit_code, "overrides": job.overrides}
     assert job.table is not None
     assert job.plan is not None
-    return queue.make_entry(job.key, job.table, job.plan, {"configuration": job.values, "overrides": job.overrides})
+    return job_notes.make_note(job.key, job.table, job.plan, {"configuration": job.values, "overrides": job.overrides})
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from typing import Any
 from yaynay.config import schema
 from yaynay.config.schema import Rule
 from yaynay.errors import DataError, MachineError, redact
-from yaynay.records import queue
+from yaynay.records import job_notes
 from yaynay.records.record import Record
 from yaynay.records.store import Store, Sweep
 from yaynay.reports import files, plots
@@ -34,7 +34,7 @@ def conclude_jobs(sweep: str, lost: Exception | None = None) -> int:
         The exit code: 0, 1 where a run has no scores, or the mistake's own where nothing ran.
     """
     store = Store.default()
-    noted = queue.take(store, sweep)
+    noted = job_notes.take(store, sweep)
     mistakes = [job for job in noted if "error" in job]
     if lost is not None:
         said = f"{type(lost).__name__}: {lost}"[:200].splitlines()[0]

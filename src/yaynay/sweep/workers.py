@@ -26,7 +26,7 @@ from yaynay.processes import end_with_starter
 from yaynay.records.record import Record, record_key
 from yaynay.records.store import Store
 from yaynay.sweep import fit
-from yaynay.sweep.fleets import FleetSpec
+from yaynay.sweep.partition import FleetSpec
 
 Outcome = tuple[list[Record], dict[str, Exception]]
 """Records of a fleet, without their arrays, and exceptions by record key."""

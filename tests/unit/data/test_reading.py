@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yaynay.data import formats
+from yaynay.data import parsing
 from yaynay.data.reading import read_file
 from yaynay.errors import DataError, OptionError
 
@@ -33,7 +33,7 @@ def write(tmp_path: Path) -> Write:
 @pytest.fixture
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """A short file is read in several blocks."""
-    monkeypatch.setattr(formats, "_BLOCK_BYTES", 1 << 10)
+    monkeypatch.setattr(parsing, "_BLOCK_BYTES", 1 << 10)
 
 
 def refusal(path: Path, target: str = "y", **options: object) -> str:
@@ -357,15 +357,15 @@ def test_d16_many_rows_are_read_in_little_memory(write: Write) -> None:
 def test_a_row_without_quotes_may_have_any_length(write: Write) -> None:
     header = ",".join([*(f"x{column}" for column in range(60_000)), "y"])
     lines = [",".join([f"{value + 0.123456}"] * 60_001) for value in (1, 2, 4)]
-    assert len(lines[0]) > 1.5 * formats._BLOCK_BYTES
-    content = formats.read_csv(write(rows(header, *lines)), ",", lambda _: [60_000])
+    assert len(lines[0]) > 1.5 * parsing._BLOCK_BYTES
+    content = parsing.read_csv(write(rows(header, *lines)), ",", lambda _: [60_000])
     assert content.columns["y"].tolist() == [1.123456, 2.123456, 4.123456]
 
 
 def test_a_quoted_row_may_be_longer_than_a_block(write: Write) -> None:
     text = '"' + "word\n" * 25_000 + '"'
     lines = [f"{text},{text},{text},{value},{value}" for value in (1, 2, 4)]
-    assert len(lines[0]) > formats._BLOCK_BYTES
+    assert len(lines[0]) > parsing._BLOCK_BYTES
     path = write(rows("a,b,c,x,y", *lines))
     assert read_file(path, "y", leave_out=["a", "b", "c"]).x[:, 0].tolist() == [1, 2, 4]
 
@@ -373,7 +373,7 @@ def test_a_quoted_row_may_be_longer_than_a_block(write: Write) -> None:
 def test_a_quoted_row_beyond_sixteen_blocks_is_refused_in_one_line(write: Write) -> None:
     header = ",".join([*(f"x{column}" for column in range(100)), "y"])
     line = ",".join(['"' + "word\n" * 25_000 + '"'] * 100 + ["1"])
-    assert len(line) > 16 * formats._BLOCK_BYTES
+    assert len(line) > 16 * parsing._BLOCK_BYTES
     assert refusal(write(rows(header, line, line, line))).startswith("prices.csv: not a readable CSV file (")
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from yaynay.data.plan import make_plan
 from yaynay.models.fleet import Fleet
 from yaynay.models.network import Shape, forward
-from yaynay.models.training import TrainedFleet, TrainingState
+from yaynay.models.training_state import TrainedFleet, TrainingState
 from yaynay.models.units import WHOLE, Units, make_units
 
 ONE = Rates(lr=0.01, weight_decay=0.0, seed=0)

@@ -7,7 +7,7 @@ import pytest
 from yaynay.data.plan import Plan, make_plan
 from yaynay.data.table import Table
 from yaynay.errors import DataError
-from yaynay.records import queue
+from yaynay.records import job_notes
 from yaynay.records.record import Record
 from yaynay.records.store import Store
 from yaynay.storage import read_arrays, write_arrays, write_json
@@ -82,8 +82,8 @@ def test_the_same_runs_are_the_same_sweep(store: Store, table: Table, plan: Plan
     sweeps = set()
     for _ in range(2):
         for key in ("b", "a"):
-            queue.put(store, "s", [queue.make_entry(key, table, plan, {})])
-        (sweep,) = store.write_sweeps(queue.take(store, "s"), {"started_at": 1.0})
+            job_notes.put(store, "s", [job_notes.make_note(key, table, plan, {})])
+        (sweep,) = store.write_sweeps(job_notes.take(store, "s"), {"started_at": 1.0})
         sweeps.add(sweep.key)
     assert len(sweeps) == 1
     assert sweep.about["runs"] == ["a", "b"]
@@ -91,10 +91,10 @@ def test_the_same_runs_are_the_same_sweep(store: Store, table: Table, plan: Plan
 
 
 def test_jobs_are_taken_once(store: Store, table: Table, plan: Plan) -> None:
-    queue.put(store, "s", [queue.make_entry("a", table, plan, {"overrides": ["x=1"]})])
-    queue.put(store, "s", [{"error": "bad"}])
-    assert len(queue.take(store, "s")) == 2
-    assert queue.take(store, "s") == []
+    job_notes.put(store, "s", [job_notes.make_note("a", table, plan, {"overrides": ["x=1"]})])
+    job_notes.put(store, "s", [{"error": "bad"}])
+    assert len(job_notes.take(store, "s")) == 2
+    assert job_notes.take(store, "s") == []
 
 
 def test_table_and_plan_come_back(store: Store, table: Table, plan: Plan) -> None:
@@ -107,8 +107,8 @@ def test_an_exported_sweep_is_a_store_of_its_own(store: Store, table: Table, pla
     store.write_table(table, plan)
     store.write(record("a"))
     store.write(record("other"))
-    queue.put(store, "s", [queue.make_entry("a", table, plan, {})])
-    (sweep,) = store.write_sweeps(queue.take(store, "s"), {"started_at": 1.0})
+    job_notes.put(store, "s", [job_notes.make_note("a", table, plan, {})])
+    (sweep,) = store.write_sweeps(job_notes.take(store, "s"), {"started_at": 1.0})
     for _ in range(2):
         store.export(sweep, tmp_path / "results" / "toy")
     copy = Store(tmp_path / "results" / "toy")

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from yaynay.records import queue
+from yaynay.records import job_notes
 from yaynay.records import store as records
 from yaynay.records.record import Record
 from yaynay.records.store import Store
@@ -89,12 +89,12 @@ class StoreMachine(RuleBasedStateMachine):
 
     @rule(name=st.sampled_from(["s1", "s2"]), key=KEYS)
     def note(self, name: str, key: str) -> None:
-        queue.put(self.store, name, [{"key": key}])
+        job_notes.put(self.store, name, [{"key": key}])
         self.noted[name] = sorted({*self.noted.get(name, []), key})
 
     @rule(name=st.sampled_from(["s1", "s2"]))
     def take(self, name: str) -> None:
-        assert sorted(job["key"] for job in queue.take(self.store, name)) == self.noted.pop(name, [])
+        assert sorted(job["key"] for job in job_notes.take(self.store, name)) == self.noted.pop(name, [])
 
     @rule()
     def open_again(self) -> None:

@@ -39,7 +39,7 @@ def test_a_file_that_is_missing_damaged_or_of_another_version_is_refused_by_name
 
 def test_verdicts_are_not_brought_into_mlflow_with_other_results(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sweep: Any = SimpleNamespace(table_name="big", about={"table_sha256": "d64812", "plan_sha256": "other"})
-    monkeypatch.setattr("yaynay.verdict.sweeps.find_newest", lambda records: [sweep])
+    monkeypatch.setattr("yaynay.sweep.summary.find_newest", lambda records: [sweep])
     monkeypatch.setattr(sys, "argv", ["yaynay", "sync", "--reports", str(folder), "--records", "results"])
     with pytest.raises(DataError, match="does not belong to results; run python"):
         commands.main()

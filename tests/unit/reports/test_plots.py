@@ -12,7 +12,7 @@ from unit.reports.verdicts import RULE, make_verdict
 
 from yaynay.config import schema
 from yaynay.data.plan import make_plan
-from yaynay.records import queue
+from yaynay.records import job_notes
 from yaynay.records.store import Store
 from yaynay.reports import plots
 from yaynay.reports.plots import canvas, fits, heatmap, overview, sweeps
@@ -250,7 +250,7 @@ def swept(tmp_path_factory: pytest.TempPathFactory) -> Conclusion:
         configuration = schema.parse(make_record(table, plan, backend, depth, lr).configuration)
         (record,) = fit.train([configuration], table, plan)
         store.write(record)
-        jobs.append(queue.make_entry(record.key, table, plan, {}))
+        jobs.append(job_notes.make_note(record.key, table, plan, {}))
     (sweep,) = store.write_sweeps(jobs, {"started_at": 1.0})
     return conclude(sweep, OPTIONS)
 

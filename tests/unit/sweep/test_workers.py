@@ -14,7 +14,7 @@ from yaynay.data import prepare
 from yaynay.errors import MachineError
 from yaynay.records.store import Store
 from yaynay.sweep import fit, workers
-from yaynay.sweep.fleets import FleetSpec
+from yaynay.sweep.partition import FleetSpec
 
 BAD = 1
 """The seed that fails."""

@@ -16,7 +16,7 @@ from unit.reports.verdicts import make_verdict
 from yaynay.data import prepare
 from yaynay.data.plan import Plan
 from yaynay.data.table import Table
-from yaynay.records import queue
+from yaynay.records import job_notes
 from yaynay.records.record import Record
 from yaynay.records.store import Store, Sweep
 from yaynay.sweep import fit
@@ -118,7 +118,7 @@ def swept(project: Path, trained: tuple[Table, Plan, list[Record]]) -> Swept:
     store.write_table(table, plan)
     for record in records:
         (store.write_failure if record.status == "failed" else store.write)(record)
-    notes = [queue.make_entry(record.key, table, plan, {}) for record in records]
+    notes = [job_notes.make_note(record.key, table, plan, {}) for record in records]
     asked = max(record.run["started_at"] for record in records) + 3600
     (sweep,) = store.write_sweeps(notes, {"started_at": asked})
     return Swept(sweep, table, *records)

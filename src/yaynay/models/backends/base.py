@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from yaynay.errors import MachineError
 from yaynay.models.fleet import Fleet
 from yaynay.models.network import Shape, Weights
-from yaynay.models.training import TrainedFleet, TrainingState
+from yaynay.models.training_state import TrainedFleet, TrainingState
 
 MODULES = {"torch": "lightning", "tensorflow": "tensorflow", "pytensor": "pytensor"}
 """Backends that train by gradient descent, and the module that holds each."""

@@ -23,7 +23,7 @@ from yaynay.errors import MachineError
 from yaynay.models.backends.base import OnEpoch, Padded, training_data, validation_data
 from yaynay.models.backends.stacked import OPTIMIZERS, FleetNetwork, PerMember
 from yaynay.models.network import Shape, Weights
-from yaynay.models.training import TrainingState
+from yaynay.models.training_state import TrainingState
 
 Batch = tuple[Tensor, Tensor, Tensor]
 """Inputs (n_present, n_rows, n_features), targets and weights in the loss (n_present, n_rows)."""

@@ -21,7 +21,7 @@ from yaynay.errors import MachineError
 from yaynay.models.backends.base import OnEpoch, drive, training_data, validation_data
 from yaynay.models.network import Shape, Weights
 from yaynay.models.optimizers import N_MOMENTS, Rates, bias_corrections, update
-from yaynay.models.training import TrainingState
+from yaynay.models.training_state import TrainingState
 
 Symbol = Any
 """A variable of a graph; PyTensor's own annotations refuse what its functions take."""

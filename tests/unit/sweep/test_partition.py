@@ -6,7 +6,7 @@ from unit.sweep.test_fit import configure
 
 from yaynay.data import prepare
 from yaynay.models.network import Shape
-from yaynay.sweep.fleets import MEMORY_MIB, cut, most_configurations
+from yaynay.sweep.partition import MEMORY_MIB, cut, most_configurations
 
 
 def jobs(n: int, *overrides: str) -> list:

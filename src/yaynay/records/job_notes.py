@@ -1,0 +1,35 @@
+"""What the jobs of a running sweep asked for: each leaves a note, and the end of the sweep takes them all.
+
+Jobs may run in separate processes, so notes are files in a folder, `jobs/SWEEP/` of the store, one per write.
+"""
+
+import shutil
+from collections.abc import Sequence
+from typing import Any
+
+from yaynay.data.plan import Plan
+from yaynay.data.table import Table
+from yaynay.records.store import Store
+from yaynay.storage import digest, read_json, write_json
+
+Note = dict[str, Any]
+
+
+def make_note(key: str, table: Table, plan: Plan, about: dict[str, Any]) -> Note:
+    """The note of a job that wants the record of this key, on this table and plan."""
+    return {"key": key, "table": table.name, "table_sha256": table.sha256, "plan_sha256": plan.sha256} | about
+
+
+def put(store: Store, sweep: str, notes: Sequence[Note]) -> None:
+    """Add notes of jobs, or of the mistakes that ended them."""
+    folder = store.folder / "jobs" / sweep
+    folder.mkdir(parents=True, exist_ok=True)
+    write_json(folder / f"{digest(notes)}.json", list(notes))
+
+
+def take(store: Store, sweep: str) -> list[Note]:
+    """All notes of a sweep, which are removed from the folder."""
+    folder = store.folder / "jobs" / sweep
+    notes = [note for path in sorted(folder.glob("*.json")) for note in read_json(path)]
+    shutil.rmtree(folder, ignore_errors=True)
+    return notes
