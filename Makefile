@@ -20,21 +20,21 @@ install: .venv/.installed  ## make .venv and install yaynay with all backends an
 	$(BIN)/pip install -q -c constraints.txt -e '.[tensorflow,pytensor,ray,slurm,dev]'
 	@touch $@
 
-repro: install  ## make tables, train, compare and report; then print the verdicts
+repro: install  ## make tables, train, compare, report and track; then print the verdicts
 	@$(BIN)/dvc repro -q
 	@cat reports/verdicts.txt
 	@echo
 	@echo "Report: reports/index.html    Runs: make ui"
 
-test: install  ## run all tests, each fault once (2 workers, some 290 s of CPU)
+test: install  ## run all tests, each fault once (2 workers, about 290 s of CPU)
 	$(BIN)/pytest -n 2 --dist loadscope --no-loadscope-reorder
 
-test-faults: install  ## every repeat and the long cases of the fault tests; writes docs/reliability.md's figures
+test-faults: install  ## run every repeat and the long cases of the fault tests; writes docs/reliability.md's figures
 	$(BIN)/pytest tests/faults tests/pipeline/test_ray.py tests/pipeline/test_submitit.py tests/pipeline/test_sweeps.py \
 		tests/contract/test_parity.py tests/unit/models/test_ols.py tests/unit/test_properties.py \
 		tests/unit/records/test_store_machine.py --faults
 
-check: install  ## ruff, types, import contracts, unit tests and doctests: under a minute (2 workers)
+check: install  ## run ruff, types, import contracts, unit tests and doctests: under a minute (2 workers)
 	$(BIN)/ruff format --check -q .
 	$(BIN)/ruff check -q .
 	$(BIN)/mypy
@@ -45,19 +45,19 @@ check: install  ## ruff, types, import contracts, unit tests and doctests: under
 bench: install  ## measure sweeps beside their peers and write docs/performance.md (25 minutes)
 	$(BIN)/python benchmarks/sweeps.py --fresh
 
-audit: install  ## look every installed version up among known security advisories
+audit: install  ## look up every installed version among known security advisories
 	@if $(BIN)/python -c 'import socket; socket.create_connection(("api.osv.dev", 443), 5)' 2>/dev/null; \
 	then $(BIN)/pip-audit --vulnerability-service osv --skip-editable --progress-spinner off; \
 	else echo "not audited: api.osv.dev cannot be reached from here"; fi
 
-ui: install  ## serve the MLflow UI (PORT=5000)
+ui: install  ## serve the MLflow UI (port: PORT=5000)
 	@$(BIN)/python -m yaynay ui --port $(PORT)
 
 verify: install  ## check tables, plans, records and DVC's cache against their digests
 	@$(BIN)/python -m yaynay verify
 
-sync: install  ## bring every record into MLflow
+sync: install  ## write every record to MLflow
 	@$(BIN)/python -m yaynay sync
 
-clean:  ## remove what make and the tests leave, but no records, data or reports
+clean:  ## remove what make and the tests leave; records, data and reports stay
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache multirun

@@ -2,8 +2,8 @@
 
     OMP_NUM_THREADS=1 python benchmarks/backend_epochs.py --rounds 5 --output benchmarks/backend_epochs.csv
 
-Every round runs the backends one after the other, each in a process of its own, so that what slows the machine
-down meets all of them. The first round finds PyTensor's cache empty, the later ones find it filled. Seconds are
+Every round runs the backends one after the other, each in its own process, so that whatever slows the machine
+down affects all of them. The first round finds PyTensor's cache empty, the later ones find it filled. Seconds are
 medians: over the rounds, of each round's median epoch.
 """
 
@@ -33,7 +33,7 @@ CASES: dict[str, dict[str, Any]] = {
     "one_row": {"depth": 0, "n_members": 1, "n_rows": 50, "batch_size": 1, "max_epochs": 60, "optimizer": "sgd"},
     "full_batch": {"depth": 0, "n_members": 1, "n_rows": 16, "batch_size": 16, "max_epochs": 500, "optimizer": "sgd"},
 }
-"""`fleet` is the usual load; `one_row` (50 steps an epoch) and `full_batch` (one step) are overhead alone."""
+"""`fleet` is the usual load; `one_row` (50 steps per epoch) and `full_batch` (one step) are overhead alone."""
 
 FIELDS = ("case", "backend", "import_seconds", "first_cold_seconds", "first_warm_seconds", "epoch_seconds", "ratio")
 
@@ -86,7 +86,7 @@ def _epoch_ends(fleet: Fleet, backend: str) -> list[float]:
 
 
 def run_rounds(n_rounds: int) -> dict[str, list[dict[str, Any]]]:
-    """Results of each backend that is installed, a round an entry."""
+    """Results of each installed backend, one entry per round."""
     backends = [name for name in base.MODULES if importlib.util.find_spec(name)]
     found: dict[str, list[dict[str, Any]]] = {name: [] for name in backends}
     with tempfile.TemporaryDirectory() as cache:
@@ -100,14 +100,16 @@ def run_rounds(n_rounds: int) -> dict[str, list[dict[str, Any]]]:
 
 
 def tabulate(found: dict[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
-    """One row a case and backend; `ratio` is to the fastest backend's epoch."""
+    """One row per case and backend; `ratio` is to the fastest backend's epoch."""
     rows: list[dict[str, Any]] = []
     for case in CASES:
-        epochs = {name: float(np.median([one[case]["epoch"] for one in rounds])) for name, rounds in found.items()}
+        epochs = {
+            name: float(np.median([result[case]["epoch"] for result in rounds])) for name, rounds in found.items()
+        }
         for name, rounds in found.items():
-            firsts = [one[case]["first"] for one in rounds]
+            firsts = [result[case]["first"] for result in rounds]
             values = [
-                float(np.median([one["import_seconds"] for one in rounds])),
+                float(np.median([result["import_seconds"] for result in rounds])),
                 firsts[0],
                 float(np.median(firsts[1:] or firsts)),
                 epochs[name],

@@ -14,13 +14,13 @@ from yaynay.data.plan import Plan
 def n_operations(plan: Plan, n_features: int, width: int, n_epochs: int) -> float:
     """Floating-point operations in the products of one configuration's fits: forward, and backward twice that."""
     *outer, _ = plan.splits()
-    n_rows = plan.n_seeds * (plan.n_rows + sum(len(one.train) * (plan.n_inner - 1) for one in outer))
+    n_rows = plan.n_seeds * (plan.n_rows + sum(len(split.train) * (plan.n_inner - 1) for split in outer))
     n_weights = n_features * width + width * width + width
     return 3.0 * 2 * n_weights * n_rows * n_epochs
 
 
 def product_rate(n: int = 2048, n_products: int = 12) -> float:
-    """Rate of a large float32 product on all cores [operations a second]."""
+    """Rate of a large float32 product on all cores [operations per second]."""
     import torch
 
     torch.set_num_threads(os.cpu_count() or 1)

@@ -1,4 +1,4 @@
-"""How often the gate cries wolf on linear tables, and how often it sees a curve that is there.
+"""How often the gate rejects linear tables, and how often it detects a curve.
 
     python benchmarks/gate_calibration.py --tables 400 --output gate_cells.csv --cells size/50
     python benchmarks/gate_calibration.py --summary --output gate_cells.csv
@@ -168,8 +168,8 @@ def summarise(output: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Size and power of the gate, a CSV line a cell.")
-    parser.add_argument("--tables", type=int, default=400, help="tables a cell")
-    parser.add_argument("--draws", type=int, default=499, help="bootstrap draws a table")
+    parser.add_argument("--tables", type=int, default=400, help="tables per cell")
+    parser.add_argument("--draws", type=int, default=499, help="bootstrap draws per table")
     parser.add_argument("--output", type=Path, default=Path("gate_cells.csv"))
     parser.add_argument("--cells", default="", help="only cells whose name contains this, as size/50/1/")
     parser.add_argument("--summary", action="store_true", help="print what --output holds and stop")

@@ -1,11 +1,11 @@
 """What a fit of a tracked sweep costs, beside the usual ways to sweep a network and beside the machine's floor.
 
-    python benchmarks/sweeps.py                          # all parts; goes on where an interrupted one stopped
+    python benchmarks/sweeps.py                          # all parts; resumes where an interrupted run stopped
     python benchmarks/sweeps.py --fresh --part fits      # from the start, one part
     python benchmarks/sweeps.py --tiny                   # a rehearsal: does every command run? Nothing is kept
 
-Everything is a command as a user would give it, in a new project folder. One CSV line a command, written as it
-ends; in each repeat the contestants take turns, so that what slows the machine down meets all of them. What is
+Everything is a command as a user would run it, in a new project folder. One CSV line per command, written as it
+ends; in each repeat the contestants take turns, so that whatever slows the machine down affects all of them. What is
 compared and why is in docs/performance.md, whose tables this program writes.
 """
 
@@ -136,14 +136,14 @@ def run(command: list[str], folder: Path, settings: dict[str, str] | None = None
 
 
 def _watch(pid: int, peak: list[int]) -> None:
-    """Keep the largest sum of resident memory of a process tree; a page that two share counts twice [bytes]."""
+    """Track the largest sum of resident memory of a process tree; a page that two share counts twice [bytes]."""
     try:
         root = psutil.Process(pid)
         while root.is_running() and root.status() != psutil.STATUS_ZOMBIE:
             total = 0
-            for one in (root, *root.children(recursive=True)):
+            for process in (root, *root.children(recursive=True)):
                 try:
-                    total += one.memory_info().rss
+                    total += process.memory_info().rss
                 except psutil.NoSuchProcess:
                     continue
             peak[0] = max(peak[0], total)
@@ -203,7 +203,7 @@ class Bench:
             yield project
 
     def template(self, row: Row, launcher: list[str]) -> list[Row]:
-        """Lightning and Hydra, one fit a job."""
+        """Lightning and Hydra, one fit per job."""
         rates, decays = self.sizes.grid(row.size)
         with self.project() as project:
             overrides = [
@@ -271,7 +271,7 @@ class Bench:
         return products + inserts, note
 
     def launch(self, row: Row, launcher: list[str]) -> list[Row]:
-        """Jobs that all want one closed-form fit, so that what a job costs is its launch."""
+        """Jobs that all ask for the same closed-form fit, so that what a job costs is its launch."""
         with self.project() as project:
             overrides = ["dataset=scatter_10", "backend=least_squares", f"seed=range(0,{row.n_configurations})"]
             command = [sys.executable, "-m", "yaynay.train", "-m", *overrides, *launcher]
@@ -313,8 +313,8 @@ def check_sweep(project: Path, n_configurations: int) -> tuple[int, float]:
     statement = "SELECT count(*) FROM runs JOIN experiments USING (experiment_id) WHERE experiments.name = 'yaynay'"
     _check(query(project, statement)[0], n_configurations + 1, "runs in MLflow")  # with the parent
     scores = [record["scores"] for record in records]
-    errors = [one.get("val/rmse", one.get("train/rmse", np.nan)) for one in scores]
-    return int(sum(one.get("n_members", 0) for one in scores)), float(np.sqrt(np.nanmean(np.square(errors))))
+    errors = [score.get("val/rmse", score.get("train/rmse", np.nan)) for score in scores]
+    return int(sum(score.get("n_members", 0) for score in scores)), float(np.sqrt(np.nanmean(np.square(errors))))
 
 
 def _check(found: int, wanted: int, what: str) -> None:
@@ -328,7 +328,7 @@ def n_units(plan: Plan) -> int:
 
 
 Step = tuple[Row, Callable[[Row], list[Row]]]
-"""What to run, and how; more rows than its own may come of it."""
+"""What to run, and how; it may yield more rows than its own."""
 
 
 def list_steps(bench: Bench, parts: list[str], n_repeats: int) -> Iterator[Step]:
@@ -349,7 +349,7 @@ def list_steps(bench: Bench, parts: list[str], n_repeats: int) -> Iterator[Step]
 
 
 def _fit_steps(bench: Bench, repeat: int) -> Iterator[Step]:
-    """The contestants of one repeat, beginning with another one each time; start-up is measured in the first."""
+    """The contestants of one repeat, each repeat beginning with another one; start-up is measured in the first."""
     n_folds = bench.sizes.n_folds
     joblib = ["hydra/launcher=joblib", f"hydra.launcher.n_jobs={N_CORES}"]
     contestants: dict[str, Callable[[Row], list[Row]]] = {
@@ -369,7 +369,7 @@ def _fit_steps(bench: Bench, repeat: int) -> Iterator[Step]:
 
 
 def run_steps(steps: Iterator[Step], output: Path) -> None:
-    """Run what the CSV does not hold yet; what failed is noted, and run again another time."""
+    """Run what is not in the CSV yet; what failed is noted, and run again next time."""
     done = {(row["part"], row["contestant"], row["size"], int(row["repeat"])) for row in sweeps_page.read(output)}
     if not output.exists():
         with output.open("w", newline="", encoding="utf-8") as file:
@@ -382,12 +382,12 @@ def run_steps(steps: Iterator[Step], output: Path) -> None:
         except FailedError as failure:
             rows = [row._replace(note=str(failure))]
         with output.open("a", newline="", encoding="utf-8") as file:
-            csv.writer(file).writerows([_short(one) for one in rows])
-        for one in rows:
-            shown = f"{one.seconds:8.1f} s" if one.seconds else "  failed"
-            about = f"{one.part}/{one.contestant} {one.size} {one.repeat}"
+            csv.writer(file).writerows([_short(row) for row in rows])
+        for row in rows:
+            shown = f"{row.seconds:8.1f} s" if row.seconds else "  failed"
+            about = f"{row.part}/{row.contestant} {row.size} {row.repeat}"
             print(
-                f"{about:32} {one.n_configurations:6} configurations {one.n_fits:6} fits {shown}  {one.note}",
+                f"{about:32} {row.n_configurations:6} configurations {row.n_fits:6} fits {shown}  {row.note}",
                 flush=True,
             )
 
@@ -400,7 +400,7 @@ def _short(row: Row) -> list[Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--part", choices=PARTS, action="append", help="one part; may be given again; default all")
-    parser.add_argument("--repeats", type=int, default=3, help="of the part fits")
+    parser.add_argument("--repeats", type=int, default=3, help="repeats of the part fits")
     parser.add_argument("--fresh", action="store_true", help="measure these parts again")
     parser.add_argument("--tiny", action="store_true", help="a rehearsal of a minute or two that keeps nothing")
     parser.add_argument("--output", type=Path, default=HERE / "sweeps.csv")

@@ -13,7 +13,7 @@ Lines = dict[tuple[str, str, str], list[dict[str, str]]]
 """Lines that hold a time, by part, contestant and size, in order of repeat."""
 
 PEERS = {
-    "template": ("a", "Lightning + Hydra + MLflow, one fit a job", "yes", 60),
+    "template": ("a", "Lightning + Hydra + MLflow, one fit per job", "yes", 60),
     "template_joblib": ("b", "the same, `hydra/launcher=joblib`", "yes", 35),
     "grid_search": ("c", "scikit-learn, `GridSearchCV`", "no", 3),
     "loop": ("d", "plain PyTorch loop, one thread", "no", 6),
@@ -21,8 +21,8 @@ PEERS = {
 }
 """Letter, what it is, whether it is tracked, and how many times faster yaynay is meant to be."""
 FITS_HEAD = (
-    *("", "sweep", "tracked", "fits", "command, s", "a fit, ms", "one more fit, ms", "held-out RMSE"),
-    *("yaynay, a fit", "goal", "yaynay, one more"),
+    *("", "sweep", "tracked", "fits", "command, s", "ms per fit", "one more fit, ms", "held-out RMSE"),
+    *("yaynay, per fit", "goal", "yaynay, one more"),
 )
 FLOOR_GOAL = 4.0
 LAUNCH_GOAL_MS = 8.0
@@ -55,7 +55,7 @@ def forget(path: Path, parts: list[str]) -> None:
 def summarise(lines: list[dict[str, str]]) -> str:
     """The tables, in Markdown."""
     found: Lines = {}
-    for line in sorted(lines, key=lambda one: int(one["repeat"])):
+    for line in sorted(lines, key=lambda row: int(row["repeat"])):
         found.setdefault((line["part"], line["contestant"], line["size"]), []).append(line)
     parts: list[Callable[[Lines], str]] = [_fits, _launch, _many]
     return "\n\n".join(part(found) for part in parts)
@@ -93,14 +93,14 @@ def _fits(found: Lines) -> str:
 
 
 def _cost(found: Lines, name: str) -> float:
-    """Median seconds a fit, start-up included."""
-    return float(np.median([_number(one, "seconds") / _number(one, "n_fits") for one in found["fits", name, "full"]]))
+    """Median seconds per fit, start-up included."""
+    return float(np.median([_number(row, "seconds") / _number(row, "n_fits") for row in found["fits", name, "full"]]))
 
 
 def _times(found: Lines, name: str) -> list[str]:
-    """Fits, seconds of the command, ms a fit, ms of one more fit, and the held-out error."""
+    """Fits, seconds of the command, ms per fit, ms of one more fit, and the held-out error."""
     full = found["fits", name, "full"]
-    seconds = float(np.median([_number(one, "seconds") for one in full]))
+    seconds = float(np.median([_number(row, "seconds") for row in full]))
     more = _one_more(found, name)
     rmse = f"{float(full[0]['rmse']):.3f}" if full[0]["rmse"] else ""
     cost = _digits(1000 * _cost(found, name))
@@ -108,7 +108,7 @@ def _times(found: Lines, name: str) -> list[str]:
 
 
 def _one_more(found: Lines, name: str) -> float | None:
-    """Seconds of each further fit: the command over its sibling of two configurations, both in the first repeat."""
+    """Seconds of each further fit: the command against the one with two configurations, both in the first repeat."""
     few, full = found.get(("fits", name, "few")), found["fits", name, "full"][0]
     if not few:
         return None
@@ -118,14 +118,14 @@ def _one_more(found: Lines, name: str) -> float | None:
 
 
 def _ratio_of_more(found: Lines, name: str) -> str:
-    one, ours = _one_more(found, name), _one_more(found, "yaynay")
-    return "" if one is None or ours is None or ours <= 0 else f"{one / ours:.3g}x"
+    theirs, ours = _one_more(found, name), _one_more(found, "yaynay")
+    return "" if theirs is None or ours is None or ours <= 0 else f"{theirs / ours:.3g}x"
 
 
 def _ratio(found: Lines, slow: str, fast: str) -> list[float]:
-    """Seconds a fit of one over those of the other, in each repeat that has both."""
+    """Seconds per fit of the slow contestant over those of the fast one, in each repeat that has both."""
     costs = [
-        {one["repeat"]: _number(one, "seconds") / _number(one, "n_fits") for one in found["fits", name, "full"]}
+        {row["repeat"]: _number(row, "seconds") / _number(row, "n_fits") for row in found["fits", name, "full"]}
         for name in (slow, fast)
     ]
     return [costs[0][repeat] / costs[1][repeat] for repeat in costs[0] if repeat in costs[1]]
@@ -146,7 +146,7 @@ def _launch(found: Lines) -> str:
 
 
 def _many(found: Lines) -> str:
-    rows = [["", "configurations", "command, s", "a configuration, ms", "memory, MiB", "goal"]]
+    rows = [["", "configurations", "command, s", "ms per configuration", "memory, MiB", "goal"]]
     costs: list[float] = []
     for size in ("few", "full"):
         for line in found.get(("many", "sweep", size), [])[-1:]:
@@ -157,7 +157,7 @@ def _many(found: Lines) -> str:
                 goal = _goal(f"{MANY_GOALS['seconds']:g} s, {MANY_GOALS['memory_mib']:g} MiB", is_met)
             elif len(costs) == 2:
                 growth = MANY_GOALS["growth"]
-                goal = _goal(f"a configuration at most {growth:g}x the line above", costs[1] <= growth * costs[0])
+                goal = _goal(f"at most {growth:g}x per configuration", costs[1] <= growth * costs[0])
             else:
                 goal = ""
             rows.append(

@@ -1,4 +1,4 @@
-"""One fit a job, as the usual Lightning and Hydra template does it: Trainer, DataLoader and MLFlowLogger.
+"""One fit per job, as the usual Lightning and Hydra template does it: Trainer, DataLoader and MLFlowLogger.
 
     python benchmarks/template_app.py -m data=folds.npz lr=0.001,0.01 weight_decay=0,0.01
     python benchmarks/template_app.py -m data=folds.npz lr=0.001,0.01 hydra/launcher=joblib hydra.launcher.n_jobs=2

@@ -1,4 +1,4 @@
-"""How often a fault is tried, how long it may take, and where what was measured is written."""
+"""How often a fault is tried, how long it may take, and where the figures are written."""
 
 import os
 import signal
@@ -28,12 +28,12 @@ Figure = Callable[[str, str, int, str], None]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--faults`: every repeat of the fault tests, and their figures into docs/reliability.md."""
+    """`--faults`: every repeat of the fault tests; writes their figures to docs/reliability.md."""
     parser.addoption("--faults", action="store_true", help="all repeats of the fault tests; writes docs/reliability.md")
 
 
 def pytest_configure() -> None:
-    """Commands start with signals as a terminal leaves them, also where the tests run in the background."""
+    """Commands start with signals as a terminal leaves them, even where the tests run in the background."""
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's job in the background inherits it ignored
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
@@ -90,7 +90,7 @@ def timed(request: pytest.FixtureRequest, figure: Figure) -> Iterator[None]:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Put the figures of this test run over those of the same promises."""
+    """Replace the figures of the same promises with those of this test run."""
     found = session.config.stash.get(_FIGURES, {})
     if not session.config.getoption("--faults") or not found or not _PAGE.is_file():
         return

@@ -1,4 +1,4 @@
-"""`python -m yaynay sync | ui | verify`: bring records into MLflow, look at them, and check them for damage."""
+"""`python -m yaynay sync | ui | verify`: write records to MLflow, show them, and check them for damage."""
 
 import sys
 from pathlib import Path
@@ -12,9 +12,9 @@ def main() -> int:
     """The command line beside the four Hydra commands."""
     parser = Parser(prog="python -m yaynay", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    sync = commands.add_parser("sync", help="bring every sweep of the records into MLflow")
+    sync = commands.add_parser("sync", help="write every sweep of the records to MLflow")
     sync.add_argument("--experiment", default="yaynay", help="MLflow experiment (default: yaynay)")
-    sync.add_argument("--reports", type=Path, help="bring what compare wrote here, instead of concluding anew")
+    sync.add_argument("--reports", type=Path, help="write what compare left in this folder, instead of concluding anew")
     sync.add_argument("--records", type=Path, help="with --reports: what was compared (default: results)")
     ui = commands.add_parser("ui", help="serve the MLflow UI on loopback")
     ui.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine alone)")
@@ -31,9 +31,9 @@ def main() -> int:
 
 
 def bring(experiment: str, records: Path | None, reports: Path | None) -> int:
-    """Bring sweeps into MLflow."""
+    """Write sweeps to MLflow; `OptionError` for `records` without `reports`."""
     if records is not None and reports is None:
-        raise OptionError("option '--records': is for --reports alone; without it, all of records/ is brought; add it")
+        raise OptionError("option '--records': needs --reports; without it, all of records/ is written; add it")
     from yaynay.sweep import summary
 
     n_sweeps = summary.bring(experiment, records or Path("results"), reports)
@@ -42,7 +42,7 @@ def bring(experiment: str, records: Path | None, reports: Path | None) -> int:
 
 
 def verify() -> int:
-    """Name every damaged file; 3 where there is one."""
+    """Name every damaged file; the exit code, 3 where there is one."""
     from yaynay.records.verify import verify as find_damage
     from yaynay.storage import find_root
 

@@ -28,7 +28,7 @@ def compare(config: DictConfig) -> None:
         shutil.rmtree(reports / name, ignore_errors=True)
         (reports / name).mkdir(parents=True)
     conclusions = conclude_and_draw(sweeps, options.verdict, reports / "pictures")
-    # looks stay with the sweeps that were judged; those of the pipeline, whose results are made anew, with its report
+    # looks stay with the sweeps that were compared; those of the pipeline, whose results are made anew, with its report
     folder = (records if is_store(records) else reports) / "looks"
     conclusions = [replace(found, verdict=looks.note(found.verdict, folder)) for found in conclusions]
     verdicts = {found.sweep.table_name: found.verdict for found in conclusions}

@@ -1,14 +1,14 @@
 """What a user can get wrong, each with its exit code.
 
 A message is one line: `where: what is wrong; what is allowed; what to do`. The commands print it after
-`error: ` and leave with `exit_code`, without a traceback; passwords are kept out of it, and of what is written.
+`error: ` and exit with `exit_code`, without a traceback; passwords are kept out of it, and of what is written.
 """
 
 import re
 
 
 class YaynayError(Exception):
-    """A mistake or fault that a user can mend; `exit_code` is what the process leaves with."""
+    """A mistake or fault that a user can fix; `exit_code` is the process's exit code."""
 
     exit_code = 1
 

@@ -1,4 +1,4 @@
-"""Processes: how many there may be, and that one whose starter was killed ends too.
+"""Processes: how many to run, and how one ends when the process that started it was killed.
 
 Nobody waits for an orphan, and its work is started again.
 """
@@ -15,22 +15,22 @@ from typing import Any
 import psutil
 
 _PAUSE = 0.2
-"""Time between two looks at the processes above [s]; the next command takes longer to start."""
+"""Time between two checks of the parent processes [s]; the next command takes longer to start."""
 _PR_SET_PDEATHSIG = 1
 _SHELLS = {"sh", "dash", "bash", "zsh", "fish", "ksh", "busybox"}
 
 
 def usable_cpus() -> int:
-    """Processors that this process may use: those that a container, taskset or SLURM leaves it."""
+    """Processors that this process may use, within the limits of a container, taskset or SLURM."""
     from joblib import cpu_count
 
     return cpu_count()
 
 
 def end_with_starter() -> None:
-    """End this process, at once and without a word, when the one that started it has ended.
+    """End this process, at once and silently, when the one that started it has ended.
 
-    On Linux the kernel sees to it. The thread has to wait for whatever holds the interpreter, but looks through shells.
+    On Linux the kernel does it. The thread must wait for whatever holds the interpreter, but also sees past shells.
     """
     starters = _starters()
     kill_with_parent()
@@ -38,7 +38,7 @@ def end_with_starter() -> None:
 
 
 def kill_with_parent() -> None:
-    """Have the kernel kill this process when the one above it ends; on Linux, and without a thread."""
+    """Have the kernel kill this process when its parent ends; on Linux only, and without a thread."""
     with contextlib.suppress(OSError, AttributeError):  # another system
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
@@ -50,7 +50,7 @@ def _watch(starters: list[psutil.Process]) -> None:
 
 
 def _starters() -> list[psutil.Process]:
-    """The process above; of a shell, the one above it too, for a shell outlives it."""
+    """The parent process; if that is a shell, its parent too, which the shell outlives."""
     try:
         above = psutil.Process().parents()
         return above[: 2 if above and above[0].name() in _SHELLS else 1]
@@ -60,9 +60,12 @@ def _starters() -> list[psutil.Process]:
 
 @contextlib.contextmanager
 def interruptible() -> Iterator[Callable[[], Any]]:
-    """SIGTERM as an interrupt, which gets out of another library's wait, and afterwards as what it was before.
+    """SIGTERM as an interrupt, which ends another library's wait; afterwards it is handled as before.
 
-    Gives a function that sets it so again, for a library that takes SIGTERM when it starts.
+    Yields a function that sets this again, for use after a library that takes over SIGTERM when it starts.
+
+    Raises:
+        KeyboardInterrupt: The process was interrupted, or had no handler of its own for SIGTERM.
     """
     is_terminated = False
 

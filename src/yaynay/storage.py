@@ -16,7 +16,7 @@ from yaynay.errors import DataError
 
 Arrays = dict[str, NDArray]
 
-SEAL = "digests.json"
+CHECKSUMS = "digests.json"
 """SHA-256 of each file beside it, for `python -m yaynay verify`."""
 
 
@@ -37,7 +37,7 @@ def digest(value: Any) -> str:
 
 
 def find_root() -> Path:
-    """The project that holds the working folder (the nearest one up with a dvc.yaml), or else that folder."""
+    """The project that holds the working folder (the nearest folder upwards with a dvc.yaml), or else that folder."""
     here = Path.cwd()
     for folder in (here, *here.parents):
         if (folder / "dvc.yaml").is_file():
@@ -49,7 +49,10 @@ def find_root() -> Path:
 def replacing(path: Path) -> Iterator[Path]:
     """A path at which to write a file or folder, which becomes `path` at the end, whole or not at all.
 
-    A folder never replaces one that is there: who was first stays.
+    A folder never replaces an existing one: the first stays.
+
+    Raises:
+        OSError: It cannot be moved into place.
     """
     with tempfile.TemporaryDirectory(prefix=".part-", dir=path.parent, ignore_cleanup_errors=True) as folder:
         aside = Path(folder) / path.name
@@ -62,7 +65,11 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write sorted, indented JSON; a number that is not finite is refused."""
+    """Write sorted, indented JSON.
+
+    Raises:
+        ValueError: A number is not finite.
+    """
     with replacing(path) as aside:
         aside.write_text(json.dumps(value, indent=1, sort_keys=True, allow_nan=False) + "\n", encoding="utf-8")
 
@@ -71,14 +78,14 @@ def read_json(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def write_sealed(path: Path, content: dict[str, Any]) -> None:
+def write_with_digest(path: Path, content: dict[str, Any]) -> None:
     """Write a JSON object with the digest of its content in it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     write_json(path, content | {"sha256": digest(content)})
 
 
-def read_sealed(path: Path) -> dict[str, Any]:
-    """Read what `write_sealed` wrote.
+def read_with_digest(path: Path) -> dict[str, Any]:
+    """Read what `write_with_digest` wrote.
 
     Raises:
         DataError: The file is missing, or is not as it was written.
@@ -87,9 +94,9 @@ def read_sealed(path: Path) -> dict[str, Any]:
         content = dict(read_json(path))
         stated = content.pop("sha256")
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise DataError(f"{path}: not readable ({error}); remove it and give the same command again") from error
+        raise DataError(f"{path}: not readable ({error}); remove it and run the same command again") from error
     if stated != digest(content):
-        raise DataError(f"{path}: does not match its SHA-256; remove it and give the same command again")
+        raise DataError(f"{path}: does not match its SHA-256; remove it and run the same command again")
     return content
 
 
@@ -101,6 +108,11 @@ def write_arrays(path: Path, arrays: Arrays) -> None:
 
 
 def read_arrays(path: Path) -> Arrays:
+    """Read what `write_arrays` wrote.
+
+    Raises:
+        ValueError: The file is not valid safetensors.
+    """
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
 

@@ -1,4 +1,4 @@
-"""`python -m yaynay.train [-m] key=value,value ...`: train configurations, track them, and say each table's verdict."""
+"""`python -m yaynay.train [-m] key=value,value ...`: train configurations, track them, and print each verdict."""
 
 import math
 import os
@@ -21,7 +21,7 @@ def main() -> int:
     except Exception as error:
         if not type(error).__module__.startswith(("joblib.", "submitit.")):
             raise
-        lost = error  # a job's process died under another launcher; the others have left what they have
+        lost = error  # a job's process died under another launcher; what the others finished is kept
     from yaynay.sweep.summary import conclude_jobs
 
     return conclude_jobs(os.environ[SWEEP], lost)
@@ -35,7 +35,7 @@ def check(values: dict[str, Any]) -> None:
 
 
 def check_table(values: dict[str, Any]) -> None:
-    """Read your own file before anything is written; the jobs of this process find it read."""
+    """Read your own file before anything is written; the jobs of this process use what was read."""
     from yaynay.config import schema
     from yaynay.data import prepare
 

@@ -1,4 +1,4 @@
-"""Small fleets to hold the backends to, and plain NumPy to hold them against."""
+"""Small fleets to test the backends with, and plain NumPy to compare them with."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ N_UNITS = 8
 
 @dataclass(frozen=True)
 class Rates:
-    """What sets one configuration of a fleet apart from the others."""
+    """What distinguishes one configuration of a fleet from the others."""
 
     lr: float
     weight_decay: float
@@ -67,7 +67,7 @@ def assemble(
 
 
 def make_fleet(*rates: Rates, shape: Shape | None = None, hold_out: bool = True, **options: Any) -> Fleet:
-    """Networks on 80 rows of a bent surface with noise, `N_UNITS` per `rates`; four minibatches an epoch."""
+    """Networks on 80 rows of a bent surface with noise, `N_UNITS` per `rates`; four minibatches per epoch."""
     rng = np.random.default_rng(5)
     x = rng.normal(size=(80, 3)) * [1.0, 20.0, 0.1] + [0.0, 5.0, 1.0]
     y = np.sin(2 * x[:, 0]) + 0.05 * x[:, 1] + 0.2 * rng.normal(size=80)

@@ -115,7 +115,7 @@ def test_a_diverging_member_is_noted_and_leaves_the_others_alone(backend: str) -
 
 
 class _Together(TrainingState):
-    """Nobody is ever dropped."""
+    """No member is ever dropped."""
 
     def end_epoch(self, train_loss: NDArray, validation_loss: NDArray) -> tuple[NDArray, NDArray | None]:
         present = self.present

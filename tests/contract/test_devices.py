@@ -1,4 +1,4 @@
-"""What can be known of GPUs without one: everything of a fleet is where it was told to be."""
+"""What can be tested about GPUs without one: everything in a fleet is on the device that was chosen."""
 
 import subprocess
 import sys

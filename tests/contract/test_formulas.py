@@ -35,7 +35,7 @@ def test_five_steps_follow_the_formula(backend: str, optimizer: str) -> None:
             first, second = 0.9 * first + 0.1 * gradient, 0.999 * second + 0.001 * gradient**2
             scaled = first / (1 - 0.9**step) / (np.sqrt(second / (1 - 0.999**step)) + 1e-8)
             weights = weights - RATES.lr * (gradient if optimizer == "sgd" else scaled)
-        slopes = fitted.weights["layer0.weight"][unit, :, 0]  # the intercept's gradient is rounding alone
+        slopes = fitted.weights["layer0.weight"][unit, :, 0]  # the intercept's gradient is only rounding
         np.testing.assert_allclose(slopes, weights[:3], rtol=1e-9)
 
 

@@ -1,4 +1,4 @@
-"""A fleet in Lightning's own hands: the lines that docs/backends.md shows, run as they stand there."""
+"""A fleet trained by Lightning itself: the lines that docs/backends.md shows, run as they are."""
 
 import re
 from pathlib import Path

@@ -15,7 +15,7 @@ from yaynay.models.training_state import TrainedFleet
 TOLERANCE = {64: 1e-9, 32: 1e-4}
 MISSES = {("tensorflow", 1, "adamw", 32): 5e-4}
 """One case of sixteen misses the goal for 32 bits: validation curves differ by 1.6e-4, predictions by 2.1e-4. It
-is TensorFlow's rounding: its 32 bits lie that far from 64 bits, those of the other two a fortieth of that."""
+is TensorFlow's rounding: its 32-bit results differ from 64 bits by that much, those of the other two by a fortieth."""
 
 
 @functools.cache

@@ -79,9 +79,9 @@ def refused(call: Call, figure: Figure) -> Callable[..., str]:
         assert (done.code, len(done.errors), done.written, done.out) == (code, 1, set(), []), done
         assert done.errors[0].startswith("error: ")
         REFUSALS[code] += 1
-        seen = ", ".join(f"{count} with code {one}" for one, count in sorted(REFUSALS.items()))
+        seen = ", ".join(f"{count} with code {code}" for code, count in sorted(REFUSALS.items()))
         figure(
-            "A wrong option, bad file or absent part: one line, its code, nothing written",
+            "A wrong option, bad file or missing part: one line, its code, nothing written",
             "all",
             REFUSALS.total(),
             seen,

@@ -1,4 +1,4 @@
-"""A file of one's own judged by the line, in this process and without MLflow."""
+"""Your own file concluded with the line alone, in this process and without MLflow."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -28,7 +28,7 @@ def configure(path: Path, *overrides: str, target: str = "y") -> schema.Configur
 
 
 def judge(path: Path, *overrides: str, store: Store) -> tuple[Record, Conclusion]:
-    """Its record and what is concluded of it."""
+    """Its record and what is concluded from it."""
     configuration = configure(path, *overrides)
     table, plan = prepare.make(configuration.dataset, configuration.plan)
     (record,) = fit.train([configuration], table, plan)

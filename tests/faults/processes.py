@@ -1,4 +1,4 @@
-"""Commands that are killed, and what must not be left of them."""
+"""Commands that are killed, and what they must not leave behind."""
 
 import contextlib
 import os
@@ -12,16 +12,16 @@ from pathlib import Path
 from pipeline.project import clean_environment
 
 PATIENCE = 600
-"""How long a test waits for what is not promised within a time [s]: a machine may be busy, and nothing may hang."""
+"""How long a test waits for what has no promised time [s]: a machine may be busy, and nothing may hang."""
 
 
 def start(project: Path, *words: str, **environment: str) -> "subprocess.Popen[str]":
-    """`python -m WORDS` in a session of its own, as a terminal starts it."""
+    """`python -m WORDS` in its own session, as a terminal starts it."""
     return launch(project, [sys.executable, "-m", *words], **environment)
 
 
 def launch(project: Path, command: list[str], **environment: str) -> "subprocess.Popen[str]":
-    """A command in a session of its own; its output goes to files beside the project."""
+    """A command in its own session; its output goes to files beside the project."""
     with (project.parent / "stdout").open("w") as out, (project.parent / "stderr").open("w") as err:
         return subprocess.Popen(
             command,
@@ -49,9 +49,9 @@ def end(process: "subprocess.Popen[str]", project: Path) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    for one in living(project):
+    for pid in living(project):
         with contextlib.suppress(ProcessLookupError):
-            os.kill(one, signal.SIGKILL)
+            os.kill(pid, signal.SIGKILL)
 
 
 def living(project: Path) -> list[int]:
@@ -69,7 +69,7 @@ def living(project: Path) -> list[int]:
 
 
 def seconds_until(is_so: Callable[[], object], at_most: float = PATIENCE) -> float:
-    """Wait until something is so, and give how long that took; an assertion fails where it never is."""
+    """Wait until something is true, and return how long that took; an assertion fails if it never is."""
     clock = time.monotonic()
     while not is_so():
         assert time.monotonic() - clock < at_most, f"not so after {at_most} s"

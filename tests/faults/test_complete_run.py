@@ -52,8 +52,8 @@ class Finished:
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
     root = tmp_path_factory.mktemp("all")
     folder, home, watch = root / "a prøject", root / "home", root / "watch"
-    for one in (folder, home, watch):
-        one.mkdir()
+    for path in (folder, home, watch):
+        path.mkdir()
     (folder / "dvc.yaml").touch()
     (watch / "sitecustomize.py").write_text(WATCH)
     (home / ".netrc").write_text(f"machine 127.0.0.1 login ann password {CANARY}\n")
@@ -92,9 +92,9 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
         CONNECTS=str(root / "connects"),
         MY_API_TOKEN=CANARY,
     )
-    printed = "".join(one.stdout + one.stderr for one in ended)
+    printed = "".join(command.stdout + command.stderr for command in ended)
     connects = (root / "connects").read_text().split("\n")
-    return Finished(folder, printed, [one.code for one in ended], connects, bool(has_unshare))
+    return Finished(folder, printed, [command.code for command in ended], connects, bool(has_unshare))
 
 
 def test_it_works_without_a_network_and_asks_for_none(finished: Finished, figure: Figure) -> None:
@@ -147,11 +147,11 @@ class Tags(HTMLParser):
 
 def test_d11_odd_names_come_through_to_the_end(finished: Finished) -> None:
     (model,) = (path for path in (finished.folder / "mlartifacts").rglob("model.json"))
-    assert [one["name"] for one in json.loads(model.read_text())["columns"]] == NAMES
+    assert [column["name"] for column in json.loads(model.read_text())["columns"]] == NAMES
     (record, *_) = (finished.folder / "records" / "runs").glob("*/record.json")
     assert json.loads(record.read_text())["table"]["features"] == NAMES
     found = Tags((finished.folder / "reports" / "index.html").read_text(encoding="utf-8")).found
-    assert not [one for one in found if one == "script" or one.startswith("on")]
+    assert not [word for word in found if word == "script" or word.startswith("on")]
 
 
 def test_t12_artifacts_are_in_the_project_whatever_its_path(finished: Finished) -> None:

@@ -219,7 +219,7 @@ def test_c6_options_of_hydra_have_one_place(refused: Refused, conf: Path) -> Non
 )
 def test_c7_a_yaml_bomb_is_refused_within_a_second(refused: Refused, conf: Path, text: str) -> None:
     (conf / "model" / "bomb.yaml").write_text(text)
-    started = time.process_time()  # of this process's own: another's load does not count
+    started = time.process_time()  # of this process only: another's load does not count
     line = refused(2, "train", "model=bomb")
     assert time.process_time() - started < 1
     assert line.startswith(f"{conf / 'model' / 'bomb.yaml'}:")

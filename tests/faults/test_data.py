@@ -80,7 +80,7 @@ def test_d5_a_constant_feature_is_named_and_gets_no_p_value(tmp_path: Path, stor
     record, found = judge(write(tmp_path, "a,k,y", [(row, 7, row + NOISE[row]) for row in range(60)]), store=store)
     assert "constant or given by other columns: 'k'" in found.verdict.remarks[0]
     assert record.line is not None
-    assert [one["p"] for one in record.line["coefficients"]] == [None] * 3
+    assert [coefficient["p"] for coefficient in record.line["coefficients"]] == [None] * 3
     assert found.verdict.p_value is not None
 
 
@@ -92,7 +92,10 @@ def test_d8_more_columns_than_rows_get_no_verdict_and_claim_no_fit(tmp_path: Pat
     assert "at least 84 are needed" in found.verdict.sentence
     assert "% of the variance" not in found.verdict.sentence
     assert record.line is not None
-    assert all(one["standard_error"] is None and one["p"] is None for one in record.line["coefficients"])
+    assert all(
+        coefficient["standard_error"] is None and coefficient["p"] is None
+        for coefficient in record.line["coefficients"]
+    )
 
 
 def test_d9_collinear_columns_are_named_without_p_values_and_still_predict(tmp_path: Path, store: Store) -> None:
@@ -100,7 +103,7 @@ def test_d9_collinear_columns_are_named_without_p_values_and_still_predict(tmp_p
     record, found = judge(write(tmp_path, "a,b,c,y", rows), store=store)
     assert record.line is not None
     assert (record.line["rank"], record.line["dependent"]) == (3, ["c"])
-    assert {one["p"] for one in record.line["coefficients"]} == {None}
+    assert {coefficient["p"] for coefficient in record.line["coefficients"]} == {None}
     assert "rank 3 of 4; constant or given by other columns: 'c'" in found.verdict.remarks[0]
     assert record.scores["test/r2"] > 0.9
 
@@ -113,7 +116,7 @@ def test_d10_coefficients_are_right_at_any_scale(tmp_path: Path, store: Store, x
         judge(write(tmp_path, "a,b,y", rows, f"{name}.csv"), store=store)[0].line
         for name, rows in (("plain", plain), ("scaled", scaled))
     ]
-    ours, theirs = ([one["value"] for one in line["coefficients"]] for line in found if line)
+    ours, theirs = ([coefficient["value"] for coefficient in line["coefficients"]] for line in found if line)
     factors = np.array([y_scale, y_scale / x_scale, y_scale])
     np.testing.assert_allclose(theirs / factors, ours, rtol=1e-6)
 
@@ -171,7 +174,7 @@ def test_d17_a_file_that_changes_during_a_sweep_gets_two_verdicts_never_one(tmp_
     assert {conclude(sweep, found[0][2].verdict).verdict.table_sha256 for sweep in sweeps} == {
         table.sha256 for table, *_ in found
     }
-    with pytest.raises(DataError, match="only records of one table and one plan can be compared"):
+    with pytest.raises(DataError, match="only records on the same table and plan can be compared"):
         check_same(found[0][0], found[0][1], [store.read(found[1][3])])
 
 
@@ -199,11 +202,11 @@ class TestASecondLook:
     def test_with_other_folds_says_what_was_concluded_before(self, tmp_path: Path, store: Store) -> None:
         path = write(tmp_path, "a,y", [(row, row + NOISE[row]) for row in range(60)])
         found = [judge(path, f"plan.seed={seed}", store=store)[1].verdict for seed in (0, 1, 2)]
-        assert [len(one.earlier_looks) for one in found] == [0, 1, 2]
+        assert [len(verdict.earlier_looks) for verdict in found] == [0, 1, 2]
         assert "look" not in found[0].sentence
         assert "look 2 at this table with other folds: before, it was undecided." in found[1].sentence
         assert "look 3 at this table with other folds: before, it was undecided, then undecided." in found[2].sentence
-        assert found[2].earlier_looks == tuple(Look(one.plan_sha256, "undecided") for one in found[:2])
+        assert found[2].earlier_looks == tuple(Look(verdict.plan_sha256, "undecided") for verdict in found[:2])
 
     def test_with_more_seeds_or_repeats_counts_too(self, tmp_path: Path, store: Store) -> None:
         path = write(tmp_path, "a,y", [(row, row + NOISE[row]) for row in range(60)])
@@ -216,9 +219,9 @@ class TestASecondLook:
 
     def test_at_the_same_plan_with_another_answer_says_the_first_one(self, tmp_path: Path, store: Store) -> None:
         path = write(tmp_path, "a,y", [(row, row + NOISE[row]) for row in range(60)])
-        judged = judge(path, store=store)[1]  # a line alone, which is no answer
-        answers = [replace(judged.verdict, n_candidates=2, outcome=one) for one in OUTCOMES]
-        sentences = [looks.note(one, store.folder / "looks").sentence for one in answers]
+        judged = judge(path, store=store)[1]  # a line alone, which is not an answer
+        answers = [replace(judged.verdict, n_candidates=2, outcome=outcome) for outcome in OUTCOMES]
+        sentences = [looks.note(answer, store.folder / "looks").sentence for answer in answers]
         first = "But the first verdict on these folds, of another sweep or rule, was nay."
         assert [first in sentence for sentence in sentences] == [False, True, True]
 
@@ -228,7 +231,7 @@ class TestASecondLook:
             judge(path, f"plan.seed={seed}", f"seed={again}", store=store)[1].verdict.sentence
             for seed, again in itertools.product((0, 1), (0, 1))
         ]
-        assert ["look" in one for one in sentences] == [False, False, True, True]
+        assert ["look" in sentence for sentence in sentences] == [False, False, True, True]
 
 
 def test_two_sweeps_of_a_table_are_compared_by_the_newest(call: Callable, workplace: Path) -> None:
@@ -240,4 +243,4 @@ def test_two_sweeps_of_a_table_are_compared_by_the_newest(call: Callable, workpl
     assert done.errors == [f"{path.stem}: 2 sweeps in records; the newest is compared"]
     assert f"reports/pictures/{path.stem}/fit.png" in done.written
     (verdict,) = read_json(workplace / "reports" / "verdicts.json").values()
-    assert (verdict["rmse_network"], verdict["n_parameters_network"]) == (None, None)  # a line is no network
+    assert (verdict["rmse_network"], verdict["n_parameters_network"]) == (None, None)  # a line is not a network

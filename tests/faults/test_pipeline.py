@@ -17,11 +17,11 @@ from pipeline.test_dvc import pipeline as pipeline
 from yaynay.storage import read_arrays
 
 CLOCKED = {"fit_seconds", "fit_seconds_linear", "fit_seconds_network", "predict_microseconds_per_row", "started_at"}
-"""What a clock measured."""
+"""Values that are times."""
 
 
 def outputs(project: Path) -> dict[str, Any]:
-    """What the pipeline made, without what a clock measured: bytes of tables and weights, values of JSON."""
+    """What the pipeline made, without times: bytes of tables and weights, values of JSON."""
     found: dict[str, Any] = {}
     for folder in ("data", "results"):
         for path in sorted((project / folder).rglob("*")):
@@ -40,8 +40,8 @@ def outputs(project: Path) -> dict[str, Any]:
 
 def _unclocked(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _unclocked(one) for key, one in value.items() if key not in CLOCKED and key != "digests"}
-    return [_unclocked(one) for one in value] if isinstance(value, list) else value
+        return {key: _unclocked(item) for key, item in value.items() if key not in CLOCKED and key != "digests"}
+    return [_unclocked(item) for item in value] if isinstance(value, list) else value
 
 
 def repro(project: Path) -> float:
@@ -100,9 +100,9 @@ def test_a_pipeline_killed_at_any_moment_ends_as_if_it_had_not_been(
         changed = [name for name in wanted if found[name] != wanted[name]]
         assert changed == [], {name: (wanted[name], found[name]) for name in changed[:2]}
         assert not living(pipeline)
-        figure(  # after each, for it takes a minute and may be interrupted
+        figure(  # after each, because it takes a minute and may be interrupted
             "`dvc repro` killed at a random moment, and run again at once: outputs",
-            "20 as a clean run's",
+            "20 of 20 as from a clean run",
             kill + 1,
-            f"{kill + 1} the same to the bit, but for what a clock measured",
+            f"{kill + 1} bit-identical, except timings",
         )

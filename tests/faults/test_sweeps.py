@@ -1,4 +1,4 @@
-"""Sweeps that are killed, interrupted, or lose workers, and go on with the same command."""
+"""Sweeps that are killed, interrupted, or lose workers, and that the same command resumes."""
 
 import json
 import os
@@ -40,7 +40,7 @@ def with_faults(project: Path) -> str:
 
 
 def forget(project: Path) -> None:
-    """Take away all that earlier runs left."""
+    """Remove everything that earlier runs left."""
     for name in ("records", "multirun", "mlartifacts"):
         shutil.rmtree(project / name, ignore_errors=True)
     for path in project.glob("mlflow.db*"):
@@ -91,7 +91,7 @@ def test_a_sweep_killed_at_any_moment_ends_with_the_same_command(
             again.append(time.monotonic() - clock)
             assert f"0 configurations trained, {N_JOBS} had a record" in second.stdout
     figure(
-        "A sweep of 24 jobs killed at a random moment ends whole with the same command, each run once",
+        "A sweep of 24 jobs killed at a random moment: the same command completes it, each run once",
         "20 of 20; a second call within 5 s",
         n_kills,
         f"{n_kills} whole; workers gone after {orphaned:.1f} s; asked once more, it trains nothing, "
@@ -102,14 +102,14 @@ def test_a_sweep_killed_at_any_moment_ends_with_the_same_command(
 def test_jobs_that_fail_in_any_way_take_no_other_with_them(
     project: Path, run: Run, times: Times, figure: Figure
 ) -> None:
-    """They are FAILED and listed with overrides and reason; without the fault the same command mends them."""
+    """They are FAILED and listed with overrides and reason; without the fault the same command repairs them."""
     ways = ["exception", "exit", "leave", "kill"] if times(0, 1) else ["exception", "kill"]
     n_bad, n_good = len(ways), 6 - len(ways)
     command = ["yaynay.train", "-m", "dataset=engel", "model.depth=1", "seed=0,1,2,3,4,5", *QUICK]
     n_tries = times(1, 5)
-    for one in range(n_tries):
+    for attempt in range(n_tries):
         forget(project)
-        seeds = random.Random(one).sample(range(6), n_bad)  # noqa: S311 - no secrets
+        seeds = random.Random(attempt).sample(range(6), n_bad)  # noqa: S311 - no secrets
         bad = {str(seed): way for seed, way in zip(seeds, ways, strict=True)}
         done = run(*command, code=1, PYTHONPATH=with_faults(project), MISBEHAVE=json.dumps(bad))
         assert children(project) == {"FINISHED": n_good, "FAILED": n_bad}
@@ -130,7 +130,7 @@ def test_jobs_that_fail_in_any_way_take_no_other_with_them(
         assert parents(project) == {"FINISHED": 1}
         assert len(recorded_keys(project)) == 7
     figure(
-        "Jobs that end by an exception, sys.exit(0), os._exit(0) or SIGKILL take no other with them",
+        "Jobs that end by an exception, sys.exit(0), os._exit(0) or SIGKILL do not affect others",
         "each listed, exit code 1",
         n_bad * n_tries,
         f"{n_bad * n_tries} FAILED and listed with reason, {n_good * n_tries} of {n_good * n_tries} others FINISHED, "
@@ -191,7 +191,7 @@ def test_a_single_run_that_is_interrupted_says_so_and_trains_again(project: Path
 
 
 def test_an_interrupt_is_heard_under_a_parent_that_ignores_it(project: Path, within: Within) -> None:
-    """So a shell starts what runs in the background, and many a CI runner every command."""
+    """A shell starts background jobs like this, and many CI runners every command."""
     deaf = "signal.signal(signal.SIGINT, signal.SIG_IGN); signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})"
     script = f"import os, signal, sys; {deaf}; os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
     process = launch(project, [sys.executable, "-c", script, "-m", *LONG])
@@ -219,7 +219,7 @@ def test_a_second_interrupt_does_not_wait(project: Path, within: Within) -> None
 def test_the_run_of_a_sweep_that_was_killed_is_closed_by_the_next_command(
     project: Path, run: Run, times: Times, figure: Figure
 ) -> None:
-    """And not that of one that lives."""
+    """And not that of a process that is alive."""
     slowest, n_tries = 0.0, times(1, 5)
     for attempt in range(n_tries):
         command = [*LONG, f"verdict.n_draws={300 + attempt}"]
@@ -271,7 +271,7 @@ def test_a_sweep_in_a_subfolder_and_under_a_strange_name_is_the_project_s(projec
 
 
 def test_a_full_disk_is_one_line_and_loses_nothing(project: Path, run: Run, times: Times) -> None:
-    """A project on a disk of its own that fills up; with space again, the same command goes on."""
+    """A project on its own disk, which fills up; with space again, the same command resumes."""
     n_sweeps = times(0, 1)
     for _ in range(n_sweeps):
         run(*SMALL)

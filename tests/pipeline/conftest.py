@@ -1,4 +1,4 @@
-"""A project of its own for each test, and the commands as a user types them."""
+"""A separate project for each test, and the commands as a user types them."""
 
 import functools
 import shutil
@@ -32,11 +32,11 @@ def checkout(root: Path, store: Path) -> Path:
 
 @pytest.fixture
 def project(tmp_path: Path, store: Path) -> Path:
-    """A project of this test's own."""
+    """A project for this test alone."""
     return checkout(tmp_path / "a project", store)
 
 
 @pytest.fixture
 def run(project: Path) -> Run:
-    """Run `python -m MODULE ...` in the project and give what it printed."""
+    """Run `python -m MODULE ...` in the project and return what it printed."""
     return functools.partial(call, project)

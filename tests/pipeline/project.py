@@ -111,7 +111,7 @@ def runs(project: Path) -> list[tuple[str, str, bool]]:
 
 @dataclass(frozen=True)
 class Logged:
-    """What a run logged; of each metric all values by step."""
+    """What a run logged; for each metric all values by step."""
 
     name: str
     status: str

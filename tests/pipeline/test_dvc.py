@@ -53,7 +53,7 @@ def _stages(printed: str) -> set[str]:
 
 
 def _written(project: Path) -> dict[str, bytes]:
-    """What compare wrote, but for what its clock measured."""
+    """What compare wrote, except its timings."""
     reports = project / "reports"
     paths = [reports / "verdicts.json"]
     for name in ("looks", "pictures", "plots"):

@@ -43,7 +43,7 @@ def multirun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Multir
 
 
 def verify(job: JobReturn, words: list[str]) -> None:
-    """Overrides, configuration and folder of a job tell the same."""
+    """Overrides, configuration and folder of a job agree."""
     assert job.overrides == [*LINE, *words]
     assert job.hydra_cfg is not None
     assert job.hydra_cfg.hydra.output_subdir == ".hydra"
@@ -87,7 +87,9 @@ def test_groups_may_be_swept_and_values_of_the_group_given_beside(multirun: Mult
         [f"optimizer={name}", "optimizer.lr=0.5"] for name in ("sgd", "adam")
     ]
     configurations = [job.cfg for job in jobs]
-    assert [one and (one.optimizer.name, one.optimizer.lr) for one in configurations] == [("sgd", 0.5), ("adam", 0.5)]
+    assert [
+        configuration and (configuration.optimizer.name, configuration.optimizer.lr) for configuration in configurations
+    ] == [("sgd", 0.5), ("adam", 0.5)]
 
 
 def test_a_grid_may_be_cut_into_batches(multirun: Multirun, tmp_path: Path) -> None:
@@ -97,7 +99,7 @@ def test_a_grid_may_be_cut_into_batches(multirun: Multirun, tmp_path: Path) -> N
     assert jobs == [[f"optimizer={name}", f"seed={seed}"] for name in ("sgd", "adam") for seed in (1, 2, 3)]
     found = folders(tmp_path)
     assert list(found) == ["0", "1", "2", "3", "4", "5"]
-    assert [one["overrides"][-2:] for one in found.values()] == jobs
+    assert [job["overrides"][-2:] for job in found.values()] == jobs
     (saved,) = tmp_path.glob("multirun/*/multirun.yaml")
     asked = yaml.safe_load(saved.read_text())["hydra"]["overrides"]["task"]
     assert asked == [*LINE, "optimizer=sgd,adam", "seed=1,2,3"]
@@ -158,7 +160,7 @@ def test_folders_are_called_as_the_user_asks(multirun: Multirun, tmp_path: Path)
 
 
 class Witness(Callback):
-    """A callback that keeps what it is told of each job."""
+    """A callback that keeps what it receives for each job."""
 
     seen: ClassVar[list[tuple[str, int, str]]] = []
 

@@ -59,11 +59,11 @@ def _wait(until: Callable[[], Any], process: subprocess.Popen[str]) -> None:
 
 
 def _training() -> int:
-    """Processes of nodes below this one that are at a slice; Ray names them so."""
+    """Processes of nodes below this one that train a fleet; Ray names them so."""
     n_found = 0
-    for one in psutil.Process().children(recursive=True):
+    for process in psutil.Process().children(recursive=True):
         with suppress(psutil.Error):  # it has just ended
-            n_found += "ray::_train_far" in one.cmdline()
+            n_found += "ray::_train_far" in process.cmdline()
     return n_found
 
 
@@ -107,7 +107,7 @@ def test_a_node_that_dies_costs_no_run_and_doubles_none(project: Path, tmp_path:
 
 def _train_in_processes(records: list[Record], source: Store, target: Store) -> Store:
     """What the other engine makes of the same configurations."""
-    specs = [FleetSpec((one.parsed,), one.table["sha256"], one.plan["sha256"]) for one in records]
+    specs = [FleetSpec((record.parsed,), record.table["sha256"], record.plan["sha256"]) for record in records]
     target.write_table(*source.read_table(specs[0].plan_sha256, specs[0].table_sha256))
     for _, errors in workers.run_in_processes(specs, target, n_workers=1):
         assert errors == {}
@@ -119,19 +119,19 @@ def test_an_interrupt_leaves_no_process_and_closes_the_sweep(project: Path) -> N
     sweep = _start(project, [*ON_RAY, "trainer.max_epochs=3000", "hydra.launcher.n_jobs=1"])
     _wait(lambda: (project / "mlflow.db").exists() and runs(project), sweep)
     started = psutil.Process(sweep.pid).children(recursive=True)
-    assert any(one.name() == "raylet" for one in started)
+    assert any(process.name() == "raylet" for process in started)
     os.killpg(sweep.pid, signal.SIGINT)
     _, errors = sweep.communicate(timeout=PATIENCE)
     assert (sweep.returncode, errors) == (130, "")
     _, alive = psutil.wait_procs(started, timeout=20)
-    assert [one for one in alive if one.status() != psutil.STATUS_ZOMBIE] == []
+    assert [process for process in alive if process.status() != psutil.STATUS_ZOMBIE] == []
     assert [status for _, status, is_parent in runs(project) if is_parent] == ["KILLED"]
 
 
 def test_a_cluster_that_does_not_answer_is_said_in_time(monkeypatch: pytest.MonkeyPatch, within: Within) -> None:
     monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
     monkeypatch.setattr(ray_cluster, "_PATIENCE", 3)
-    with socket.socket() as silent:  # listens, and never says a word
+    with socket.socket() as silent:  # listens, and never answers
         silent.bind(("127.0.0.1", 0))
         silent.listen()
         address = f"127.0.0.1:{silent.getsockname()[1]}"

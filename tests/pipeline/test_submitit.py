@@ -1,4 +1,4 @@
-"""`hydra/launcher=submitit_local`: each job is a process of its own, as it is on SLURM."""
+"""`hydra/launcher=submitit_local`: each job is a separate process, as on SLURM."""
 
 import importlib.util
 from pathlib import Path

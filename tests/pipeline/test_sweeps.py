@@ -23,7 +23,7 @@ COMMANDS = {
     "csv": [OWN, [*OWN, "dataset.missing=drop"], [*OWN, "dataset.missing=impute"]],
     "three rows": [["yaynay.train", "dataset=pytorch_line", "model.depth=1", *QUICK]],
 }
-"""Commands in a project of their own each; all in one process."""
+"""Commands, each in its own project; all in one process."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def swept(tmp_path_factory: pytest.TempPathFactory, store: Path) -> Swept:
 
 @pytest.fixture(scope="module")
 def others(tmp_path_factory: pytest.TempPathFactory, store: Path) -> dict[str, Swept]:
-    """A project for each of COMMANDS, after them."""
+    """A project for each of COMMANDS, after it ran."""
     projects = {name: checkout(tmp_path_factory.mktemp("others") / name, store) for name in COMMANDS}
     rows = [f"{i % 7},{'ab'[i % 2]},{'' if i % 9 == 0 else i},{3 * (i % 7) + i % 2}" for i in range(60)]
     (projects["csv"] / "my prices.csv").write_text("size,kind,age,price\n" + "\n".join(rows) + "\n")

@@ -1,4 +1,4 @@
-"""The gate's false alarms and its eyesight, on a study small enough to run each time.
+"""The gate's false alarms and its power, in a study small enough to run each time.
 
 benchmarks/gate_calibration.py is the large one; docs/gate.md has what it measured.
 """
@@ -21,7 +21,7 @@ LEAST, MOST = 162, 240
 
 
 def agrees(n_rejected: int) -> bool:
-    """Whether so many of `N_LINES` lines taken for curves agree with the promise."""
+    """Whether this many of `N_LINES` lines mistaken for curves agree with the promise."""
     return LEAST <= n_rejected <= MOST
 
 

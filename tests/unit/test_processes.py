@@ -1,4 +1,4 @@
-"""What a process may use, and whom it follows."""
+"""What a process may use, and when it ends with its starter."""
 
 import os
 import subprocess
@@ -29,4 +29,4 @@ def test_a_process_whose_starter_ends_is_gone() -> None:
     )
     assert process.stdout is not None
     assert process.stdout.readline() == "1\n"
-    process.communicate("\n", timeout=20)  # it ends when both have let go of standard output
+    process.communicate("\n", timeout=20)  # it ends when both have closed standard output

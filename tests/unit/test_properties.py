@@ -42,14 +42,14 @@ def test_a_plan_tests_each_row_once_a_repeat_and_never_parts_equal_rows(
     codes = np.unique(blocks, return_inverse=True)[1]
     plan = make_plan(codes, "0" * 64, 1, n_folds=n_folds, n_repeats=2, seed=seed)
     n_tests = np.zeros(len(codes), dtype=int)
-    for one in list(plan.splits())[: plan.n_splits]:
-        n_tests[one.test] += 1
-        assert not set(one.train) & set(one.test)
-        assert set(one.train) | set(one.test) == set(range(len(codes)))
-        assert not set(codes[one.train]) & set(codes[one.test])
+    for split in list(plan.splits())[: plan.n_splits]:
+        n_tests[split.test] += 1
+        assert not set(split.train) & set(split.test)
+        assert set(split.train) | set(split.test) == set(range(len(codes)))
+        assert not set(codes[split.train]) & set(codes[split.test])
         for fold in range(plan.n_inner):
-            held = one.inner == fold
-            assert not set(codes[held]) & set(codes[(one.inner >= 0) & ~held])
+            held = split.inner == fold
+            assert not set(codes[held]) & set(codes[(split.inner >= 0) & ~held])
     assert (n_tests == plan.n_repeats).all()
 
 
@@ -111,7 +111,7 @@ ROWS = st.lists(st.lists(CELLS, min_size=2, max_size=2), max_size=5)
 
 
 def parse_cell(cell: str) -> float | str:
-    """What one cell says, by the words of docs/how-to/own-csv.md."""
+    """What one cell means, by the rules of docs/how-to/own-csv.md."""
     text = cell.strip(" \t")
     if text.lower() in ("", "na", "nan", "null", "none"):
         return math.nan

@@ -1,4 +1,4 @@
-"""A job's configuration from a cached composition: one for each choice of group options, values put on top."""
+"""A job's configuration from a cached composition: one for each choice of group options, with values set on top."""
 
 import copy
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ class ComposedJob:
 
     Attributes:
         number: As Hydra counts.
-        overrides: What sets it apart.
+        overrides: Its own overrides.
         config: Its configuration, resolved and without `hydra`.
         folder: Its output folder.
     """
@@ -77,7 +77,7 @@ class Composer:
         values = {override.key_or_group: override.value() for override, is_value in parsed if is_value}
         base = self._load(chosen)
         if any(isinstance(OmegaConf.select(base, key, default=base), Container) for key in values):
-            base, values = self._load(tuple(overrides)), {}  # no such value: Hydra has something to say about the key
+            base, values = self._load(tuple(overrides)), {}  # no such value: Hydra explains what is wrong with the key
         config = copy.deepcopy(base)
         for key, value in values.items():
             OmegaConf.update(config, key, value)

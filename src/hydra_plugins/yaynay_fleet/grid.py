@@ -1,4 +1,4 @@
-"""The jobs of a grid, as Hydra's basic sweeper lays them out."""
+"""The jobs of a grid, expanded as Hydra's basic sweeper does."""
 
 import itertools
 from collections.abc import Iterable

@@ -45,7 +45,7 @@ class FleetLauncher(Launcher):
         address: Of a Ray cluster; None starts one on this machine.
 
     Raises:
-        OptionError: One of them is out of range.
+        OptionError: An argument is out of range.
     """
 
     composer: "Composer"
@@ -66,7 +66,7 @@ class FleetLauncher(Launcher):
         """Keep what Hydra gives.
 
         Raises:
-            OptionError: The task is another one than training.
+            OptionError: The task is not training.
         """
         from hydra_plugins.yaynay_fleet.composition import Composer
 
@@ -108,7 +108,7 @@ class FleetLauncher(Launcher):
         return returns
 
     def _start(self, pairs: "Sequence[tuple[ComposedJob, Job]]") -> list[DictConfig | None]:
-        """Start logging, and call back; the whole configuration of each job that has a callback or a log of its own."""
+        """Start logging and call back; the whole configuration of each job that has a callback or its own log."""
         hydra = self.composer.master.hydra
         has_own_log = "${" in str(OmegaConf.to_container(hydra.job_logging, resolve=False))
         if not has_own_log:
@@ -134,7 +134,7 @@ class FleetLauncher(Launcher):
         return made
 
     def _end(self, whole: DictConfig, job_return: JobReturn, value: Any) -> None:
-        """Say in the job's own log what became of it, and call back."""
+        """Log the outcome in the job's own log, and call back."""
         HydraConfig.instance().set_config(whole)
         configure_log(whole.hydra.job_logging, whole.hydra.verbose)
         _LOG.log(logging.ERROR if isinstance(value, Exception) else logging.INFO, "objective: %s", value)

@@ -1,4 +1,4 @@
-"""`hydra/sweeper=fleet`: a grid laid out without composing each job to see whether it composes."""
+"""`hydra/sweeper=fleet`: a grid expanded without composing each job to see whether it composes."""
 
 from pathlib import Path
 from typing import Any
@@ -25,12 +25,12 @@ ConfigStore.instance().store(
 
 
 class FleetSweeper(Sweeper):
-    """Expands `key=a,b` as Hydra's basic sweeper does; the launcher checks what came out.
+    """Expands `key=a,b` as Hydra's basic sweeper does; the launcher checks the jobs.
 
     A job's exception stays in its `JobReturn`, so that one failure hides no other.
 
     Args:
-        max_batch_size: Jobs that are launched together; None is all.
+        max_batch_size: Jobs launched together; None is all.
         params: What is swept unless the command line says otherwise.
     """
 

@@ -35,7 +35,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def conf_folder() -> Path:
-    """The configuration files: `conf/` of a checkout, or those that the wheel brought."""
+    """The configuration files: `conf/` of a checkout, or those that come with the wheel."""
     package = Path(__file__).parents[1]
     checkout = package.parents[1] / "conf"
     return checkout if (checkout / "config.yaml").is_file() else package / "conf"
@@ -49,6 +49,9 @@ def run(task: Callable[[DictConfig], Any], config_name: str, check: Check, check
         config_name: File in `conf/`.
         check: Called with a configuration before Hydra makes a folder; raises `OptionError`.
         check_table: As `check`, for the table that all jobs share; raises `DataError`.
+
+    Raises:
+        YaynayError: The command line is wrong, or the task raised it.
     """
     check_command_line(conf_folder(), config_name, check, check_table)
     os.environ["HYDRA_FULL_ERROR"] = "1"  # let errors reach `run_and_exit`
@@ -69,7 +72,7 @@ def run(task: Callable[[DictConfig], Any], config_name: str, check: Check, check
 
 
 def run_and_exit(main: Callable[[], int]) -> None:
-    """Run a command and leave with its exit code; a bug gets one line, and a traceback with --debug."""
+    """Run a command and exit with its exit code; a bug gets one line, and a traceback with --debug."""
     is_debug = "--debug" in sys.argv
     if is_debug:
         sys.argv.remove("--debug")
@@ -99,7 +102,7 @@ def run_and_exit(main: Callable[[], int]) -> None:
         code = _say(
             f"{type(error).__name__}: {error}; this is a bug in yaynay; run again with --debug and report it", 1
         )
-    if code in (130, 143):  # it ends already; another signal would end it with a code of its own
+    if code in (130, 143):  # it is already ending; another signal would change the exit code
         for number in _SIGNALS:
             signal.signal(number, signal.SIG_IGN)
     sys.stdout.flush()
@@ -107,7 +110,7 @@ def run_and_exit(main: Callable[[], int]) -> None:
 
 
 def _listen() -> None:
-    """React to signals whatever the process above does: a shell's background job starts with SIGINT ignored."""
+    """React to signals whatever the parent process does: a shell's background job starts with SIGINT ignored."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, _terminate)
     if hasattr(signal, "pthread_sigmask"):  # not on Windows
@@ -123,7 +126,7 @@ def _with_traceback(main: Callable[[], int]) -> int:
 
 
 class _TerminatedError(BaseException):
-    """SIGTERM; no SystemExit, which libraries raise too, and which fails no more than a job."""
+    """SIGTERM; not a SystemExit, which libraries raise too, and which fails only a job."""
 
 
 def _terminate(*_: object) -> None:
@@ -131,17 +134,17 @@ def _terminate(*_: object) -> None:
 
 
 def explain_os(error: OSError) -> str:
-    """What the system refused, with its path, and the space that is left where that is the cause.
+    """What the system refused, with its path, and the free space where that is the cause.
 
     >>> explain_os(PermissionError(13, "Permission denied", "records"))
-    'records: Permission denied; a folder that can be written is needed; choose another, or change its permissions'
+    'records: Permission denied; a writable folder is needed; choose another, or change its permissions'
     """
     path = error.filename or Path.cwd()
     reason = error.strerror or str(error) or type(error).__name__
     if error.errno == errno.ENOSPC:
         free = shutil.disk_usage(Path.cwd()).free
-        return f"{path}: {reason}, {free / 2**20:.0f} MiB free; free some and give the same command again"
-    return f"{path}: {reason}; a folder that can be written is needed; choose another, or change its permissions"
+        return f"{path}: {reason}, {free / 2**20:.0f} MiB free; free some and run the same command again"
+    return f"{path}: {reason}; a writable folder is needed; choose another, or change its permissions"
 
 
 def explain(error: Exception) -> str:

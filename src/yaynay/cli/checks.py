@@ -22,7 +22,7 @@ from yaynay.cli.conf_files import ENVIRONMENT, HYDRA_KEYS, check_files
 from yaynay.errors import OptionError, holds_password
 
 MOST_JOBS = 10_000
-"""Where a command's configuration does not say `max_jobs`."""
+"""Used where a command's configuration has no `max_jobs`."""
 
 _OUTSIDE = ("config_dir", "config_path", "experimental_rerun")
 _EXCLUSIVE = ("run", "multirun", "cfg", "info", "shell_completion", "hydra_help")
@@ -33,7 +33,11 @@ _CODE = re.compile(r"^[^=]*(?<![^.+~])_target_(?![^.=])|[{,\s'\"]_target_['\"]?\
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser that explains a mistake in one line, as everything else here does."""
+    """A parser that explains a mistake in one line, as everything else here does.
+
+    Raises:
+        OptionError: The command line cannot be parsed.
+    """
 
     def error(self, message: str) -> NoReturn:
         raise OptionError(f"options: {message}; --help lists what is allowed; correct it")
@@ -92,7 +96,7 @@ def _parse_options(folder: Path) -> argparse.Namespace:
 
 
 def _check_grid(config: DictConfig, overrides: list[str], loader: ConfigLoader, check: Check) -> bool:
-    """Check the size of a grid, and each of its jobs where no launcher of ours does so; whether it sweeps tables."""
+    """Check the size of a grid, and its jobs unless our own launcher does; whether it sweeps tables."""
     grid = _parse_grid(config, overrides, loader)
     _check_size(config, grid)
     if not str(config.hydra.launcher._target_).startswith("hydra_plugins.yaynay"):  # ours checks the grid itself
@@ -102,7 +106,7 @@ def _check_grid(config: DictConfig, overrides: list[str], loader: ConfigLoader, 
 
 
 def _values(config: DictConfig) -> dict[str, Any]:
-    """The configuration as the command gets it, without Hydra's own part."""
+    """The configuration as the command receives it, without Hydra's own part."""
     OmegaConf.set_struct(config, False)
     own = [key for key in map(str, config) if key != "hydra"]
     values: Any = OmegaConf.to_container(OmegaConf.masked_copy(config, own), resolve=True)
@@ -140,7 +144,7 @@ def _check_overrides(overrides: list[str]) -> None:
 
 
 def _check_folders(config: DictConfig) -> None:
-    """What is written stays in the project: it is made anew, and what stands in its place is removed."""
+    """Check that output folders are in the project: they are made anew, and what is in their place is removed."""
     here = Path.cwd().resolve()
     for key in ("hydra.run.dir", "hydra.sweep.dir", "hydra.sweep.subdir"):
         folder = OmegaConf.select(config, key, throw_on_resolution_failure=False)
@@ -162,7 +166,7 @@ def _check_inside(folder: str, key: str, root: Path, *, may_be_root: bool) -> No
 
 
 def _check_size(config: DictConfig, grid: list[Override]) -> None:
-    """Count a grid without laying it out."""
+    """Count a grid's jobs without expanding it."""
     most = config.get("max_jobs", MOST_JOBS)
     if type(most) is not int or most < 1:
         raise OptionError(f"option 'max_jobs': {most!r} is not allowed; allowed: whole numbers from 1; correct it")

@@ -9,7 +9,7 @@ import yaml
 from yaynay.errors import OptionError, holds_password
 
 MOST_BYTES = 100_000
-"""The largest of ours has two thousand."""
+"""The largest of our own files has two thousand."""
 HYDRA_KEYS = ("run", "sweep", "sweeper", "launcher", "job_logging", "hydra_logging", "output_subdir", "verbose")
 """What may be set below `hydra`; the rest (callbacks, search path, environment) runs code or reaches outside."""
 ENVIRONMENT = re.compile(r"\$\{\s*oc\.env\s*:(?!\s*YAYNAY_)")
@@ -24,7 +24,7 @@ def check_files(folder: Path) -> None:
     """Check every YAML file of a folder.
 
     Raises:
-        OptionError: One is too large, not valid YAML, or holds an alias, a tag, code to call, a password, or a
+        OptionError: A file is too large, not valid YAML, or holds an alias, a tag, code to call, a password, or a
             number that YAML reads as another one.
     """
     for path in sorted(folder.rglob("*.yaml")):
@@ -50,7 +50,7 @@ def _check_file(path: Path, folder: Path) -> None:
 
 
 def _check_syntax(text: str, path: Path) -> None:
-    """Refuse what stands for more than it shows, and a depth at which PyYAML would crash."""
+    """Refuse YAML that means more than it shows, and a depth at which PyYAML would crash."""
     depth = 0
     for event in yaml.parse(text, Loader=yaml.CSafeLoader):
         where = f"{path}:{event.start_mark.line + 1 if event.start_mark else 1}"

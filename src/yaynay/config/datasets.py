@@ -29,7 +29,7 @@ class Closed(BaseModel):
 
 
 class Fixed(Closed):
-    """A table that is what it is: a worked example or one that ships with a library."""
+    """A table without options: a worked example or one that ships with a library."""
 
     name: str
 
@@ -46,7 +46,7 @@ class Generated(Closed):
 
 
 class Friedman1(Generated):
-    """Its formula takes five features; more are noise."""
+    """Its formula takes five features; any further ones are noise."""
 
     n_features: Annotated[int, Field(ge=5, le=1000)]
 

@@ -1,4 +1,4 @@
-"""One clear line for a configuration that its model refuses: pydantic's own words, the key and the nearest one."""
+"""One clear line for a configuration that its model refuses: pydantic's own words, the key and the nearest key."""
 
 import difflib
 import re
@@ -46,7 +46,7 @@ def sentence(error: ValidationError, model: type[BaseModel], prefix: str = "") -
         return f"{option}: unknown key; allowed: {', '.join(known)}; {advice}"
     if fault["type"] == "missing":
         return f"{option}: is missing; a value is needed; set it"
-    # each member of a union has a fault of its own
+    # each member of a union has its own fault
     allowed = _join(other["msg"] for other in faults if _follow(model, other["loc"])[0] == path)
     if below := group_below(group, path[-1]):
         allowed = f"it should have the keys {', '.join(below.model_fields)}"
@@ -67,7 +67,7 @@ def group_below(model: type[BaseModel], name: str) -> type[BaseModel] | None:
 def _follow(model: type[BaseModel], location: Sequence[int | str]) -> tuple[list[str], type[BaseModel]]:
     """Keys down to a fault and the group that holds the last of them.
 
-    A location goes on below the key: an index of a list, or the member of a union that was tried.
+    A location may continue below the key: an index in a list, or the member of a union that was tried.
     """
     name = str(location[0])
     group = group_below(model, name)

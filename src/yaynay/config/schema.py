@@ -53,7 +53,7 @@ class Plan(Closed):
 
 
 class Rule(Closed):
-    """What a verdict is decided by; the group `verdict`."""
+    """What decides a verdict; the group `verdict`."""
 
     alpha: Annotated[float, Field(gt=0, lt=1)]
     delta: Annotated[float, Field(ge=0, lt=1)]
@@ -86,7 +86,7 @@ class Configuration(Closed):
 
     @property
     def is_line(self) -> bool:
-        """Whether this configuration can draw nothing but a line."""
+        """Whether this configuration can only fit a line."""
         return self.backend.name == "least_squares" or self.model.depth == 0
 
     def numerics(self) -> dict[str, Any]:

@@ -38,12 +38,12 @@ _HEXADECIMAL = re.compile(r"[+-]?0x[0-9a-f]+", re.IGNORECASE)
 
 @dataclass(frozen=True, eq=False)
 class RawColumns:
-    """Columns of a file as they stand in it.
+    """Columns of a file as they are in it.
 
     Attributes:
         columns: Cells of each column: numbers, NaN where missing, or texts, None where missing.
         n_rounded: How many whole numbers of each column no float64 can hold.
-        unit: What a row is counted in, where the file stands on disk: "line" or "row".
+        unit: What a message counts in that file: "line" or "row".
         find: Numbers of rows (from 0) in that unit.
     """
 
@@ -53,17 +53,17 @@ class RawColumns:
     find: Callable[[Sequence[int]], list[int]]
 
     def locate(self, row: int) -> str:
-        """Where a row stands, to put behind the file's name."""
+        """Where a row is, to put after the file's name."""
         number = self.find([row])[0]
         return f":{number}" if self.unit == "line" else f", row {number}"
 
     def locate_all(self, rows: Sequence[int]) -> str:
-        """Where rows stand, to read in a sentence."""
+        """Where rows are, for use in a sentence."""
         return f"{self.unit}{'s' * (len(rows) > 1)} {', '.join(map(str, self.find(rows)))}"
 
 
 def parse_cells(cells: pa.ChunkedArray) -> tuple[Floats | Texts, int]:
-    """Texts of a column as numbers, or as they are spelt where one is not a number.
+    """Texts of a column as numbers, or as they are spelt if any of them is not a number.
 
     Args:
         cells: The texts; null or one of `MISSING` where missing.
@@ -106,7 +106,7 @@ def _parse_numbers(cells: pa.ChunkedArray) -> Floats | None:
 
 
 def count_rounded(cells: pa.ChunkedArray, values: Floats) -> int:
-    """How many cells are whole numbers that became another one.
+    """How many cells are whole numbers that changed in conversion.
 
     >>> count_rounded(pa.chunked_array([["9007199254740993", "9007199254740992"]]), np.array([2.0**53, 2.0**53]))
     1
@@ -122,10 +122,10 @@ def infer_column(texts: NDArray, name: str, locate: Callable[[int], str]) -> Flo
     Args:
         texts: The cells, None where missing, (n_rows,).
         name: The column.
-        locate: The file and where a row stands in it.
+        locate: The file and where a row is in it.
 
     Raises:
-        DataError: At least half of the cells are dates, or numbers in some spelling; which is not guessed.
+        DataError: At least half of the cells are dates, or numbers in some spelling, which is not guessed.
     """
     counts = Counter(text for text in texts if text is not None)
     if {text.lower() for text in counts} <= {"true", "false"}:
@@ -143,8 +143,8 @@ def infer_column(texts: NDArray, name: str, locate: Callable[[int], str]) -> Flo
         row, text = _first(texts, lambda text: text not in plain)
         cell = quote(text) if text.isprintable() and _is_text(text) else ascii(text)
         raise DataError(
-            f"{locate(row)}, column {quote(name)}: {cell} is not a plain number, but most of the column are "
-            "numbers; allowed: digits 0-9, a point, an exponent (12, -3.5, 1e-3), or a missing cell (empty, "
+            f"{locate(row)}, column {quote(name)}: {cell} is not a plain number, but most of the column's cells "
+            "are numbers; allowed: digits 0-9, a point, an exponent (12, -3.5, 1e-3), or a missing cell (empty, "
             "NA, NaN, null, None); correct it"
         )
     return texts
@@ -170,7 +170,7 @@ def _first(texts: Texts, is_meant: Callable[[str], bool]) -> tuple[int, str]:
 
 
 def _is_text(text: str) -> bool:
-    """Whether a cell shows what it is; a foreign digit or minus only looks like the plain one."""
+    """Whether a cell shows what it is; a foreign digit or minus only looks like the ASCII one."""
     return text.isascii() or not _is_meant_as_number(text)
 
 

@@ -80,7 +80,11 @@ def quote(text: str) -> str:
 
 
 def to_float_or_str(frame: pd.DataFrame, where: str) -> pd.DataFrame:
-    """The frame with float64 and str columns alone; -0.0 becomes 0.0, so that equal cells are equal bytes."""
+    """The frame with only float64 and str columns; -0.0 becomes 0.0, so that equal cells are equal bytes.
+
+    Raises:
+        DataError: A column holds neither numbers nor text.
+    """
     columns: dict[str, NDArray] = {}
     for name, values in frame.items():
         if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_complex_dtype(values):
@@ -100,7 +104,7 @@ def to_float_or_str(frame: pd.DataFrame, where: str) -> pd.DataFrame:
 
 
 def frame_of(columns: Mapping[str, NDArray]) -> pd.DataFrame:
-    """A frame over these very arrays, texts left as objects; a plain DataFrame() would guess and copy."""
+    """A frame over these same arrays, texts left as objects; a plain DataFrame() would guess and copy."""
     series = {name: pd.Series(values, dtype=values.dtype, copy=False) for name, values in columns.items()}
     return pd.DataFrame(series, copy=False)
 
@@ -135,7 +139,7 @@ def check_values(frame: pd.DataFrame, target: str, where: str) -> list[str]:
         if n_missing:
             notes.append(f"column {quote(name)}: {n_missing} missing cells, filled in from the training rows")
         elif is_constant:
-            notes.append(f"column {quote(name)} is constant and tells nothing")
+            notes.append(f"column {quote(name)} is constant and carries no information")
     return notes
 
 

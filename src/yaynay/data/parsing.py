@@ -1,4 +1,4 @@
-"""CSV and Parquet files as columns, read strictly: nothing is shifted, renamed or made up without a word."""
+"""CSV and Parquet files as columns, read strictly: nothing is silently shifted, renamed or made up."""
 
 import csv
 import re
@@ -21,7 +21,7 @@ SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|", "space":
 """What may stand between two fields, by name."""
 
 _BLOCK_BYTES = 1 << 18
-"""Read at once. Arrow needs a row to fit, and quoted rows, which may span lines, get sixteen times as much."""
+"""Bytes read at once. Arrow needs a row to fit, and quoted rows, which may span lines, get sixteen times as much."""
 
 
 def read_csv(path: Path, separator: str, keep: Callable[[Sequence[str]], list[int]]) -> RawColumns:
@@ -33,7 +33,7 @@ def read_csv(path: Path, separator: str, keep: Callable[[Sequence[str]], list[in
         keep: Checks the names in the header and gives the columns to read, by number.
 
     Raises:
-        DataError: The file is not such a file; the message names the line.
+        DataError: It is not a valid CSV file; the message names the line.
     """
     has_quotes, block_bytes = check_utf8(path, _BLOCK_BYTES)
     names = _read_names(path, separator)
@@ -53,7 +53,7 @@ def read_csv(path: Path, separator: str, keep: Callable[[Sequence[str]], list[in
 def _read_texts(
     path: Path, separator: str, width: int, columns: Sequence[int], block_bytes: int
 ) -> dict[int, pa.ChunkedArray]:
-    """Columns below the header, each cell as the text that stands in the file.
+    """Columns below the header, each cell as the text in the file.
 
     Arrow knows them as f0, f1, ..., because names may be equal; so the header is a row like the others.
     """
@@ -134,7 +134,7 @@ def read_parquet(path: Path, keep: Callable[[Sequence[str]], list[int]]) -> RawC
         keep: Checks the names and gives the columns to read, by number.
 
     Raises:
-        DataError: The file is not such a file, or a column holds neither numbers nor text.
+        DataError: It is not a valid Parquet file, or a column holds neither numbers nor text.
     """
     try:
         # not read_table, which turns a folder named "a=b" into a column

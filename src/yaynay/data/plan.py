@@ -1,6 +1,6 @@
 """The resampling plan: outer folds x repeats and the inner folds inside each outer training set.
 
-A plan is drawn once per table, and every model is judged on it. Rows that must stay together (equal rows, or rows
+A plan is drawn once per table, and every model is tested on it. Rows that must stay together (equal rows, or rows
 of one group) share a block, and a block is never split between folds.
 """
 
@@ -177,7 +177,7 @@ def _assign(blocks: NDArray[np.integer], n_folds: int, rng: np.random.Generator)
 
 
 def _lowest_first(filled: NDArray[np.int64], n_rows: int) -> Folds:
-    """Folds of `n_rows` more rows, each put where the fewest are.
+    """Folds of `n_rows` more rows, each put into the fold with the fewest.
 
     >>> _lowest_first(np.array([3, 0, 1]), 4).tolist()
     [1, 1, 2, 1]

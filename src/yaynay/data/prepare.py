@@ -28,7 +28,7 @@ def generate(dataset: dict[str, Any], plan: PlanOptions) -> tuple[Table, Plan, P
     """
     table, drawn = make(dataset, plan)
     path = find_tables() / table.name
-    write_table(table, path, plan_sha256=drawn.sha256, made_from=recipe(dataset, plan))
+    write_table(table, path, plan_sha256=drawn.sha256, made_from=fingerprint(dataset, plan))
     write_plan(drawn, path / "plan.parquet")
     return table, drawn, path
 
@@ -63,7 +63,7 @@ def _load_or_make(dataset: str, plan: PlanOptions) -> tuple[Table, Plan]:
         made_from = json.loads((folder / "card.json").read_text(encoding="utf-8")).get("made_from")
     except (OSError, ValueError):
         made_from = None
-    if made_from != recipe(options, plan):
+    if made_from != fingerprint(options, plan):
         return make(options, plan)
     table, drawn = load_table(folder), load_plan(folder / "plan.parquet")
     if drawn.table_sha256 != table.sha256:
@@ -71,7 +71,7 @@ def _load_or_make(dataset: str, plan: PlanOptions) -> tuple[Table, Plan]:
     return table, drawn
 
 
-def recipe(dataset: dict[str, Any], plan: PlanOptions) -> str:
+def fingerprint(dataset: dict[str, Any], plan: PlanOptions) -> str:
     """Digest of what a table and plan are made from: options, and the content of the file that they name."""
     content = None
     if (path := dataset.get("path")) and Path(path).is_file():

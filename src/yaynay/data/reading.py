@@ -1,4 +1,4 @@
-"""Tables from your own files: CSV and Parquet, with one clear line for whatever is wrong with them."""
+"""Tables from your own files: CSV and Parquet, with one clear line for anything wrong with them."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -36,7 +36,7 @@ def read_file(
         missing: What to do where cells are missing: refuse the file, drop the rows, or impute features (in
             each fold, by the mean of its training rows).
         groups: Column whose equal cells mark rows that belong together; it is not a feature.
-        separator: Name or character out of `SEPARATORS`; None is a tab for .tsv and a comma otherwise.
+        separator: Name or character from `SEPARATORS`; None is a tab for .tsv and a comma otherwise.
         leave_out: Columns that are neither read nor checked.
 
     Raises:
@@ -76,7 +76,7 @@ def _choose_columns(path: Path, target: str, roles: Mapping[str, str], names: Se
 
 
 def table_name(path: str | Path) -> str:
-    """The file's stem, with what a folder's name had better not hold replaced.
+    """The file's stem, without the characters that a folder's name should not hold.
 
     >>> table_name("../house prices.csv")
     'house-prices'
@@ -94,7 +94,7 @@ def _separator(option: str | None, path: Path) -> str:
 
 
 def _assemble(path: Path, content: RawColumns, target: str, missing: Missing, groups: str | None) -> Table:
-    """The table of what a file holds, missing cells dealt with."""
+    """The table that a file holds, with missing cells handled."""
     columns: dict[str, NDArray] = {}
     for name, cells in content.columns.items():
         is_text = cells.dtype == object and name != groups

@@ -1,7 +1,6 @@
 """A validated table: numeric and category features, a numeric target, and the digest of its content.
 
-Whatever makes a table (a file, a generator, a library) makes it here, so every table that exists is usable:
-unique names, finite values, a target that varies.
+Every table is made here, so every table that exists is usable: unique names, finite values, a target that varies.
 """
 
 import hashlib
@@ -41,8 +40,7 @@ class Table:
 
     Attributes:
         name: Short name, used for folders.
-        frame: Features and target: numbers as float64, categories as str objects; NaN or None where a
-            feature's cell is missing.
+        frame: Numbers as float64, categories as str objects; NaN or None where a feature's cell is missing.
         target: Name of the target column.
         source: Where the table comes from, with reference and licence where known.
         truth: Known conditional mean, for a generated table.
@@ -162,9 +160,9 @@ def _is_number(values: pd.Series) -> bool:
 
 
 def card(table: Table) -> dict[str, Any]:
-    """What to know about a table without reading it, ready for JSON.
+    """Facts about a table, ready for JSON.
 
-    `n_equal_rows` counts the rows that have at least one twin, equal in features and target.
+    `n_equal_rows` counts the rows that have at least one duplicate, equal in features and target.
     """
     sizes = np.bincount(table.equal_rows)
     entries: dict[str, Any] = {
@@ -187,7 +185,7 @@ def card(table: Table) -> dict[str, Any]:
 
 
 def write_table(table: Table, folder: Path, **extra: Any) -> None:
-    """Write a table into a folder, each file aside and then into place, the card last.
+    """Write a table into a folder, each file aside and then moved into place, the card last.
 
     The files are table.parquet, truth.parquet and groups.parquet where there are any, and card.json (see
     `card`, joined by the `extra` entries). The same table gives the same bytes.

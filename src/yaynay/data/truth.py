@@ -1,4 +1,4 @@
-"""What is known of a table that was drawn from a formula."""
+"""What is known about a table that was drawn from a formula."""
 
 import hashlib
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Whether a file is text in UTF-8, and where it is not."""
+"""Whether a file is UTF-8 text, and where it is not."""
 
 import codecs
 from pathlib import Path
@@ -9,7 +9,7 @@ _FOREIGN_MARKS = {codecs.BOM_UTF32_LE: "UTF-32", codecs.BOM_UTF16_LE: "UTF-16", 
 
 
 def check_utf8(path: Path, block_bytes: int) -> tuple[bool, int]:
-    """Refuse what is not text in UTF-8, with or without its mark in front.
+    """Refuse a file that is not UTF-8 text, with or without a byte-order mark.
 
     Args:
         path: The file.
@@ -19,7 +19,7 @@ def check_utf8(path: Path, block_bytes: int) -> tuple[bool, int]:
         Whether there is a double quote, and the size of the largest block, which no line exceeds [bytes].
 
     Raises:
-        DataError: It is not; the message names the line and the byte.
+        DataError: It is not UTF-8 text; the message names the line and the byte.
     """
     has_quotes, largest, n_lines, n_bytes = False, 0, 0, 0
     with path.open("rb") as file:

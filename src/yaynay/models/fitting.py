@@ -1,6 +1,6 @@
-"""Configurations on one table and plan -> what each fit gave: the one way from options to numbers.
+"""Configurations on one table and plan -> what each fit gave: the only way from options to numbers.
 
-All that shapes a fit is imported from here, but for the backend's own module, which is loaded by name.
+Everything that shapes a fit is imported here, except the backend's own module, which is loaded by name.
 """
 
 import time
@@ -53,19 +53,19 @@ class Fit:
 def fit(
     configurations: Sequence[Configuration], table: Table, plan: Plan, on_epoch: base.OnEpoch | None = None
 ) -> list[Fit]:
-    """Fit configurations that differ in learning rate, weight decay and seed alone, as one fleet.
+    """Fit configurations that differ only in learning rate, weight decay and seed, as one fleet.
 
     Args:
         configurations: What to fit.
         table: The data.
         plan: Its folds.
-        on_epoch: Called after each epoch with where training stands.
+        on_epoch: Called after each epoch with the state of training.
 
     Returns:
-        A fit of each configuration, in order.
+        One fit per configuration, in order.
 
     Raises:
-        MachineError: The backend or the GPU that was asked for is not there.
+        MachineError: The backend is not installed, or a GPU was asked for and there is none.
     """
     first = configurations[0]
     if first.backend.name == "least_squares":
@@ -141,7 +141,7 @@ def _finite(value: float) -> float | None:
 
 
 def _find_divergence(trained: TrainedFleet) -> int | None:
-    """First epoch (from 0) that left the finite numbers; None for members that stayed."""
+    """First epoch (from 0) with a loss or weight that is not finite; None if there is none."""
     diverged = trained.diverged_at[trained.diverged_at >= 0]
     if len(diverged):
         return int(diverged.min())
@@ -152,7 +152,7 @@ def _find_divergence(trained: TrainedFleet) -> int | None:
 def _fit_networks(
     configuration: Configuration, fleet: Fleet, trained: TrainedFleet, table: Table, plan: Plan, run: dict[str, Any]
 ) -> Fit:
-    """What one configuration's members show."""
+    """The fit of one configuration from its trained members."""
     units, shape = fleet.units, fleet.shape
 
     def forward(weights: Weights, x: NDArray) -> NDArray:
@@ -188,7 +188,7 @@ def _fit_networks(
 
 
 def _mean_curves(units: Units, trained: TrainedFleet) -> dict[str, NDArray[np.float64]]:
-    """Learning curves averaged over members, those of held-out rows over the members that have some."""
+    """Learning curves averaged over members; the validation curve only over members with held-out rows."""
     curves = {"train_loss": trained.train_curve.mean(axis=1)}
     has_validation = units.n_validation > 0
     if has_validation.any():

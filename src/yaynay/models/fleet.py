@@ -3,7 +3,7 @@
 A *unit* is one piece of data to train on: an inner fold of an outer training set, with its own
 standardisation. A *member* is one network: a unit, a configuration's learning rate and weight decay, and a
 seed. Members of one shape are stacked; what must be equal in every backend (starting weights, minibatch
-order, standardisation) is decided here in NumPy, and who stops when in `training`.
+order, standardisation) is decided here in NumPy, and which members stop when in `training`.
 """
 
 from collections.abc import Sequence
@@ -58,7 +58,7 @@ class Fleet:
 
     @property
     def patience(self) -> int | None:
-        """Epochs without a better validation loss until a member stops; None never stops and keeps the last weights."""
+        """Epochs without a better validation loss before a member stops; None: none stops, the last weights count."""
         return self.trainer.patience if self.trainer.early_stopping else None
 
     @cached_property
@@ -93,7 +93,7 @@ class Fleet:
         return seed * len(self.units) + self.unit
 
     def weights(self) -> Weights:
-        """Starting weights of all members in the fleet's precision; they depend on seed and unit alone."""
+        """Starting weights of all members in the fleet's precision; they depend only on seed and unit."""
         n_units = len(self.units)
         if self.start is not None:
             drawn = weights_from_values(self.shape, self.n_members, list(self.start))
@@ -186,7 +186,7 @@ def _stable_order(keys: NDArray[np.float32]) -> NDArray[np.intp]:
 
 
 def make_fleet(configurations: Sequence[Configuration], table: Table, plan: Plan) -> Fleet:
-    """The fleet of configurations that differ in learning rate, weight decay and seed alone."""
+    """The fleet of configurations that differ only in learning rate, weight decay and seed."""
     first = configurations[0]
     trainer = first.trainer
     return Fleet(

@@ -12,7 +12,7 @@ from yaynay.models import ols
 from yaynay.models.scores import FoldScores
 
 _TALL = 50_000
-"""Rows from which folds are fitted from the triangles of their parts, so that no row is factored twice per split."""
+"""From this many rows, folds are fitted from the triangles of their parts: no row is factored twice per split."""
 
 
 def impute(x: NDArray[np.float64], train: NDArray[np.intp]) -> NDArray[np.float64]:
@@ -29,9 +29,9 @@ class Line:
     """A table's line.
 
     Attributes:
-        folds: What it shows on the plan's folds.
+        folds: Its predictions and errors on the plan's folds.
         whole: Its fit on all rows.
-        seconds: What both took [s].
+        seconds: Time that both took [s].
     """
 
     folds: FoldScores
@@ -40,7 +40,7 @@ class Line:
 
 
 _last: dict[tuple[str, str], Line] = {}
-"""The line fitted last, by the digests of its table and plan: a run and its verdict want it."""
+"""The line fitted last, by the digests of its table and plan: a run and its verdict both need it."""
 
 
 def fit(table: Table, plan: Plan) -> Line:
@@ -56,7 +56,7 @@ def fit(table: Table, plan: Plan) -> Line:
 
 
 def score(x: NDArray[np.float64], y: NDArray[np.float64], plan: Plan) -> FoldScores:
-    """Lines on every outer training set, and on its inner folds for the score that chooses.
+    """Lines on every outer training set, and on its inner folds for the score that chooses a configuration.
 
     Args:
         x: Features, (n_rows, n_features); NaN where a cell is missing.

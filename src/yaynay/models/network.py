@@ -1,4 +1,4 @@
-"""What a network is, in no framework: layer shapes, initial weights, and the forward pass in NumPy.
+"""What a network is, outside any framework: layer shapes, initial weights, and the forward pass in NumPy.
 
 Weights of many networks of one shape are stacked: a dict of arrays whose first axis counts members. Every
 backend starts from the weights made here, so that backends can be compared to rounding error. This module goes
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:  # a served model brings this module along, and no configuration
+if TYPE_CHECKING:  # a logged model carries this module, but no configuration
     from yaynay.config.schema import Model
 
 Weights = dict[str, NDArray[np.floating]]
@@ -88,7 +88,7 @@ class Shape:
 
 
 def is_decayed(name: str) -> bool:
-    """Whether weight decay pulls on this array: layer weights, but neither biases nor the linear path.
+    """Whether weight decay applies to this array: layer weights, but neither biases nor the linear path.
 
     Decay therefore pulls a network with a skip towards the line, not towards zero.
     """
@@ -160,7 +160,7 @@ def forward(shape: Shape, weights: Weights, x: NDArray[np.floating]) -> NDArray[
     Args:
         shape: The networks' shape.
         weights: Stacked weights.
-        x: Standardised inputs, (n_members, n_rows, n_features), or (n_rows, n_features) for all members alike.
+        x: Standardised inputs, (n_members, n_rows, n_features), or (n_rows, n_features) shared by all members.
 
     Returns:
         Standardised outputs, (n_members, n_rows).

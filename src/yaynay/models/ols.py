@@ -143,7 +143,7 @@ def fit(x: NDArray[np.float64], y: NDArray[np.float64], *, intercept: bool = Tru
 
 
 def triangle(rows: NDArray[np.float64]) -> NDArray[np.float64]:
-    """What least squares needs of some rows (1, features, target): the triangle of their QR factorisation."""
+    """What least squares needs to know of some rows (1, features, target): the triangle of their QR factorisation."""
     return linalg.qr(rows, mode="r", check_finite=False, overwrite_a=True)[0][: rows.shape[1]]
 
 
@@ -160,7 +160,7 @@ def fit_triangles(triangles: Sequence[NDArray[np.float64]]) -> NDArray[np.float6
     """
     joined = triangle(np.vstack(triangles))
     design, target = joined[:, :-1], joined[:, -1]
-    centred = design[1:, 1:]  # below the intercept's row stands what it leaves
+    centred = design[1:, 1:]  # below the intercept's row is what it leaves unexplained
     deviation = np.linalg.norm(centred, axis=0)
     columns = np.flatnonzero(deviation > 1e-14 * np.linalg.norm(design[:, 1:], axis=0))
     kept = np.append(0, np.sort(1 + columns[_pivots(centred[:, columns] / deviation[columns])])).astype(np.intp)

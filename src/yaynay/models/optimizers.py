@@ -1,4 +1,4 @@
-"""SGD, Adam and AdamW as PyTorch defines them, in plain operators: for frameworks that bring no such optimizer.
+"""SGD, Adam and AdamW as PyTorch defines them, in plain operators: for frameworks that have no such optimizer.
 
 Source:
     Kingma & Ba (2015), Adam; Loshchilov & Hutter (2019), Decoupled Weight Decay Regularization.
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from yaynay.models.network import is_decayed
 
 Array = Any
-"""Of NumPy, TensorFlow or PyTensor: whatever has + - * /."""
+"""An array of NumPy, TensorFlow or PyTensor: anything with + - * /."""
 
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
 N_MOMENTS = {"sgd": 0, "adam": 2, "adamw": 2}
@@ -52,13 +52,13 @@ def update(
 
     Args:
         optimizer: "sgd", "adam" or "adamw".
-        name: The array's name; decay pulls on layer weights alone (`network.is_decayed`).
+        name: The array's name; decay applies to layer weights only (`network.is_decayed`).
         weight: The array, (n_members, fan_in, fan_out).
         gradient: Its gradient.
         moments: Running means of the gradient and of its square; none for SGD.
         rates: Rates of this step.
         sqrt: The framework's square root.
-        real: Puts a Python number into the array's precision.
+        real: Converts a Python number to the array's precision.
 
     Returns:
         The new array and its new moments.

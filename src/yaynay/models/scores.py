@@ -12,7 +12,7 @@ from yaynay.models.units import WHOLE, Units
 
 @dataclass(frozen=True, eq=False)
 class FoldScores:
-    """What the outer folds and the whole table show.
+    """Predictions and errors on the outer folds and the whole table.
 
     Attributes:
         predictions: Out of fold, (n_repeats, n_rows) [unit of y].
@@ -28,7 +28,7 @@ class FoldScores:
     whole: NDArray[np.float64]
 
     def metrics(self, y: NDArray[np.float64]) -> dict[str, float]:
-        """Aggregates as `split/metric`; a table that is not cross-validated has train/rmse alone."""
+        """Aggregates as `split/metric`; a table that is not cross-validated has only train/rmse."""
         if len(self.predictions) == 0:
             return {"train/rmse": rmse(self.whole - y)}
         test_mse = float(np.mean((self.predictions - y) ** 2))
@@ -101,6 +101,9 @@ def score(
         plan: The folds.
         forward: The backend's forward pass.
         width: Widest layer, which bounds the memory of a pass.
+
+    Raises:
+        AssertionError: The plan does not end with the whole-table split.
     """
     predictions = np.empty((plan.n_repeats, len(y)))
     train_mse, inner_mse, fold_mse = np.empty((3, plan.n_splits))

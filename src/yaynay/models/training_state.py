@@ -1,4 +1,4 @@
-"""Where a fleet's training stands, and what it leaves; nothing here is in a framework."""
+"""The state of a fleet's training, and its result; nothing here depends on a framework."""
 
 from dataclasses import dataclass, replace
 
@@ -11,9 +11,9 @@ from yaynay.models.network import Weights
 
 @dataclass(eq=False)
 class TrainingState:
-    """Who still trains, who was best when, and the learning curves.
+    """Which members still train, when each was best, and the learning curves.
 
-    A backend asks `end_epoch` after each pass whose weights to keep and whom to drop.
+    A backend asks `end_epoch` after each pass which members' weights to keep and which members to drop.
 
     Attributes:
         present: Members that the backend still holds, in its order, (n_present,).
@@ -47,16 +47,16 @@ class TrainingState:
         return positions[:, stream], weights[:, stream]
 
     def end_epoch(self, train_loss: NDArray, validation_loss: NDArray) -> tuple[NDArray, NDArray | None]:
-        """Take in one pass over the data.
+        """Record one pass over the data.
 
         Args:
             train_loss: Mean minibatch loss of each member present, (n_present,).
-            validation_loss: Loss on held-out rows, whatever where there are none, (n_present,).
+            validation_loss: Loss on held-out rows, any value where there are none, (n_present,).
 
         Returns:
-            improved: Whose weights are now the ones to keep, (n_present,) bool.
-            kept: Positions of the members to go on with, or None for all. Members that stopped leave when
-                they are an eighth of those present: moving the others costs about an epoch.
+            improved: Members whose weights are now the ones to keep, (n_present,) bool.
+            kept: Positions of the members to continue with, or None for all. Members that stopped are dropped
+                once they are an eighth of those present: moving the others costs about an epoch.
         """
         here = self.present
         self._extend(self._train_curve, train_loss)
@@ -87,7 +87,7 @@ class TrainingState:
         curve.append(row)
 
     def mean_losses(self) -> dict[str, float]:
-        """Losses of the epoch before, averaged over members, as `train/loss` and, with held-out rows, `val/loss`."""
+        """Losses of the last epoch, averaged over members, as `train/loss` and, with held-out rows, `val/loss`."""
         losses = {"train/loss": float(self._train_curve[-1].mean())}
         has_validation = (self.fleet.units.n_validation > 0)[self.fleet.unit]
         if has_validation.any():
@@ -101,14 +101,14 @@ class TrainingState:
 
 @dataclass(frozen=True, eq=False)
 class TrainedFleet:
-    """What training left.
+    """The result of training.
 
     Attributes:
         weights: Best weights of each member, float64.
         train_curve, validation_curve: Losses, (n_epochs, n_members).
         best_epoch: Epoch (from 0) whose weights were kept, (n_members,).
         diverged_at: First epoch with a non-finite loss, -1 for none, (n_members,).
-        device: What it really ran on.
+        device: What it actually ran on.
     """
 
     weights: Weights

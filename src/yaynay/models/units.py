@@ -1,4 +1,4 @@
-"""Pieces of data that networks train on: the training and held-out rows of each, standardised by themselves."""
+"""Pieces of data that networks train on: the training and held-out rows of each, each standardised on its own."""
 
 from dataclasses import dataclass
 
@@ -96,7 +96,7 @@ def make_units(
 
 
 def _centre_and_factor(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Mean and 1 / standard deviation down the rows, of what is there; factor 0 for a constant column.
+    """Mean and 1 / standard deviation of each column's present values; factor 0 for a constant column.
 
     Columns are divided by their largest absolute value first, so that squares neither overflow nor vanish.
     """

@@ -1,6 +1,6 @@
-"""What the jobs of a running sweep asked for: each leaves a note, and whoever ends the sweep takes them all.
+"""What the jobs of a running sweep asked for: each leaves a note, and the end of the sweep takes them all.
 
-Jobs may run in processes of their own, so notes are files in a folder, `jobs/SWEEP/` of the store, one per write.
+Jobs may run in separate processes, so notes are files in a folder, `jobs/SWEEP/` of the store, one per write.
 """
 
 import shutil
@@ -21,14 +21,14 @@ def make_note(key: str, table: Table, plan: Plan, about: dict[str, Any]) -> Note
 
 
 def put(store: Store, sweep: str, notes: Sequence[Note]) -> None:
-    """Leave notes of jobs, or of mistakes that jobs ended with."""
+    """Add notes of jobs, or of the mistakes that ended them."""
     folder = store.folder / "jobs" / sweep
     folder.mkdir(parents=True, exist_ok=True)
     write_json(folder / f"{digest(notes)}.json", list(notes))
 
 
 def take(store: Store, sweep: str) -> list[Note]:
-    """All notes of a sweep; they are gone afterwards."""
+    """All notes of a sweep, which are removed from the folder."""
     folder = store.folder / "jobs" / sweep
     notes = [note for path in sorted(folder.glob("*.json")) for note in read_json(path)]
     shutil.rmtree(folder, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""Where a run came from: time, machine, versions and commit; what is not the same when it is run again."""
+"""Where a run came from: time, machine, versions and commit; everything that differs when it is run again."""
 
 import functools
 import importlib.metadata

@@ -31,7 +31,7 @@ class Record:
         arrays: predictions (n_repeats, n_rows) out of fold [unit of y], inner_mse, fold_mse and fold_r2
             (n_splits,), train_loss and val_loss (n_epochs,).
         weights: Networks trained on the whole table, stacked, and their standardisation.
-        run: What is not the same when run again: start, seconds, versions, device, commit.
+        run: What differs when it is run again: start, seconds, versions, device, commit.
         reason: Why a run has no scores.
         line: Coefficients of a least-squares line with their standard errors, t, p and 95 % intervals.
     """
@@ -50,7 +50,7 @@ class Record:
 
     @classmethod
     def of(cls, configuration: Configuration, table: Table, plan: Plan, result: Fit | Exception) -> "Record":
-        """The record of a fit, or of what kept it from ending."""
+        """The record of a fit, or of the exception that ended it."""
         about: dict[str, Any] = {
             "key": record_key(configuration, table, plan),
             "configuration": configuration.model_dump(),
@@ -82,14 +82,14 @@ class Record:
 
     @property
     def name(self) -> str:
-        """What the run is, in a line: "torch depth 2 x 32, lr 0.01"."""
+        """The run in one line: "torch 2 x 32, adamw lr 0.01"."""
         return run_name(self.parsed)
 
 
 def run_name(configuration: Configuration) -> str:
-    """A configuration in a line.
+    """A configuration in one line: backend, network, optimizer and learning rate.
 
-    A sweep over other values shows in the params; the name says backend, network and learning rate.
+    Other values that a sweep varies are in the params.
     """
     if configuration.backend.name == "least_squares":
         return "least_squares line"

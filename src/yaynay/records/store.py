@@ -6,7 +6,7 @@ A store is a folder with three kinds of folders, each written aside and moved in
     tables/DIGESTS/ table.parquet  plan.parquet  card.json
     sweeps/KEY/     sweep.json
 
-each sealed by a digests.json, and `failures/KEY.json` for a run that ended without a record, until it has one.
+each with checksums in digests.json, and `failures/KEY.json` for a run that ended without a record, until it has one.
 """
 
 import shutil
@@ -22,17 +22,17 @@ from yaynay.data.table import Table, load_table, write_table
 from yaynay.errors import DataError
 from yaynay.records.record import Record
 from yaynay.storage import (
-    SEAL,
+    CHECKSUMS,
     digest,
     file_digest,
     find_root,
     read_arrays,
     read_json,
-    read_sealed,
+    read_with_digest,
     replacing,
     write_arrays,
     write_json,
-    write_sealed,
+    write_with_digest,
 )
 
 
@@ -56,12 +56,12 @@ class Store:
         return self.folder / "runs" / key
 
     def has(self, key: str) -> bool:
-        """Whether this run ended: a record is there whole or not at all."""
+        """Whether this run has a record, which is there whole or not at all."""
         return (self.path(key) / "record.json").is_file()
 
     def write(self, record: Record) -> None:
-        """Add a record; one that is there already stays."""
-        with _sealed(self.path(record.key)) as folder:
+        """Add a record; an existing one stays."""
+        with _with_checksums(self.path(record.key)) as folder:
             content = {name: getattr(record, name) for name in _RECORD_FIELDS}
             write_json(folder / "record.json", content)
             write_json(folder / "run.json", record.run)
@@ -69,7 +69,7 @@ class Store:
             write_arrays(folder / "weights.safetensors", record.weights)
 
     def read(self, key: str) -> Record:
-        """Read a record; arrays and weights with it.
+        """Read a record with its arrays and weights.
 
         Raises:
             DataError: It is missing or damaged.
@@ -94,9 +94,9 @@ class Store:
             return Record(**read_json(folder / "record.json"), run=read_json(folder / "run.json"))
 
     def write_failure(self, record: Record) -> None:
-        """Keep why a run has no record."""
+        """Write down why a run has no record."""
         path = self.failure_path(record.key)
-        write_sealed(path, {name: getattr(record, name) for name in (*_RECORD_FIELDS, "run")})
+        write_with_digest(path, {name: getattr(record, name) for name in (*_RECORD_FIELDS, "run")})
 
     def failure_path(self, key: str) -> Path:
         return self.folder / "failures" / f"{key}.json"
@@ -109,14 +109,14 @@ class Store:
         if not path.is_file():
             return None
         with _readable(path):
-            return Record(**read_sealed(path))
+            return Record(**read_with_digest(path))
 
     def write_table(self, table: Table, plan: Plan) -> None:
         """Keep the table and plan that runs were trained on."""
         path = self.table_path(plan.sha256, table.sha256)
         if path.is_dir():
             return
-        with _sealed(path) as folder:
+        with _with_checksums(path) as folder:
             write_table(table, folder, plan_sha256=plan.sha256)
             write_plan(plan, folder / "plan.parquet")
 
@@ -128,7 +128,7 @@ class Store:
         """The table and plan of a record, checked against their digests.
 
         Raises:
-            DataError: Missing or changed.
+            DataError: It is missing or changed.
         """
         key = (plan_sha256, table_sha256)
         if key not in self._tables:
@@ -137,7 +137,7 @@ class Store:
         return self._tables[key]
 
     def write_sweeps(self, jobs: Sequence[dict[str, Any]], about: dict[str, Any]) -> list["Sweep"]:
-        """Note which runs one command asked for, a sweep a table and plan; the same runs are the same sweep."""
+        """Note which runs one command asked for, one sweep per table and plan; the same runs are the same sweep."""
         by_data: dict[tuple[str, str, str], set[str]] = {}
         for job in jobs:
             by_data.setdefault((job["table"], job["table_sha256"], job["plan_sha256"]), set()).add(job["key"])
@@ -149,7 +149,7 @@ class Store:
         content = {"table": table, "table_sha256": table_sha256, "plan_sha256": plan_sha256, "runs": keys}
         path = self.folder / "sweeps" / digest(content)
         if not path.is_dir():
-            with _sealed(path) as folder:
+            with _with_checksums(path) as folder:
                 write_json(folder / "sweep.json", content | about)
         return Sweep(self, path)
 
@@ -174,18 +174,18 @@ class Store:
 
 
 @contextmanager
-def _sealed(path: Path) -> Iterator[Path]:
+def _with_checksums(path: Path) -> Iterator[Path]:
     """A folder to write into, which becomes `path` at the end, with the digest of each of its files."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as aside:
         aside.mkdir()
         yield aside
-        write_json(aside / SEAL, {file.name: file_digest(file) for file in aside.iterdir()})
+        write_json(aside / CHECKSUMS, {file.name: file_digest(file) for file in aside.iterdir()})
 
 
 @contextmanager
 def _readable(path: Path) -> Iterator[None]:
-    """A file that is missing or damaged is a mistake that a user can mend."""
+    """Turn a missing or damaged file into an error that a user can fix."""
     try:
         yield
     except (OSError, ValueError, TypeError) as error:
@@ -223,7 +223,7 @@ class Sweep:
         return sorted(found, key=lambda record: (record.parsed.is_line is False, record.name, record.key))
 
     def has_ended_runs(self) -> bool:
-        """Whether any run of it ended: a sweep that was killed early has none."""
+        """Whether any of its runs ended: a sweep that was killed early has none."""
         return any(self.store.has(key) or self.store.failure_path(key).is_file() for key in self.about["runs"])
 
     def unscored(self) -> list[Record]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from yaynay.data.plan import load_plan
 from yaynay.data.table import load_table
-from yaynay.storage import SEAL, file_digest, read_json, read_sealed
+from yaynay.storage import CHECKSUMS, file_digest, read_json, read_with_digest
 
 Finding = tuple[Path, str | None]
 """A file or folder that was checked, and what is wrong with it."""
@@ -28,12 +28,12 @@ def verify(root: Path) -> Iterator[Finding]:
             yield _checked(folder, _check_table)
         for kind in ("runs", "tables", "sweeps"):
             for folder in sorted(store.glob(f"{kind}/*/")):
-                yield from _check_sealed(folder)
+                yield from _check_checksums(folder)
         for pattern in ("sweeps/*/verdict.json", "failures/*.json", "looks/*/*.json"):
             for path in sorted(store.glob(pattern)):
-                yield _checked(path, read_sealed)
+                yield _checked(path, read_with_digest)
     for path in sorted((root / "reports" / "looks").glob("*/*.json")):
-        yield _checked(path, read_sealed)
+        yield _checked(path, read_with_digest)
     yield from _check_cache(root / ".dvc" / "cache")
 
 
@@ -54,26 +54,26 @@ def _check_table(folder: Path) -> None:
         raise ValueError("the plan is not the one that the card names")
 
 
-def _check_sealed(folder: Path) -> Iterator[Finding]:
-    """Files of a record, table or sweep against its seal; one from before there were seals has none."""
-    if not (folder / SEAL).is_file():
-        yield _checked(folder, lambda path: [read_json(one) for one in path.glob("*.json")])
+def _check_checksums(folder: Path) -> Iterator[Finding]:
+    """Files of a record, table or sweep against its checksums; one from before there were checksums has none."""
+    if not (folder / CHECKSUMS).is_file():
+        yield _checked(folder, lambda path: [read_json(file) for file in path.glob("*.json")])
         return
     try:
-        sealed = dict(read_json(folder / SEAL))
+        stated_digests = dict(read_json(folder / CHECKSUMS))
     except (OSError, ValueError, TypeError) as error:
-        yield folder / SEAL, f"not readable ({error})"
+        yield folder / CHECKSUMS, f"not readable ({error})"
         return
-    for name, stated in sealed.items():
+    for name, stated in stated_digests.items():
         path = folder / Path(name).name
         if not path.is_file():
             yield path, "is missing"
         else:
-            yield path, None if file_digest(path) == stated else f"does not match its SHA-256 in {SEAL}"
+            yield path, None if file_digest(path) == stated else f"does not match its SHA-256 in {CHECKSUMS}"
 
 
 def _check_cache(cache: Path) -> Iterator[Finding]:
-    """DVC's cache names a file after its MD5, and does not look again when it restores one."""
+    """DVC's cache names a file after its MD5, and does not check it again when it restores one."""
     for folder in (cache / "files" / "md5", cache):
         for path in sorted(folder.glob("[0-9a-f][0-9a-f]/*")):
             if _CACHED.fullmatch(path.name):

@@ -1,6 +1,6 @@
 """The version of the numerics: a digest of every module that shapes a fit, found by following its imports.
 
-A record carries it in its key: change the arithmetic and fits are made anew; change a docstring, a picture or the
+It is part of a record's key: change the arithmetic and fits are made anew; change a docstring, a picture or the
 tracking and they are not.
 """
 
@@ -53,7 +53,7 @@ def _digest(entries: tuple[str, ...], source: Path) -> str:
 def import_closure(entries: tuple[str, ...], source: Path = _SOURCE) -> list[Path]:
     """Files of yaynay that are loaded when these modules are used, in order of their path.
 
-    Imports inside functions count; those for type checkers alone do not.
+    Imports inside functions count; those for type checkers do not.
 
     Args:
         entries: Dotted names of modules.
@@ -70,7 +70,7 @@ def import_closure(entries: tuple[str, ...], source: Path = _SOURCE) -> list[Pat
 
 
 def _find(module: str, source: Path) -> Path | None:
-    """File of a module of yaynay, None for what is no module of it."""
+    """File of a module of yaynay; None for anything else."""
     path = source.joinpath(*module.split("."))
     files = (path.with_suffix(".py"), path / "__init__.py")
     return next((file for file in files if module.startswith("yaynay") and file.is_file()), None)
@@ -78,9 +78,9 @@ def _find(module: str, source: Path) -> Path | None:
 
 @functools.cache
 def _imports(source: str) -> tuple[str, ...]:
-    """Names that code imports, and the packages that they are in; what is not a module is passed over later.
+    """Names that code imports, and the packages that they are in; names that are not modules are skipped later.
 
-    The face of yaynay itself is left out: it holds the release's number, which shapes no fit.
+    yaynay's own `__init__` is left out: it holds only the version number, which shapes no fit.
     """
     dotted: list[str] = []
     for node in _walk(ast.parse(source)):
@@ -93,7 +93,7 @@ def _imports(source: str) -> tuple[str, ...]:
 
 
 def _walk(node: ast.AST) -> Iterator[ast.AST]:
-    """Every node that runs; what stands below `if TYPE_CHECKING:` does not."""
+    """Every node that runs; what is below `if TYPE_CHECKING:` does not."""
     yield node
     is_for_types = isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
     for child in node.orelse if is_for_types else ast.iter_child_nodes(node):  # type: ignore[attr-defined]  # an ast.If
@@ -102,7 +102,7 @@ def _walk(node: ast.AST) -> Iterator[ast.AST]:
 
 @functools.cache
 def _without_words(source: str) -> str:
-    """Code alone, in one spelling.
+    """Only the code, formatted in one way.
 
     >>> _without_words('def f():  # one\\n    "two"\\n    return 3') == _without_words("def f():\\n  return 3")
     True

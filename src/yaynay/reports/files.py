@@ -11,7 +11,7 @@ VERDICTS, TIMINGS = "verdicts.json", "timings.json"
 
 
 def write(folder: Path, verdicts: Mapping[str, Verdict], timings: Mapping[str, Timings]) -> None:
-    """Write what is concluded of each table, and apart from it what a clock measured."""
+    """Write the verdict on each table, and in a separate file its timings."""
     write_json(folder / VERDICTS, {name: verdict.as_json() for name, verdict in verdicts.items()})
     write_json(folder / TIMINGS, {name: measured.as_json() for name, measured in timings.items()})
 
@@ -20,12 +20,14 @@ def read(folder: Path) -> tuple[dict[str, Verdict], dict[str, Timings]]:
     """Verdicts and timings by table.
 
     Raises:
-        DataError: A file is missing, or not as this version writes it.
+        DataError: A file is missing, not as this version writes it, or about other tables.
     """
     verdicts = _read(folder / VERDICTS, Verdict)
     timings = _read(folder / TIMINGS, Timings)
     if verdicts.keys() != timings.keys():
-        raise DataError(f"{folder}: {VERDICTS} and {TIMINGS} are of other tables; run python -m yaynay.compare again")
+        raise DataError(
+            f"{folder}: {VERDICTS} and {TIMINGS} are about different tables; run python -m yaynay.compare again"
+        )
     return verdicts, timings
 
 

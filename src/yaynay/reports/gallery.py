@@ -18,7 +18,7 @@ def conclude_and_draw(sweeps: Sequence[Sweep], rule: Rule, pictures: Path) -> li
 
     Args:
         sweeps: One per table.
-        rule: What verdicts are decided by.
+        rule: What decides the verdicts.
         pictures: An existing folder.
 
     Returns:
@@ -28,11 +28,11 @@ def conclude_and_draw(sweeps: Sequence[Sweep], rule: Rule, pictures: Path) -> li
         DataError: A record is damaged, or no run of a sweep ended.
     """
     n_workers = min(len(sweeps), usable_cpus())
-    conclude_one = functools.partial(_conclude_and_draw, rule=rule, pictures=pictures)
+    draw_sweep = functools.partial(_conclude_and_draw, rule=rule, pictures=pictures)
     if n_workers == 1:
-        return [conclude_one(sweep) for sweep in sweeps]
+        return [draw_sweep(sweep) for sweep in sweeps]
     with ProcessPoolExecutor(n_workers, multiprocessing.get_context("spawn"), end_with_starter) as pool:
-        return list(pool.map(conclude_one, sweeps))
+        return list(pool.map(draw_sweep, sweeps))
 
 
 def _conclude_and_draw(sweep: Sweep, rule: Rule, pictures: Path) -> Conclusion:

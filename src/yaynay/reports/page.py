@@ -18,9 +18,9 @@ OVERVIEW = Path("overview.png")
 
 _CAPTIONS = {
     "fit": "The fit",
-    "residuals": "Residuals: what is missed",
+    "residuals": "Residuals: what the fit misses",
     "depths": "Error by number of hidden layers",
-    "heatmap": "Error by depth and learning rate, the best over all other settings",
+    "heatmap": "Error by depth and learning rate: the best over all other settings",
     "curves": "Learning curves",
 }
 _FILTERS = (wording.number, wording.probability, wording.percent, wording.gain, wording.seconds, wording.rule)
@@ -60,7 +60,7 @@ def render(
 
 
 def _section(name: str, verdict: Verdict, timings: Timings, pictures: Sequence[Path]) -> dict[str, Any]:
-    """What the template shows of a table; its anchor comes from the name, whatever that holds."""
+    """What the template shows for a table; its anchor is a digest of the name, whatever that contains."""
     files = [
         {"url": quote(path.as_posix()), "caption": _CAPTIONS.get(path.stem, path.stem), "kind": path.stem}
         for path in sorted(pictures, key=_rank)
@@ -79,9 +79,9 @@ def markdown(verdict: Verdict, timings: Timings, name: str) -> str:
     """Description of a sweep in MLflow: outcome, sentence, and a small table.
 
     Args:
-        verdict: On its table.
-        timings: Of its fits.
-        name: The table's.
+        verdict: The verdict on its table.
+        timings: The timings of its fits.
+        name: The table's name.
     """
     kind = "rmse" if verdict.is_cross_validated else "rmse on training rows"
     table = [

@@ -9,7 +9,7 @@ from yaynay.verdict.model import Verdict
 
 _STYLES = {"yay": "bold color(166)", "nay": "bold color(32)", "undecided": "bold bright_black"}
 _GLUE = "\ue000"
-"""Stands for a space at which no line is broken, while the table is laid out."""
+"""Replaces a space at which no line may break, while the table is laid out."""
 
 
 def text_table(verdicts: Mapping[str, Verdict], color: bool = False, width: int = 100) -> str:
@@ -18,7 +18,7 @@ def text_table(verdicts: Mapping[str, Verdict], color: bool = False, width: int 
     Args:
         verdicts: By table.
         color: Whether to color the outcomes, unless the environment has NO_COLOR.
-        width: Longest line [characters]; sentences go on below where they begin.
+        width: Longest line [characters]; a long sentence continues below its beginning.
     """
     from rich import box
     from rich.console import Console

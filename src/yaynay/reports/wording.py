@@ -1,4 +1,4 @@
-"""Numbers as people read them; pictures, page and terminal say them in the same words."""
+"""Numbers as people read them; pictures, page and terminal write them in the same way."""
 
 import math
 from collections.abc import Mapping
@@ -11,11 +11,11 @@ from yaynay.verdict.model import Outcome, Verdict
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
 NONE = "-"
-"""What stands where there is no number."""
+"""Shown where there is no number."""
 
 
 def number(value: float | None) -> str:
-    """A measured value with four figures that count.
+    """A measured value with four significant figures.
 
     >>> number(0.0123456), number(1234567.8), number(12), number(1e-9), number(None) == NONE
     ('0.01235', '1,234,568', '12', '1e-09', True)
@@ -35,7 +35,7 @@ def probability(value: float | None) -> str:
 
 
 def percent(share: float, *, sign: bool = False) -> str:
-    """A share in percent; one decimal below 10 %, and no figures where they say nothing any more.
+    """A share in percent; one decimal below 10 %, and no figures beyond 999 %.
 
     >>> percent(0.0214, sign=True), percent(-0.253), percent(0.0996), percent(-0.0001), percent(-40)
     ('+2.1 %', '-25 %', '10 %', '0.0 %', '<-999 %')
@@ -61,7 +61,7 @@ def rule(made_by: Rule) -> str:
 
 
 def common_rule(verdicts: Mapping[str, Verdict]) -> Rule | None:
-    """The rule that all verdicts were made by; None where there are several, or no verdict."""
+    """The rule that all verdicts were made by; None where there are several rules, or no verdict."""
     rules = {verdict.rule for verdict in verdicts.values()}
     return rules.pop() if len(rules) == 1 else None
 

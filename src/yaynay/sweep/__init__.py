@@ -2,8 +2,8 @@
 
 `fit` trains configurations of one shape as one fleet, `partition` cuts a grid into such fleets, `workers` and
 `ray_cluster` train them in processes or on a cluster, `run` does all of it for a list of jobs, with `progress` on the
-terminal, and `summary` says what came of it.
+terminal, and `summary` reports the result.
 """
 
 SWEEP = "YAYNAY_SWEEP"
-"""Environment variable with this process's name for its sweep; workers inherit it."""
+"""Environment variable that holds this process's name for its sweep; workers inherit it."""

@@ -1,4 +1,4 @@
-"""What the process that workers are forked from imports first: from then on it ends with the sweep, at once."""
+"""Imported first by the process that workers are forked from: from then on it ends with the sweep, at once."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Configurations -> records: what is trained together, and what a record says of it."""
+"""Configurations -> records: what is trained together, and the record of each fit."""
 
 from collections.abc import Sequence
 
@@ -29,13 +29,13 @@ def train(
         configurations: What to train; only learning rate, weight decay and seed differ.
         table: The data.
         plan: Its folds.
-        on_epoch: Called after each epoch with where training stands.
+        on_epoch: Called after each epoch with the state of training.
 
     Returns:
-        One record per configuration, in order; the status of one that left the finite numbers is "diverged".
+        One record per configuration, in order; the status is "diverged" where a loss or weight was not finite.
 
     Raises:
-        MachineError: The backend or the GPU that was asked for is not there.
+        MachineError: The backend is not installed, or a GPU was asked for and there is none.
         OptionError: The configuration does not fit the table.
     """
     check_fit(configurations[0], table)
@@ -44,7 +44,7 @@ def train(
 
 
 def check_fit(configuration: Configuration, table: Table) -> None:
-    """Check what only the table can say of a configuration.
+    """Check what depends on both configuration and table.
 
     Raises:
         OptionError: Starting values or `predict_at` do not fit the table's features.

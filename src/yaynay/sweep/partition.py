@@ -25,7 +25,7 @@ class FleetSpec:
 
 
 def cut(jobs: Sequence[tuple[Configuration, Table, Plan]], n_workers: int) -> list[FleetSpec]:
-    """Fleets of a grid: by backend, so that a worker loads one after another, and the most expensive first.
+    """Fleets of a grid: by backend, so that a worker loads one backend after another, the most expensive first.
 
     Args:
         jobs: Configurations with their data.

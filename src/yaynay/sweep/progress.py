@@ -1,4 +1,4 @@
-"""What a terminal shows of a fit: a bar while it runs, and a line when it has ended."""
+"""What a terminal shows about a fit: a bar while it runs, and a line when it has ended."""
 
 import sys
 import time
@@ -12,7 +12,7 @@ from yaynay.records.record import Record
 
 
 class SweepProgress:
-    """Fits of a whole sweep: how many are done, how fast, how long it still takes, and how many failed.
+    """Fits of a whole sweep: how many are done, how fast, the time left, and how many failed.
 
     Args:
         n_jobs: Configurations to train.
@@ -42,7 +42,7 @@ class SweepProgress:
         )
 
     def add(self, records: Sequence[Record]) -> None:
-        """Count what a fleet left, and say at once what has no scores."""
+        """Count a fleet's records, and name at once those without scores."""
         for record in records:
             if record.status != "finished":
                 self.n_failed += 1
@@ -54,7 +54,7 @@ class SweepProgress:
 
 
 class Progress:
-    """A bar over epochs on a terminal; nothing but the last line elsewhere.
+    """A bar over epochs on a terminal; elsewhere only the last line.
 
     Args:
         title: What is trained.
@@ -76,12 +76,12 @@ class Progress:
     def on_epoch(self, state: TrainingState) -> None:
         """Show an epoch's end."""
         self.bar.set_postfix_str(
-            f"{int(state.is_active.sum())} of {len(state.is_active)} networks train", refresh=False
+            f"{int(state.is_active.sum())} of {len(state.is_active)} networks training", refresh=False
         )
         self.bar.update()
 
     def add(self, records: Sequence[Record]) -> None:
-        """Print what came out; the command's end tells of a run without scores."""
+        """Print the result; a run without scores is reported at the command's end."""
         (record,) = records
         self.bar.close()
         if record.status != "finished":

@@ -1,6 +1,6 @@
 """Fleets trained on a Ray cluster, which places them and tries those of a lost node again.
 
-Tables travel to the nodes and records back, so that no shared folder is needed.
+Tables are sent to the nodes and records come back, so that no shared folder is needed.
 """
 
 import logging
@@ -28,11 +28,11 @@ from yaynay.sweep.workers import Outcome, singles
 
 _ADDRESS = "option 'hydra.launcher.address'"
 _RETRIES = 5
-"""How often Ray starts a fleet again whose node or process is lost."""
+"""How often Ray restarts a fleet whose node or process is lost."""
 _PATIENCE = 10
 """How long a cluster may take to answer [s]."""
 _OBJECT_BYTES = 256 * 2**20
-"""What a cluster of one's own keeps for results in transit [bytes]; Ray's default is a third of the memory."""
+"""Memory of our own cluster for results in transit [bytes]; Ray's default is a third of the memory."""
 
 
 class Cluster:
@@ -52,7 +52,7 @@ class Cluster:
         self.n_workers = min(most, n_cpus) if most else n_cpus
 
     def run(self, specs: Sequence[FleetSpec], store: Store) -> Iterator[Outcome]:
-        """Train fleets and write their records on this machine; what became of each as it ends."""
+        """Train fleets and write their records on this machine; the outcome of each as it ends."""
         waiting, running = deque(specs), dict[Any, FleetSpec]()
         data: dict[tuple[str, str], Any] = {}
         train = self.ray.remote(num_cpus=1, max_retries=_RETRIES)(_train_far)
@@ -83,7 +83,7 @@ class Cluster:
             yield [record.without_arrays() for record in records], {}
 
     def _say_if_stuck(self, specs: Iterable[FleetSpec]) -> None:
-        """Ray waits without a word, and without end, for a node that could take a fleet."""
+        """Ray waits silently, and forever, for a node that could take a fleet."""
         there = self.ray.cluster_resources()
         lacking = "GPU" if any(map(_wants_gpu, specs)) and there.get("GPU", 0) < 1 else "CPU"
         if there.get(lacking, 0) < 1 and not self.is_stuck:
@@ -96,7 +96,7 @@ def connect(address: str | None, n_jobs: int) -> Iterator[Cluster]:
     """A cluster for as long as the context lasts.
 
     Args:
-        address: Where it is; None is where RAY_ADDRESS says, or else a cluster of one's own on this machine.
+        address: Where it is; None is the address in RAY_ADDRESS, or else a new cluster on this machine.
         n_jobs: Fleets that may run at once; -1 is as many as fit.
 
     Raises:
@@ -123,7 +123,7 @@ def connect(address: str | None, n_jobs: int) -> Iterator[Cluster]:
         except (OSError, ValueError, RuntimeError, ray.exceptions.RayError) as error:
             raise _no_answer(address, _first_line(error)) from error
         listen()  # Ray listens itself by now
-        # private: of a lost node Ray prints pages to standard output, and no public option keeps that back
+        # private: when a node is lost Ray prints pages to standard output, and no public option prevents that
         ray._private.worker._worker_logs_enabled = False
         try:
             yield Cluster(ray, max(0, n_jobs))
@@ -132,7 +132,11 @@ def connect(address: str | None, n_jobs: int) -> Iterator[Cluster]:
 
 
 def _check_answer(address: str) -> None:
-    """Ask a cluster whether it is there: Ray itself would go on asking for minutes, and narrate it."""
+    """Check that a cluster answers: Ray itself would keep asking for minutes, and narrate it.
+
+    Raises:
+        MachineError: It does not answer, or asks for a token.
+    """
     url = urlsplit(address if "://" in address else f"//{address}")
     try:
         if url.hostname and url.port:
@@ -155,7 +159,7 @@ def _check_answer(address: str) -> None:
             f"{_ADDRESS}: the Ray cluster at {address} asks for its token; set RAY_AUTH_MODE=token, and "
             "RAY_AUTH_TOKEN where ~/.ray/auth_token is not the cluster's"
         )
-    raise _no_answer(address, "none of this version")
+    raise _no_answer(address, "no cluster of this version")
 
 
 def _no_answer(address: str, reason: str) -> MachineError:
@@ -165,13 +169,13 @@ def _no_answer(address: str, reason: str) -> MachineError:
 
 
 def _first_line(error: BaseException) -> str:
-    """What an error says, without the pages that Ray puts behind it."""
+    """What an error says, without the pages that Ray adds to it."""
     lines = str(error).strip().splitlines()
     return lines[0][:200] if lines else type(error).__name__
 
 
 def _explain(error: Exception) -> Exception:
-    """What is shown of a configuration that Ray could not train."""
+    """The reason shown for a configuration that Ray could not train."""
     cause = getattr(error, "cause", None)
     if isinstance(cause, Exception):
         return RuntimeError(f"{type(cause).__name__}: {_first_line(cause)}")
@@ -190,8 +194,10 @@ def _train_far(spec: FleetSpec, data: tuple[Table, Plan], keys: list[str]) -> li
     """A fleet on a node of a cluster.
 
     Raises:
-        MachineError: The node would train something else than it was asked for.
+        MachineError: The node would train something other than what was asked for.
     """
     if _keys(spec, *data) != keys:
-        raise MachineError(f"node {socket.gethostname()} has another version of yaynay; install one on all nodes")
+        raise MachineError(
+            f"node {socket.gethostname()} has another version of yaynay; install the same one on all nodes"
+        )
     return fit.train(spec.configurations, *data)

@@ -28,18 +28,18 @@ Train = Callable[[Sequence[FleetSpec], Store], Iterator[workers.Outcome]]
 
 
 class Watcher(Protocol):
-    """Somebody who is told of records as they come."""
+    """Receives records as they come."""
 
     def add(self, records: list[Record], /) -> None: ...
 
 
 Training = tuple[Train, int, Sequence[Watcher]]
-"""What trains fleets, how many of them at once, and who watches."""
+"""What trains fleets, how many of them at once, and the watchers."""
 
 
 @dataclass(eq=False)
 class Job:
-    """One composed configuration and what sets it apart; then its data and its record's key, or why it cannot run."""
+    """One composed configuration and its overrides; then its data and its record's key, or why it cannot run."""
 
     values: dict[str, Any]
     overrides: list[str]
@@ -57,8 +57,8 @@ def check_jobs(jobs: Iterable[Job]) -> None:
     """Check every job of a grid, before anything is written.
 
     Raises:
-        MachineError: A backend is not installed, or a GPU is asked for and is not there.
-        OptionError: A value is out of range, or a key is unknown, in any of the jobs.
+        MachineError: A backend is not installed, or a GPU is asked for and there is none.
+        OptionError: In any of the jobs a value is out of range or a key is unknown.
     """
     for backend, accelerator in {
         (job.configuration.backend.name, job.configuration.trainer.accelerator) for job in jobs
@@ -73,8 +73,8 @@ def run_jobs(
 
     Args:
         jobs: A grid, or a part of it.
-        engine: "here" for one job in this process, which is put into MLflow when the command ends; "processes" on
-            this machine or "ray", for a whole grid, which is put there as it goes on.
+        engine: "here" for one job in this process, which is written to MLflow when the command ends; "processes" on
+            this machine or "ray", for a whole grid, which is written to MLflow as it runs.
         n_jobs: Processes at once; -1 is one per processor.
         address: Of a Ray cluster.
 
@@ -83,7 +83,7 @@ def run_jobs(
 
     Raises:
         MachineError: The cluster or MLflow's server does not answer.
-        OSError: Nothing can be written any more.
+        OSError: Nothing more can be written.
     """
     store = Store.default()
     for job in jobs:
@@ -113,7 +113,7 @@ def _find_data(job: Job, store: Store) -> None:
 
 
 def _entry(job: Job) -> dict[str, Any]:
-    """What the end of the command needs to know of a job."""
+    """What the end of the command needs to know about a job."""
     if isinstance(job.error, YaynayError):
         return {"error": redact(str(job.error)), "exit_code": job.error.exit_code, "overrides": job.overrides}
     assert job.table is not None

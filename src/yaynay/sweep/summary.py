@@ -1,4 +1,4 @@
-"""What becomes of a sweep when its jobs have ended: its verdict is said, and goes into MLflow with it."""
+"""The end of a sweep: its verdict is printed, and written to MLflow with it."""
 
 import sys
 import time
@@ -28,7 +28,7 @@ def conclude_jobs(sweep: str, lost: Exception | None = None) -> int:
 
     Args:
         sweep: Its name.
-        lost: How another launcher says that a job's process died, out of memory or killed; it takes pages.
+        lost: How another launcher says, in pages, that a job's process died, out of memory or killed.
 
     Returns:
         The exit code: 0, 1 where a run has no scores, or the mistake's own where nothing ran.
@@ -38,7 +38,7 @@ def conclude_jobs(sweep: str, lost: Exception | None = None) -> int:
     mistakes = [job for job in noted if "error" in job]
     if lost is not None:
         said = f"{type(lost).__name__}: {lost}"[:200].splitlines()[0]
-        reason = f"a job of hydra/launcher died ({said}); what has ended is kept; give the same command again"
+        reason = f"a job of hydra/launcher died ({said}); what has ended is kept; run the same command again"
         mistakes.append({"error": reason, "exit_code": MachineError.exit_code, "overrides": []})
     jobs = [job for job in noted if "key" in job]
     jobs = [job for job in jobs if not mistakes or store.has(job["key"]) or store.failure_path(job["key"]).is_file()]
@@ -60,13 +60,13 @@ def _conclude(store: Store, jobs: list[dict[str, Any]]) -> int:
         for sweep in sweeps:
             store.export(sweep, Path(configuration.results) / sweep.table_name)
             _list_failed(sweep.unscored(), overrides)
-        return 0  # a stage that fails keeps nothing; the verdict counts the runs without scores
+        return 0  # DVC keeps nothing of a failed stage; the verdict counts the runs without scores
     experiment, rule = configuration.tracking.experiment, configuration.verdict
     new: list[Result] = []
     for sweep in sweeps:
         verdict = recall(sweep, rule)
         if verdict is None or not is_there(sweep, verdict, experiment):
-            new.append(_judge(sweep, rule))
+            new.append(_conclude_sweep(sweep, rule))
             verdict = new[-1].verdict
         for remark in verdict.remarks:
             print(f"{sweep.table_name}: {remark}", file=sys.stderr)
@@ -77,8 +77,8 @@ def _conclude(store: Store, jobs: list[dict[str, Any]]) -> int:
     return n_failed
 
 
-def _judge(sweep: Sweep, rule: Rule) -> Result:
-    """Conclude a sweep of the project's records, with earlier looks at its table, and keep the verdict beside it."""
+def _conclude_sweep(sweep: Sweep, rule: Rule) -> Result:
+    """Conclude a sweep of the project's records, with earlier looks at its table, and save the verdict beside it."""
     conclusion = conclude(sweep, rule)
     verdict = looks.note(conclusion.verdict, sweep.store.folder / "looks", find_root() / "reports" / "looks")
     conclusion = replace(conclusion, verdict=verdict)
@@ -87,13 +87,13 @@ def _judge(sweep: Sweep, rule: Rule) -> Result:
 
 
 def bring(experiment: str, records: Path, reports: Path | None) -> int:
-    """Bring sweeps into MLflow: what `compare` wrote into a reports folder, or else all of the project's records.
+    """Write sweeps to MLflow: what `compare` wrote into a reports folder, or else all of the project's records.
 
     Returns:
         How many sweeps there are.
 
     Raises:
-        DataError: Nothing was compared, or something else than these records.
+        DataError: Nothing was compared, or something other than these records.
     """
     return _bring_records(experiment) if reports is None else _bring_compared(experiment, records, reports)
 
@@ -101,7 +101,7 @@ def bring(experiment: str, records: Path, reports: Path | None) -> int:
 def _bring_records(experiment: str) -> int:
     sweeps = [sweep for sweep in Store.default().sweeps() if sweep.has_ended_runs()]
     rules = [schema.parse(sweep.records()[0].configuration).verdict for sweep in sweeps]
-    sync([_judge(sweep, rule) for sweep, rule in zip(sweeps, rules, strict=True)], experiment)
+    sync([_conclude_sweep(sweep, rule) for sweep, rule in zip(sweeps, rules, strict=True)], experiment)
     return len(sweeps)
 
 
@@ -111,14 +111,14 @@ def _bring_compared(experiment: str, records: Path, reports: Path) -> int:
     sweeps = {sweep.table_name: sweep for sweep in find_newest(records)}
     compared = {name: (verdict.table_sha256, verdict.plan_sha256) for name, verdict in verdicts.items()}
     if compared != {name: (sweep.about["table_sha256"], sweep.about["plan_sha256"]) for name, sweep in sweeps.items()}:
-        raise DataError(f"{reports / files.VERDICTS}: not of {records}; run python -m yaynay.compare first")
+        raise DataError(f"{reports / files.VERDICTS}: does not belong to {records}; run python -m yaynay.compare first")
     pictures = reports / "pictures"
     sync([Result(sweep, verdicts[name], timings[name], pictures / name) for name, sweep in sweeps.items()], experiment)
     return len(sweeps)
 
 
 def _list_failed(records: Sequence[Record], overrides: dict[str, str]) -> int:
-    """Name every run that has no scores, with its overrides and the reason; how many there are."""
+    """Print every run that has no scores, with its overrides and the reason; how many there are."""
     for record in records:
         where = f"{record.table['name']}, {record.name}"
         print(f"error: {where}: {_in_one_line(record.reason or '')} [{overrides[record.key]}]", file=sys.stderr)

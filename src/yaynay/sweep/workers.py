@@ -1,6 +1,6 @@
 """Where fleets are trained on this machine: in this process, or in worker processes.
 
-An engine yields what became of each fleet as it ends. A record that was asked for is written or has an exception,
+An engine yields the outcome of each fleet as it ends. Every record that was asked for is written or has an exception,
 whatever happened to the process that trained it.
 """
 
@@ -34,20 +34,23 @@ Outcome = tuple[list[Record], dict[str, Exception]]
 _LOG = logging.getLogger(__name__)
 _UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 _TRIES = 2
-"""How often a fleet is started whose process dies."""
+"""How often a fleet is started if its process dies."""
 
 
 def train_fleet(spec: FleetSpec, store: Store, on_epoch: OnEpoch | None = None) -> Outcome:
     """Train a fleet and write its records.
 
-    If it fails as a whole, each of its configurations is tried alone, so that one fails for itself only.
+    If it fails as a whole, each of its configurations is tried alone, so that a bad one fails alone.
+
+    Raises:
+        OSError: Nothing more can be written: the disk is full or read-only.
     """
     table, plan = store.read_table(spec.plan_sha256, spec.table_sha256)
     try:
         records = fit.train(spec.configurations, table, plan, on_epoch)
         for record in records:
             store.write(record)
-    except (Exception, SystemExit) as error:  # any of a library's; the other fleets go on, and the sweep lists it
+    except (Exception, SystemExit) as error:  # of any library; the other fleets continue, and the sweep lists it
         if isinstance(error, OSError) and error.errno in _UNWRITABLE:
             raise  # no other fleet can be written either
         if len(spec.configurations) > 1:
@@ -58,7 +61,7 @@ def train_fleet(spec: FleetSpec, store: Store, on_epoch: OnEpoch | None = None) 
 
 
 def _portable(error: BaseException) -> Exception:
-    """An exception as it can be sent to another process, which one of a library may not allow."""
+    """An exception that can be sent to another process; a library's own may not be picklable."""
     if isinstance(error, YaynayError):
         return error
     if isinstance(error, SystemExit):
@@ -87,14 +90,14 @@ def run_here(specs: Sequence[FleetSpec], store: Store, on_epoch: OnEpoch | None 
 
 
 def run(specs: Sequence[FleetSpec], store: Store, n_workers: int) -> Iterator[Outcome]:
-    """In worker processes, which may die; one configuration alone in this process, for it takes no other with it."""
+    """In worker processes, which may die; a single configuration in this process, as its death costs no other."""
     if sum(len(spec.configurations) for spec in specs) <= 1:
         return run_here(specs, store)
     return run_in_processes(specs, store, n_workers)
 
 
 def run_in_processes(specs: Sequence[FleetSpec], store: Store, n_workers: int) -> Iterator[Outcome]:
-    """In worker processes; one that dies is replaced, and what it was at is tried once more, then alone."""
+    """In worker processes; one that dies is replaced, and its fleet is tried once more, then cut into singles."""
     waiting, context = deque((spec, 1) for spec in specs), _context(specs)
     idle: list[_Worker] = []
     running: dict[Future[Outcome], tuple[_Worker, FleetSpec, int]] = {}
@@ -121,7 +124,7 @@ def run_in_processes(specs: Sequence[FleetSpec], store: Store, n_workers: int) -
 
 
 class _Worker:
-    """An executor of one process, so that a death tells whose it was; more would all break with the first."""
+    """An executor with one process, so that a death names its fleet; with more, all would break with the first."""
 
     def __init__(self, context: Any) -> None:
         self.executor = ProcessPoolExecutor(1, context, initializer=_begin)
@@ -149,7 +152,7 @@ class _Worker:
 
 def _begin() -> None:
     """A worker's start."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all; the sweep's own process decides
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all processes; the sweep's own decides
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     end_with_starter()  # an orphan would train what the next command trains too
 
@@ -167,8 +170,8 @@ def _store_at(folder: Path) -> Store:
 def _context(specs: Sequence[FleetSpec]) -> Any:
     """How workers start: forked, on Linux, from a process that has imported PyTorch and has not used it.
 
-    Importing it takes seconds, which each worker would need, also one that replaces another. Other systems' libraries
-    do not outlive a fork.
+    Importing it takes seconds, which every worker would need, replacements included. On other systems, libraries do
+    not survive a fork.
     """
     if sys.platform != "linux":
         return multiprocessing.get_context("spawn")

@@ -1,9 +1,9 @@
-"""MLflow's own tables, for what its public API is too slow for; the one module that knows them.
+"""MLflow's own tables, where its public API is too slow; the only module that knows them.
 
-Two things are private to MLflow here. `DatabaseRuns` writes many runs in one transaction, through MLflow's table
+Two things here are private to MLflow. `DatabaseRuns` writes many runs in one transaction, through MLflow's table
 models: a sweep of 10,000 configurations needs it. It is used for large sweeps, on the minor versions of MLflow that
-it was tested with, and elsewhere the API does the same (`open_runs`). `is_held` reads a SQLite store without importing
-MLflow, which takes seconds; whatever it does not understand counts as not there, and MLflow is asked.
+it was tested with; otherwise the API does the same (`open_runs`). `is_held` reads a SQLite store without importing
+MLflow, which takes seconds; anything it does not understand counts as not there, and MLflow is asked.
 """
 
 import sqlite3
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 TESTED = ("3.17",)
 """Minor versions of MLflow whose tables are written."""
 MANY_RUNS = 500
-"""From how many runs on they are written here: below, the API takes less than half a minute, beside training."""
+"""From this many runs on they are written here: for fewer, the API takes less than half a minute during training."""
 
 Rows = list[dict[str, Any]]
 
 
 def open_runs(client: "MlflowClient", experiment_id: str, n_runs: int) -> Runs:
-    """The way to write `n_runs` runs."""
+    """The writer for `n_runs` runs."""
     import mlflow
     from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
@@ -44,7 +44,7 @@ def open_runs(client: "MlflowClient", experiment_id: str, n_runs: int) -> Runs:
 
 
 class DatabaseRuns(Runs):
-    """Runs in a database that MLflow opened (SQLite, PostgreSQL ...): with everything in it, or not there at all."""
+    """Runs in a database that MLflow opened (SQLite, PostgreSQL ...): each is there completely or not at all."""
 
     n_at_once = 1000
 
@@ -78,7 +78,7 @@ class DatabaseRuns(Runs):
         dataset: "DatasetInput | None",
     ) -> None:
         dataset_id = self._dataset_id(dataset)
-        can_write = dataset is None or dataset_id is not None  # the API puts it in with the first run that has it
+        can_write = dataset is None or dataset_id is not None  # the API adds it with the first run that has it
         new = [run for run in runs if can_write and run.key not in found]
         rest = [run for run in runs if not can_write or run.key in found]
         super()._write(sweep, rest, found, records, dataset)
@@ -116,7 +116,7 @@ class DatabaseRuns(Runs):
             return session.execute(query).scalar()
 
     def _rows(self, runs: Sequence[Run], ids: dict[str, str], dataset_id: str | None) -> list[tuple[Any, Rows]]:
-        """Rows of every table that holds something of a run."""
+        """Rows for every table that holds part of a run."""
         from mlflow.store.tracking.dbmodels import models
 
         heads = [self._head(run, ids[run.key]) for run in runs]
@@ -185,8 +185,8 @@ def is_held(path: Path, experiment: str, sweep: str, statuses: Mapping[str, str]
         stamp: A tag of the sweep's own run, and its value.
 
     Returns:
-        False also where the file is not understood, or holds the run of a process that died: whoever connects
-        closes it.
+        False also where the file is not understood, or holds the run of a dead process, which the next connection
+        closes.
     """
     of_sweep = (
         "SELECT mine.value, runs.status, stamp.value FROM tags AS sweep "

@@ -14,7 +14,7 @@ _TYPES = {"number": "double", "category": "string"}
 
 
 def dataset_input(table: Table) -> "DatasetInput":
-    """The table as the input of a run; from what is known of it, where MLflow would look at every cell."""
+    """The table as the input of a run, from what is known about it; MLflow itself would look at every cell."""
     from mlflow.entities import Dataset, DatasetInput, InputTag
 
     dataset = Dataset(

@@ -1,4 +1,4 @@
-"""Puts records into MLflow while a sweep goes on, in a thread beside it."""
+"""Writes records to MLflow while a sweep runs, in a thread beside it."""
 
 import queue
 import threading
@@ -19,14 +19,14 @@ _PAUSE = 2.0
 
 
 class Writer:
-    """Writes runs as their records appear. What it does not get written, `sync` writes at the end.
+    """Writes runs as their records appear. What it does not manage to write, `sync` writes at the end.
 
     Args:
         sweeps: Whose runs will come.
         experiment: Name of the MLflow experiment.
 
     Raises:
-        MachineError: The store is a server, and nobody answers.
+        MachineError: The store is a server that does not answer.
     """
 
     def __init__(self, sweeps: Sequence[Sweep], experiment: str) -> None:
@@ -62,7 +62,7 @@ class Writer:
             with connect(self.experiment, n_runs) as runs:
                 self._write_until_end(runs)
         except MachineError:
-            return  # the records wait, and the sync at the end says so
+            return  # the records wait, and the sync at the end reports it
 
     def _write_until_end(self, runs: Runs) -> None:
         datasets = {key: dataset_input(sweep.data()[0]) for key, sweep in self.sweeps.items()}

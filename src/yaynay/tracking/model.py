@@ -18,7 +18,7 @@ from yaynay.tracking.dataset import schema
 _CODE = ("__init__.py", "errors.py", "data/__init__.py", "data/columns.py", "models/__init__.py", "models/network.py")
 """What `model_code` imports of yaynay, directly or not."""
 _REST = '\n__path__ = __import__("pkgutil").extend_path(__path__, __name__)  # an installed yaynay has the rest\n'
-"""Ends each copied `__init__.py`: a process that loads a model may import other modules of yaynay afterwards."""
+"""Added to each copied `__init__.py`: a process that loads a model may import other modules of yaynay later."""
 _REQUIREMENTS = ("mlflow", "numpy", "pandas", "safetensors")
 
 
@@ -57,7 +57,7 @@ def _copy_code(package: Path) -> Path:
 
 
 def _describe(table: Table, winner: Record) -> dict[str, Any]:
-    """What the model needs to know beside its weights."""
+    """What the model needs besides its weights."""
     configuration = winner.parsed
     shape = None
     if configuration.backend.name != "least_squares":

@@ -16,7 +16,7 @@ def owner() -> str:
 
 
 def describe(process: psutil.Process) -> str:
-    """A process as `HOST/PID/SECONDS`, its start counted from the system's, which no change of the clock moves."""
+    """A process as `HOST/PID/SECONDS`, its start counted from the system's, so that clock changes do not matter."""
     return f"{platform.node()}/{process.pid}/{process.create_time() - psutil.boot_time():.2f}"
 
 

@@ -30,11 +30,11 @@ _WINNER = "yaynay.winner"
 
 @dataclass(frozen=True)
 class Result:
-    """A sweep and what its run shows of it.
+    """A sweep and what its run shows.
 
     Attributes:
         sweep: The sweep.
-        verdict, timings: What was concluded of it, and what that took.
+        verdict, timings: What was concluded, and how long fits took.
         pictures: A folder with its pictures, or what draws them into an empty one.
     """
 
@@ -45,12 +45,12 @@ class Result:
 
     @classmethod
     def of(cls, conclusion: Conclusion, pictures: Path | Callable[[Path], object]) -> "Result":
-        """What a conclusion says of its sweep."""
+        """The result that a conclusion gives."""
         return cls(conclusion.sweep, conclusion.verdict, conclusion.timings, pictures)
 
 
 def make_stamp(verdict: Verdict) -> str:
-    """Digest of a verdict; no clock is in it."""
+    """Digest of a verdict; it does not depend on times."""
     return digest(verdict.as_json())
 
 
@@ -64,7 +64,7 @@ def ended_runs(sweep: Sweep) -> list[Record]:
 def open_parent(runs: Runs, sweep: Sweep, dataset: "DatasetInput") -> str:
     """The run of a sweep, made where it is missing, and RUNNING unless it has ended.
 
-    It starts with the command that asked for the sweep, or with the first of its runs where that is older.
+    It starts with the command that asked for the sweep, or with the first of its runs if that started earlier.
 
     Returns:
         Its run id.
@@ -134,13 +134,13 @@ def _log_verdict(client: "MlflowClient", run: "MlflowRun", result: Result, recor
     metrics = [
         Metric(key, value, now, 0)
         for key, value in _numbers(verdict.as_json() | result.timings.as_json()).items()
-        if run.data.metrics.get(key) != value  # MLflow refuses one twice that a model has
+        if run.data.metrics.get(key) != value  # MLflow refuses a repeated metric that a model has
     ]
     client.log_batch(run.info.run_id, metrics, tags=[RunTag(*pair) for pair in tags.items()])
 
 
 def _numbers(verdict: Mapping[str, Any]) -> dict[str, float]:
-    """What of a verdict becomes metrics."""
+    """The parts of a verdict that become metrics."""
     numbers = {name: float(value) for name, value in verdict.items() if type(value) in (int, float)}
     numbers |= {f"gate/p_{name}": float(value) for name, value in verdict["kernel_p_values"].items()}
     differences = verdict["parity"]["differences"] if verdict["parity"] else {}

@@ -1,6 +1,6 @@
-"""What MLflow holds of a run, made from a record alone, and how it is written by MLflow's public API.
+"""What MLflow holds for a run, made from a record alone, and how it is written through MLflow's public API.
 
-MLflow makes an id of its own for each call to create a run. So a run is found again by its tags `yaynay.sweep` and
+MLflow makes its own id for each call that creates a run. So a run is found again by its tags `yaynay.sweep` and
 `yaynay.run`, and written by one process of the project at a time: however often it is written, it is there once.
 """
 
@@ -27,10 +27,10 @@ PARENT = "parent"
 _FILES: dict[str, tuple[str, ...]] = {
     "finished": ("record.json", "weights.safetensors"),
     "diverged": ("record.json",),
-    "failed": (),  # it left no record; its params and its reason say all
+    "failed": (),  # it left no record; its params and its reason say everything
 }
 _MOST_STEPS = 500
-"""Points of a learning curve that MLflow gets; a longer one is thinned."""
+"""Most points of a learning curve in MLflow; a longer one is thinned."""
 _MOST_METRICS = 800
 """Metrics in one log_batch call, which takes a thousand entities, params among them."""
 
@@ -100,7 +100,7 @@ class Runs:
                 return found
 
     def add(self, sweep: str, runs: Sequence[Run], records: Store, dataset: "DatasetInput | None") -> None:
-        """Write runs that are not there, or that ended otherwise before, or that were written by halves.
+        """Write runs that are missing, that ended differently before, or that were only partly written.
 
         Args:
             sweep: The sweep's key.
@@ -122,7 +122,7 @@ class Runs:
         records: Store,
         dataset: "DatasetInput | None",
     ) -> None:
-        """Write runs; of those in `found` what is missing or outdated."""
+        """Write runs; for those in `found`, only what is missing or outdated."""
         for run in runs:
             if run.key in found:
                 run_id = found[run.key].run_id
@@ -132,7 +132,7 @@ class Runs:
             self._fill(run_id, run, records, dataset)
 
     def _forget_tags(self, run_id: str, run: Run) -> None:
-        """Delete what an attempt that ended otherwise said of itself."""
+        """Delete the tags of an earlier attempt that ended differently."""
         for name in self.client.get_run(run_id).data.tags:
             if name not in run.tags and not name.startswith("mlflow."):
                 self.client.delete_tag(run_id, name)
@@ -149,7 +149,7 @@ class Runs:
             self.client.log_inputs(run_id, [dataset])
         for name in run.files:
             self.client.log_artifact(run_id, str(records.path(run.key) / name))
-        if run.status != "RUNNING":  # last: a run that ended has all
+        if run.status != "RUNNING":  # last: a run that ended is complete
             self.client.set_terminated(run_id, run.status, run.ended)
 
 
@@ -221,7 +221,7 @@ def _tags(record: Record) -> dict[str, str]:
 
 
 def _param(value: Any) -> str:
-    """A value as a param; a long one is cut, and record.json has it whole."""
+    """A value as a param; a long one is cut, and record.json has it in full."""
     text = json.dumps(value) if isinstance(value, (list, dict)) else "null" if value is None else str(value)
     return text if len(text) <= 6000 else f"{text[:5990]}..."
 

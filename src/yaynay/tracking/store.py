@@ -37,7 +37,7 @@ _SETTINGS = {
 
 _EXPERIMENT = {
     "mlflow.experimentKind": "custom_model_development",  # the UI opens on training runs
-    "mlflow.note.content": "Is a neural network worth it over a straight line? A parent run per sweep and "
+    "mlflow.note.content": "Is a neural network worth it over a straight line? One parent run per sweep and "
     "table; its tag `verdict` says yay, nay or undecided.",
 }
 
@@ -53,18 +53,18 @@ def sqlite_path(uri: str) -> Path | None:
 
 
 def check_reachable(uri: str) -> None:
-    """Ask a server whether anybody listens, before anything is trained and without importing MLflow.
+    """Check that a server listens, before anything is trained and without importing MLflow.
 
     Raises:
-        MachineError: Nobody does, or it is no address.
+        MachineError: It does not, or the address is not valid.
     """
     try:
         address = urlsplit(uri)
         port = address.port or _PORTS.get(address.scheme.split("+")[0])
     except ValueError as error:
         raise MachineError(
-            f"MLFLOW_TRACKING_URI {redact(uri)}: no address ({error}); allowed: sqlite:///FILE, http://HOST:PORT, "
-            "postgresql://HOST:PORT/NAME; correct or unset it"
+            f"MLFLOW_TRACKING_URI {redact(uri)}: not a valid address ({error}); allowed: sqlite:///FILE, "
+            "http://HOST:PORT, postgresql://HOST:PORT/NAME; correct or unset it"
         ) from error
     if not address.hostname or port is None:
         return
@@ -90,7 +90,7 @@ def connect(experiment: str, n_runs: int = 0) -> Iterator["Runs"]:
         n_runs: About how many will be written, which decides how.
 
     Raises:
-        MachineError: The store does not answer; records are kept, and a later sync brings them in.
+        MachineError: The store does not answer; records are kept, and a later sync writes them.
     """
     for name, value in _SETTINGS.items():
         os.environ.setdefault(name, value)
@@ -124,7 +124,7 @@ def connect(experiment: str, n_runs: int = 0) -> Iterator["Runs"]:
 
 
 def _cannot_write(uri: str, error: Exception) -> MachineError | None:
-    """The same for a SQLite store, which answers always, but lies on a disk; None for another."""
+    """The error for a SQLite store, which always answers but may be unwritable; None for another store."""
     path, message = sqlite_path(uri), str(error)
     if path is None:
         return None
@@ -134,8 +134,8 @@ def _cannot_write(uri: str, error: Exception) -> MachineError | None:
     elif "readonly" in message or "unable to open" in message or isinstance(error, PermissionError):
         what = "it cannot be written; change its permissions or choose another with MLFLOW_TRACKING_URI"
     else:
-        what = f"MLflow cannot use it ({' '.join(message.split())[:300]}); move it away to have it made anew"
-    return MachineError(f"MLflow store {path}: {what}, and give the same command again; records are kept")
+        what = f"MLflow cannot use it ({' '.join(message.split())[:300]}); move it away, and a new one is made"
+    return MachineError(f"MLflow store {path}: {what}; then run the same command again; records are kept")
 
 
 def close_dead(client: "MlflowClient", experiment_id: str) -> int:
@@ -157,7 +157,7 @@ def _ensure_store(uri: str) -> None:
     """Build a new SQLite store aside and move it into place.
 
     MLflow migrates a fresh file in many steps, and a second process, or a kill in the middle, leaves a file
-    that nothing mends.
+    that nothing can repair.
     """
     path = sqlite_path(uri)
     if path is None or path.exists():
@@ -168,7 +168,7 @@ def _ensure_store(uri: str) -> None:
     with FileLock(f"{path}.lock"), tempfile.TemporaryDirectory(prefix=".mlflow-", dir=path.parent) as folder:
         if path.exists():
             return
-        for left in path.parent.glob(".mlflow-*"):  # of a process that was killed here, for the lock is ours
+        for left in path.parent.glob(".mlflow-*"):  # of a process that was killed here, as we hold the lock
             if left != Path(folder):
                 shutil.rmtree(left, ignore_errors=True)
         aside = Path(folder) / path.name

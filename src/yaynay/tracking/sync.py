@@ -1,7 +1,6 @@
-"""Bring sweeps into MLflow: a parent run per sweep and table, a child run per configuration, exactly once.
+"""Write sweeps to MLflow: one parent run per sweep and table, one child run per configuration, exactly once.
 
-Everything comes from records and verdicts, so bringing in a half-written sweep once more changes nothing in it but
-what was missing.
+Everything comes from records and verdicts, so writing a half-written sweep again only adds what was missing.
 """
 
 from collections.abc import Sequence
@@ -20,11 +19,11 @@ from yaynay.verdict.model import Verdict
 
 
 def sync(results: Sequence[Result], experiment: str) -> dict[str, str]:
-    """Bring sweeps into MLflow; what is there already stays as it is.
+    """Write sweeps to MLflow; what is there already stays as it is.
 
     Args:
-        results: The sweeps, each with at least one run that ended; one with runs that have not is left open for its
-            own command, and shows no verdict.
+        results: The sweeps, each with at least one run that ended; one with runs that have not ended is left open for
+            its own command, and shows no verdict.
         experiment: Name of the MLflow experiment.
 
     Returns:
@@ -45,7 +44,7 @@ def _sync_sweep(runs: Runs, result: Result) -> str:
     sweep, ended = result.sweep, ended_runs(result.sweep)
     found = runs.find(sweep.key)
     is_whole = len(ended) == len(sweep.about["runs"])
-    if not is_whole and PARENT in found and found[PARENT].status == "RUNNING":  # its process lives, and writes it
+    if not is_whole and PARENT in found and found[PARENT].status == "RUNNING":  # its process is alive, and writes it
         return found[PARENT].run_id
     dataset = dataset_input(sweep.data()[0])
     parent_id = open_parent(runs, sweep, dataset)
@@ -69,7 +68,7 @@ def add_children(runs: Runs, sweep: Sweep, keys: Sequence[str], parent_id: str, 
 def is_there(sweep: Sweep, verdict: Verdict, experiment: str) -> bool:
     """Whether MLflow's SQLite store holds a sweep with this verdict; asked without importing MLflow.
 
-    Of another store it says no, and `sync` asks it.
+    For any other store it says no, and `sync` asks that store.
     """
     path = sqlite_path(tracking_uri())
     if path is None or not path.is_file():

@@ -20,7 +20,7 @@ def serve(host: str, port: int) -> NoReturn:
         port: 0 picks a free one.
 
     Raises:
-        MachineError: The port is taken; MLflow itself would end without a word.
+        MachineError: The port is taken; MLflow itself would end silently.
         OptionError: There is no such port, or no such address here.
     """
     if not 0 <= port <= 65535:
@@ -28,8 +28,8 @@ def serve(host: str, port: int) -> NoReturn:
     port = _free_port(host, port)
     if host not in (LOOPBACK, "localhost", "::1"):
         print(
-            f"warning: option '--host': {host} lets others on the network read and change every run; MLflow asks for "
-            "no password",
+            f"warning: option '--host': {host} lets others on the network read and change every run; MLflow does not "
+            "ask for a password",
             file=sys.stderr,
         )
     with connect("yaynay"):  # makes a store where there is none

@@ -1,4 +1,4 @@
-"""What a sweep shows: records -> line, gate, effect, verdict, winner and parity. From records alone."""
+"""What a sweep shows: records -> line, gate, effect, verdict, winner and parity; from records alone."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from yaynay.models.scores import FoldScores
 from yaynay.records.record import Record
 from yaynay.records.store import Sweep
 from yaynay.records.version import verdict_version
-from yaynay.storage import digest, read_sealed, write_sealed
+from yaynay.storage import digest, read_with_digest, write_with_digest
 from yaynay.verdict import gate as gates
 from yaynay.verdict import rule as rules
 from yaynay.verdict import sentences
@@ -30,16 +30,16 @@ from yaynay.verdict.selection import candidates, find_winner, group_by_depth, is
 
 @dataclass(frozen=True, eq=False)
 class Conclusion:
-    """Everything that pictures, report and tracking show of a sweep; computed here and nowhere else.
+    """Everything that pictures, report and tracking show about a sweep; computed here and nowhere else.
 
     Attributes:
-        records: All that ended, lines first.
+        records: All runs that ended, lines first.
         line, line_fit: Least squares on the plan's folds and on the whole table.
         gate: None for a table too small for it.
         effect: None without folds or without a network.
         winner: The configuration with the best score, a network if there is one.
-        verdict: What `reports/verdicts.json` holds of the table.
-        timings: What `reports/timings.json` holds of it.
+        verdict: What `reports/verdicts.json` holds for the table.
+        timings: What `reports/timings.json` holds for it.
     """
 
     sweep: Sweep
@@ -172,7 +172,7 @@ def _summarise(evidence: _Evidence, records: Sequence[Record], effect: Effect | 
 
 
 def _say_gain(effect: Effect | None) -> dict[str, Any]:
-    """A verdict's values of the effect; None where there is none, or where it is not finite."""
+    """The effect's values in a verdict; None where there is none, or where it is not finite."""
     names = {
         "gain": "gain",
         "gain_low": "low",
@@ -190,13 +190,13 @@ def _finite(value: float | None) -> float | None:
 
 
 def _remarks(table: Table, line: ols.LeastSquares) -> tuple[str, ...]:
-    """What a reader must know of a table before its verdict: rows dropped, numbers rounded, dependent columns."""
+    """What a reader must know about a table before its verdict: rows dropped, numbers rounded, dependent columns."""
     notes = [note for note in table.notes if "dropped" in note or "rounded" in note]
     if line.dependent:
         names = ", ".join(quote(name) for name in ols.name_dependent(line, table.features)[:10])
         notes.append(
             f"the line has rank {line.rank} of {table.n_features + 1}; constant or given by other columns: {names}"
-            f"{', ...' * (len(line.dependent) > 10)}; so no coefficient gets a p value, and predictions are as good"
+            f"{', ...' * (len(line.dependent) > 10)}; so no coefficient gets a p value; predictions are not affected"
         )
     return tuple(notes)
 
@@ -211,16 +211,16 @@ def _time(line: least_squares.Line, records: Sequence[Record], winner: Record | 
 
 
 def remember(conclusion: Conclusion) -> None:
-    """Keep a verdict beside its sweep, for `recall`."""
+    """Save a verdict beside its sweep, for `recall`."""
     sweep, verdict = conclusion.sweep, conclusion.verdict
-    write_sealed(sweep.path / "verdict.json", {"basis": _basis(sweep, verdict.rule), "verdict": verdict.as_json()})
+    write_with_digest(sweep.path / "verdict.json", {"basis": _basis(sweep, verdict.rule), "verdict": verdict.as_json()})
 
 
 def recall(sweep: Sweep, rule: Rule) -> Verdict | None:
     """The verdict that was given on the same runs by the same rule and code; None if there is none."""
     path = sweep.path / "verdict.json"
     try:
-        kept = read_sealed(path)
+        kept = read_with_digest(path)
         return Verdict.from_json(kept["verdict"], str(path)) if kept["basis"] == _basis(sweep, rule) else None
     except DataError:
         return None

@@ -23,7 +23,7 @@ class Effect:
 
     Attributes:
         gain: Mean gain [share of the target's variance]; > 0 favours the network.
-        standard_error: Over rows; leaves out that training sets vary, so it serves a yay behind the gate alone.
+        standard_error: Over rows; ignores that training sets vary, so it is used only for a yay, behind the gate.
         corrected_error: Over folds, corrected for shared training rows; wider.
         low, high: 90 % interval from `corrected_error`.
         chosen: For each outer split the key of the record that its inner folds chose, or `LINE`.
@@ -97,7 +97,7 @@ def _choose(line: FoldScores, candidates: Sequence[Record]) -> NDArray[np.intp]:
 def _predict(
     plan: Plan, line: FoldScores, candidates: Sequence[Record], choice: NDArray[np.intp]
 ) -> NDArray[np.float64]:
-    """What each split's choice says of its test rows, (n_repeats, n_rows) [unit of y]."""
+    """What each split's choice predicts for its test rows, (n_repeats, n_rows) [unit of y]."""
     out_of_fold = [line.predictions, *(record.arrays["predictions"] for record in candidates)]
     predictions = np.empty_like(line.predictions)
     for chosen, (repeat, rows) in zip(choice, _splits(plan), strict=True):
@@ -153,7 +153,7 @@ def check_same(table: Table, plan: Plan, records: Sequence[Record]) -> None:
     """Refuse records that were not made on this table and plan.
 
     Raises:
-        DataError: One was not; the message names it and both digests.
+        DataError: A record was not; the message names it and both digests.
     """
     for record in records:
         for what, ours, theirs in (
@@ -163,5 +163,5 @@ def check_same(table: Table, plan: Plan, records: Sequence[Record]) -> None:
             if ours != theirs:
                 raise DataError(
                     f"record {record.key[:12]} ({record.name}): made on {what} {theirs[:12]}, not {ours[:12]}; "
-                    "only records of one table and one plan can be compared; train again"
+                    "only records on the same table and plan can be compared; train again"
                 )

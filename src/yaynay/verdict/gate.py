@@ -2,7 +2,7 @@
 
 An integrated-conditional-moment test. Residuals of the line are compared with what five kernels could still
 explain; a wild bootstrap says how much they explain of pure noise of the same spread. Design, kernels and row
-weights depend on x alone, so nothing that a sweep does can move the answer.
+weights depend on x alone, so nothing that a sweep does can change the answer.
 """
 
 from dataclasses import dataclass
@@ -22,9 +22,9 @@ MOST_ROWS = 10_000
 _LANDMARKS = 400
 _DIRECTIONS = 60
 _JITTER = 1e-8
-"""Share of its mean diagonal that is added to a kernel's, so that equal rows leave it invertible."""
+"""Share of a kernel's mean diagonal that is added to its diagonal, so that it stays invertible with equal rows."""
 _NOTHING = 1e-12
-"""A kernel whose square keeps less than this beside the line sees no more than rounding."""
+"""A kernel that keeps less than this share of its square once the line is projected out sees only rounding."""
 _BLOCK = 256
 """Rows of a kernel computed at once: what fits a core's cache."""
 _CHUNK = 1_000_000
@@ -37,7 +37,7 @@ class Gate:
 
     Attributes:
         p_value: Small where the relation is not linear.
-        kernel_p_values: Of each kernel alone: what kind of curve was seen. Five looks, so no tests.
+        kernel_p_values: Of each kernel alone: what kind of curve was seen. Five comparisons, so not tests.
         statistic: Largest standardised kernel statistic.
         n_rows: Rows that were tested.
         rank: Independent columns of the design, intercept included.
@@ -102,7 +102,7 @@ def measure(
 def _sample(
     x: Floats, y: Floats, groups: NDArray[np.integer] | None, rng: np.random.Generator
 ) -> tuple[Floats, Floats, NDArray[np.intp] | None]:
-    """The rows, or `MOST_ROWS` of them, in their order, and their groups numbered from 0; all must be finite."""
+    """The rows, or `MOST_ROWS` of them, in their order, and their groups counted from 0; all must be finite."""
     if not (np.isfinite(x).all() and np.isfinite(y).all()):
         raise DataError("gate: a value is not finite; allowed: finite numbers; drop or impute such rows")
     if len(y) > MOST_ROWS:
@@ -123,8 +123,8 @@ def _require_freedom(n_free: int, rank: int, what: str) -> None:
 def _root_weights(leverage: Floats, mean_leverage: float) -> Floats:
     """Square roots of the rows' weights, 1 for an ordinary row, 0 for one that the line must pass through.
 
-    A row loses weight beyond twice the mean leverage, so that outlying rows cannot carry the test, and where
-    the line's freedom hides its noise: what is left of it there says too little about its spread.
+    A row loses weight beyond twice the mean leverage, so that outlying rows cannot dominate the test, and where
+    the line's freedom hides its noise: what remains of the noise there says too little about its spread.
     """
     pull = np.minimum(1.0, 2 * mean_leverage / leverage)
     return pull * np.clip((1 - leverage) / (1 - mean_leverage), 0.0, 1.0)

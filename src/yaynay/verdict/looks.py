@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from yaynay.storage import read_sealed, write_sealed
+from yaynay.storage import read_with_digest, write_with_digest
 from yaynay.verdict import sentences
 from yaynay.verdict.model import AsJson, Look, Outcome, Verdict
 
@@ -13,8 +13,8 @@ class _Kept(AsJson):
     """The first verdict on a table under a plan.
 
     Attributes:
-        n_candidates: 0 where no network was judged: then the next verdict under the plan counts as the first.
-        earlier: Looks that went before it, the first one first.
+        n_candidates: 0 where there was no network: then the next verdict under the plan counts as the first.
+        earlier: Looks before it, oldest first.
     """
 
     plan_sha256: str
@@ -24,10 +24,10 @@ class _Kept(AsJson):
 
 
 def note(verdict: Verdict, folder: Path, *others: Path) -> Verdict:
-    """Note that a table was judged under a plan, and say so in the verdict where it was judged under another before.
+    """Note a verdict on a table under a plan, and add to it the earlier verdicts under other plans.
 
-    The first verdict under a plan is kept in `TABLE/PLAN.json` of the folder, with those that went before it; asking
-    again under the same plan is no new look and changes nothing, but another answer there says what the first was.
+    The first verdict under a plan is kept in `TABLE/PLAN.json` of the folder, with the looks before it. Asking again
+    under the same plan is not a new look and changes nothing, but the sentence of another answer gives the first one.
 
     Args:
         verdict: What was concluded.
@@ -35,7 +35,7 @@ def note(verdict: Verdict, folder: Path, *others: Path) -> Verdict:
         others: Folders whose looks count as earlier ones, and where nothing is written.
 
     Returns:
-        The verdict with `earlier_looks`, which its sentence tells.
+        The verdict with `earlier_looks`, which its sentence mentions.
 
     Raises:
         DataError: A look is damaged.
@@ -46,7 +46,7 @@ def note(verdict: Verdict, folder: Path, *others: Path) -> Verdict:
     if kept is None or kept.n_candidates == 0:
         earlier = kept.earlier if kept else _find_earlier(verdict, *(parent / table for parent in (*others, folder)))
         kept = _Kept(verdict.plan_sha256, verdict.outcome, verdict.n_candidates, earlier)
-        write_sealed(path, kept.as_json())
+        write_with_digest(path, kept.as_json())
     sentence = verdict.sentence
     if kept.earlier:
         sentence += sentences.second_look([look.outcome for look in kept.earlier])
@@ -56,14 +56,14 @@ def note(verdict: Verdict, folder: Path, *others: Path) -> Verdict:
 
 
 def _find_earlier(verdict: Verdict, *folders: Path) -> tuple[Look, ...]:
-    """Each look at the table with other folds, the first one first."""
+    """Each look at the table with other folds, oldest first."""
     found: dict[str, Look] = {}
     for folder in folders:
         for kept in sorted(map(_read, folder.glob("*.json")), key=lambda kept: len(kept.earlier)):
-            if kept.plan_sha256 != verdict.plan_sha256:  # each knows those before it, so their number is its place
+            if kept.plan_sha256 != verdict.plan_sha256:  # each holds those before it, so their number gives its order
                 found.setdefault(kept.plan_sha256, Look(kept.plan_sha256, kept.outcome))
     return tuple(found.values())
 
 
 def _read(path: Path) -> _Kept:
-    return _Kept.from_json(read_sealed(path), str(path))
+    return _Kept.from_json(read_with_digest(path), str(path))

@@ -1,4 +1,4 @@
-"""What a verdict is: all that `reports/verdicts.json` holds of a table, with the rule that it was made by."""
+"""What a verdict is: all that `reports/verdicts.json` holds for a table, with the rule that it was made by."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, TypeVar
@@ -14,7 +14,7 @@ Part = TypeVar("Part", bound="AsJson")
 
 
 class AsJson:
-    """To JSON and back, at the edge: a file or MLflow."""
+    """Conversion to JSON and back, at the edge: a file or MLflow."""
 
     __pydantic_config__: ClassVar = ConfigDict(extra="forbid")
 
@@ -60,12 +60,12 @@ class Difference:
 
 @dataclass(frozen=True)
 class Parity:
-    """How far backends agree that trained the same configurations.
+    """How far backends that trained the same configurations agree.
 
     Attributes:
-        outcomes: The verdict by each backend alone, the reference first.
-        n_configurations: Trained on all of them, or the fewest of any two.
-        differences: Of each backend but the reference.
+        outcomes: The verdict from each backend alone, the reference first.
+        n_configurations: Trained on the reference and another backend; the fewest of any such pair.
+        differences: Of each backend except the reference.
     """
 
     outcomes: dict[str, Outcome]
@@ -75,7 +75,7 @@ class Parity:
 
 @dataclass(frozen=True)
 class Timings(AsJson):
-    """What a clock measured; beside the verdict, because the same verdict takes another time tomorrow.
+    """Times; kept apart from the verdict, because the same verdict takes a different time tomorrow.
 
     Attributes:
         fit_seconds_linear, fit_seconds_network: All folds; the network's over all candidates [s].
@@ -93,7 +93,7 @@ class Verdict(AsJson):
 
     Attributes:
         outcome, sentence: The answer; the sentence is for a reader who knows no statistics.
-        rule: What it was decided by, fixed before the run.
+        rule: What decided it, fixed before the run.
         rows_needed: Rows that would settle an undecided gain with 80 % power.
         p_value: The gate's; small where the relation is not linear.
         kernel_p_values: Of each kernel alone.
@@ -102,13 +102,13 @@ class Verdict(AsJson):
         share_of_line: How often the inner folds preferred the line, 0 to 1.
         rmse_linear, rmse_network: Out of fold, or on the training rows without folds [unit of the target].
         truth_rmse: Noise around the true mean of a generated table [unit of the target].
-        n_candidates: Networks that the inner folds chose among.
+        n_candidates: Networks that the inner folds chose from.
         n_failed: Configurations without a score.
         n_dropped: Rows that were dropped for a missing cell.
         winner, winner_key: Name and record of the best configuration.
-        parity: None for one backend.
-        remarks: What a reader must know of the table first.
-        earlier_looks: Verdicts on this table with other folds, the first one first.
+        parity: None with a single backend.
+        remarks: What a reader must know about the table first.
+        earlier_looks: Verdicts on this table with other folds, oldest first.
     """
 
     outcome: Outcome

@@ -15,21 +15,21 @@ def certify(records: Sequence[Record], decide: Callable[[str], Outcome]) -> Pari
     """Compare every backend with the first one, on the configurations that both trained; None where there are none.
 
     Args:
-        records: Of one table and plan; what has not finished is passed over.
-        decide: The outcome by the networks of one backend alone.
+        records: Of one table and plan; those that have not finished are skipped.
+        decide: The outcome from the networks of one backend alone.
     """
     by_backend: dict[str, dict[str, Record]] = {}
     for record in records:
         configuration = record.parsed
         if record.status == "finished" and configuration.backend.name in MODULES:
-            recipe = digest({**configuration.numerics(), "backend": None})
-            by_backend.setdefault(configuration.backend.name, {})[recipe] = record
+            settings = digest({**configuration.numerics(), "backend": None})
+            by_backend.setdefault(configuration.backend.name, {})[settings] = record
     reference, *others = [name for name in MODULES if name in by_backend] or [""]
     pairs = {}
     for name in others:
         shared = sorted(by_backend[reference].keys() & by_backend[name].keys())
         if shared:
-            pairs[name] = [(by_backend[reference][recipe], by_backend[name][recipe]) for recipe in shared]
+            pairs[name] = [(by_backend[reference][settings], by_backend[name][settings]) for settings in shared]
     if not pairs:
         return None
     return Parity(

@@ -34,7 +34,7 @@ def decide(gate: Gate, effect: Effect, n_rows: int, rule: Rule) -> Decision:
     """Apply the rule.
 
     yay: the gate rejects the line (p <= alpha), and the gain is at least delta and at least one standard
-    error. nay: not yay, and the corrected 95 % bound excludes a gain of delta_nay. undecided: the rest.
+    error. nay: not yay, and the corrected 95 % bound excludes a gain of delta_nay. undecided: otherwise.
     """
     p_value, gain = gate.p_value, effect.gain
     if p_value <= rule.alpha and gain >= rule.delta and gain >= effect.standard_error:
@@ -54,7 +54,7 @@ def _rows_needed(effect: Effect, n_rows: int) -> int | None:
 
 
 def adjust_p_values(p_values: Mapping[str, float]) -> dict[str, float]:
-    """p values adjusted to control the false discovery rate over a suite of tables, smallest first.
+    """p values adjusted to control the false discovery rate over several tables, smallest first.
 
     Source:
         Benjamini & Hochberg (1995), Controlling the False Discovery Rate.

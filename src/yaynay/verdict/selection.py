@@ -25,9 +25,9 @@ class DepthError:
 
 
 def selection_score(record: Record) -> float:
-    """What chooses: the error on inner folds, or on training rows where there are none [unit of y].
+    """The score that chooses: the error on inner folds, or on training rows where there are none [unit of y].
 
-    A run without scores has infinity.
+    It is infinite for a run without scores.
     """
     return record.scores.get("val/rmse", record.scores.get("train/rmse", math.inf))
 
@@ -39,7 +39,7 @@ def is_finished(record: Record) -> bool:
 def candidates(records: Sequence[Record], backend: str | None = None) -> list[Record]:
     """Finished networks with hidden layers, of one backend: the first in the registry's order that has any.
 
-    A backend is no candidate of its own: the same network in another framework is the same network.
+    A backend is not a candidate in itself: the same network in another framework is the same network.
     """
     networks = [record for record in records if is_finished(record) and not record.parsed.is_line]
     for name in MODULES if backend is None else (backend,):
@@ -50,7 +50,7 @@ def candidates(records: Sequence[Record], backend: str | None = None) -> list[Re
 
 
 def find_winner(records: Sequence[Record]) -> Record | None:
-    """The network whose inner folds score best; a line where the sweep has no network."""
+    """The network with the best score on inner folds; a line where the sweep has no network."""
     finished = candidates(records) or [record for record in records if is_finished(record)]
     return min(finished, key=selection_score, default=None)
 
@@ -68,7 +68,7 @@ def group_by_depth(records: Sequence[Record], winner: Record | None) -> dict[int
 
 
 def nested_error(records: Iterable[Record]) -> DepthError:
-    """Error of records of one depth: each outer split takes the one that its inner folds prefer."""
+    """Error of records of one depth: each outer split takes the record that its inner folds prefer."""
     arrays = [record.arrays for record in records]
     choice = np.argmin([fitted["inner_mse"] for fitted in arrays], axis=0)
     folds = np.stack([fitted["fold_mse"] for fitted in arrays])[choice, np.arange(len(choice))]

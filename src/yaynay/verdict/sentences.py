@@ -5,7 +5,7 @@ from yaynay.verdict.effect import Effect
 
 
 def yay(p_value: float, effect: Effect) -> str:
-    """The network is worth it, narrowly where the interval reaches zero."""
+    """The network is worth it; narrowly, where the interval reaches zero."""
     saved = 1 - effect.rmse_network / effect.rmse_linear
     edge = (
         f"; but it is a narrow yay, for its 90 % interval, {_interval(effect)}, reaches zero" if effect.low <= 0 else ""
@@ -17,7 +17,7 @@ def yay(p_value: float, effect: Effect) -> str:
 
 
 def nay(p_value: float, effect: Effect, n_rows: int, rule: Rule) -> str:
-    """No gain that matters; a curve that this network does not turn into one is named."""
+    """No gain that matters; if there is a curve from which this network gains nothing, the sentence says so."""
     if p_value <= rule.alpha:
         return (
             f"The relation is not linear (p = {probability(p_value)}), but at {n_rows:,} rows this network gains "
@@ -26,15 +26,15 @@ def nay(p_value: float, effect: Effect, n_rows: int, rule: Rule) -> str:
         )
     return (
         f"Keep the line: a network would explain less than {100 * rule.delta_nay:g} percentage points more of the "
-        f"variance (measured: {100 * effect.gain:z.1f}), and nothing speaks against a straight line "
-        f"(p = {probability(p_value)})."
+        f"variance (measured: {100 * effect.gain:z.1f}), and the test finds nothing against a straight "
+        f"line (p = {probability(p_value)})."
     )
 
 
 def undecided(p_value: float, effect: Effect, n_rows: int, rule: Rule, rows_needed: int | None) -> str:
-    """What is unclear, where it leans, and how many rows would settle it."""
+    """What is unclear, which way the table leans, and how many rows would settle it."""
     is_curved = p_value <= rule.alpha
-    shape = "the relation is not linear" if is_curved else "nothing speaks against a straight line"
+    shape = "the relation is not linear" if is_curved else "the test finds nothing against a straight line"
     doubt = "the network's gain is unclear" if is_curved else "a gain is not excluded"
     more = f"; about {rows_needed:,} rows would settle it" if rows_needed and rows_needed > n_rows else ""
     lean = "a network" if effect.gain > 0 and is_curved else "the line"
@@ -51,7 +51,7 @@ def too_small(n_free: str, n_needed: int, p_value: float | None, r2_line: float 
         n_free: What there is, such as "15 rows".
         n_needed: How many of them would do.
         p_value: The gate's, where there are enough for it.
-        r2_line: None where no freedom is left to the line.
+        r2_line: None where the line has no degrees of freedom left.
     """
     fit = "The line has as many coefficients as rows: that it passes through all of them says nothing"
     if r2_line is not None:
@@ -74,13 +74,13 @@ def too_small(n_free: str, n_needed: int, p_value: float | None, r2_line: float 
 def no_network(p_value: float) -> str:
     """A sweep without a network that has hidden layers."""
     return (
-        "No network with hidden layers ended in this sweep, so nothing is compared (p of a straight line: "
+        "No network with hidden layers finished in this sweep, so nothing is compared (p of a straight line: "
         f"{probability(p_value)}); sweep model.depth=1,2,3."
     )
 
 
 def second_look(outcomes: list[str]) -> str:
-    """What a reader must know of another look at the same table.
+    """What a reader must know about another look at the same table.
 
     >>> second_look(["nay"]).split(".")[0]
     ' But this is look 2 at this table with other folds: before, it was nay'

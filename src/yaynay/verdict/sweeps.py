@@ -17,7 +17,7 @@ def is_store(folder: Path) -> bool:
 
 
 def find_newest(records: Path) -> list[Sweep]:
-    """The newest sweep of each table, by name of the table; a table with several is named on stderr.
+    """The newest sweep of each table, by name of the table; a table with several sweeps is named on stderr.
 
     Args:
         records: A store, or a folder of stores.
@@ -49,14 +49,18 @@ def find_sweeps(records: Path) -> list[Sweep]:
     sweeps = [sweep for store in stores for sweep in store.sweeps()]
     if not sweeps:
         raise DataError(
-            f"{records}: no sweep here; allowed: a store of records, or a folder of stores; train first, or say "
-            "records=records for the sweeps of your own commands"
+            f"{records}: no sweep here; allowed: a store of records, or a folder of stores; train first, or set "
+            "records=records to compare your own sweeps"
         )
     return sorted(sweeps, key=lambda sweep: sweep.table_name)
 
 
 def _check_sweep(path: Path) -> None:
-    """A store may come from others: what its sweep names becomes folders here."""
+    """A store may come from others, and what its sweep names becomes folders here.
+
+    Raises:
+        DataError: A name or digest is not a valid one.
+    """
     try:
         about = read_json(path)
         digests = [about["table_sha256"], about["plan_sha256"], *about["runs"]]
@@ -66,4 +70,4 @@ def _check_sweep(path: Path) -> None:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(f"{path}: not a sweep ({type(error).__name__}); remove its folder, and train again") from error
     if not is_sweep:
-        raise DataError(f"{path}: not a sweep, a name or digest in it is none; remove its folder, and train again")
+        raise DataError(f"{path}: not a sweep, a name or digest in it is not valid; remove its folder, and train again")

@@ -23,9 +23,9 @@ def misbehave(fit: Any) -> None:
     train, ways = fit.train, json.loads(os.environ["MISBEHAVE"])
 
     def fail_or_train(configurations: Any, *others: Any) -> Any:
-        for one in configurations:
-            if str(one.seed) in ways:
-                WAYS[ways[str(one.seed)]]()
+        for configuration in configurations:
+            if str(configuration.seed) in ways:
+                WAYS[ways[str(configuration.seed)]]()
         return train(configurations, *others)
 
     fit.train = fail_or_train
@@ -42,7 +42,7 @@ def announce(progress: Any) -> None:
 
 
 class Finder(MetaPathFinder):
-    """Finds a module as everybody does, and changes it once it has run."""
+    """Finds a module in the usual way, and changes it once it has run."""
 
     def __init__(self, name: str, change: Any) -> None:
         self.name, self.change = name, change

@@ -1,4 +1,4 @@
-"""Hydra's errors, in a sentence each."""
+"""Hydra's errors, in one sentence each."""
 
 import pytest
 from hydra import compose, initialize_config_dir

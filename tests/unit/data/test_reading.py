@@ -37,7 +37,7 @@ def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def refusal(path: Path, target: str = "y", **options: object) -> str:
-    """The one line that reading ends with, the folder taken off."""
+    """The one line that reading ends with, without the folder."""
     with pytest.raises(DataError) as caught:
         read_file(path, target, **options)  # type: ignore[arg-type]
     message = str(caught.value)
@@ -204,7 +204,7 @@ def test_an_unknown_separator_is_an_option_error(write: Write) -> None:
 class TestD5ConstantColumns:
     def test_a_constant_feature_is_kept_with_a_note(self, write: Write) -> None:
         table = read_file(write(rows("a,b,y", "7,1,1", "7,2,2", "7,3,4")), "y")
-        assert table.notes == ("column 'a' is constant and tells nothing",)
+        assert table.notes == ("column 'a' is constant and carries no information",)
 
     def test_a_constant_target_is_refused(self, write: Write) -> None:
         assert "column 'y': the target is constant" in refusal(write(rows("a,y", "1,5", "2,5", "3,5.0")))

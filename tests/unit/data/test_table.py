@@ -110,7 +110,7 @@ def test_truth_and_groups_need_a_value_for_each_row() -> None:
 
 def test_a_constant_feature_is_kept_and_noted() -> None:
     table = _with(a=[7, 7, 7], b=[1, 2, 3], y=[1, 2, 4])
-    assert table.notes == ("column 'a' is constant and tells nothing",)
+    assert table.notes == ("column 'a' is constant and carries no information",)
     assert table.n_features == 2
 
 

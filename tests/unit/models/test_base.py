@@ -1,4 +1,4 @@
-"""What a user hears of a backend that is not there, and what a run loads."""
+"""What a user is told about a backend that is not installed, and what a run loads."""
 
 import importlib.util
 import subprocess

@@ -111,8 +111,10 @@ class StoreMachine(RuleBasedStateMachine):
                 assert ended.arrays["predictions"] == self.scores[key]
                 assert ended.weights["layer0.weight"] == self.scores[key]
                 folder = self.store.path(key)
-                seal = json.loads((folder / records.SEAL).read_text())
-                assert seal == {path.name: file_digest(path) for path in folder.iterdir() if path.name != records.SEAL}
+                checksums = json.loads((folder / records.CHECKSUMS).read_text())
+                assert checksums == {
+                    path.name: file_digest(path) for path in folder.iterdir() if path.name != records.CHECKSUMS
+                }
             elif key in self.failures:
                 assert ended is not None
                 assert (ended.status, ended.scores["test/rmse"]) == ("failed", self.failures[key])

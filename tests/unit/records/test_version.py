@@ -42,8 +42,8 @@ def test_what_encodes_splits_fits_and_scores_is_in_every_version() -> None:
 
 def test_no_picture_page_or_run_in_mlflow_shapes_a_fit() -> None:
     for backend in BACKENDS:
-        rooms = {Path(name).parts[1] for name in closure(backend)}
-        assert not rooms & {"reports", "tracking", "verdict", "cli"}
+        packages = {Path(name).parts[1] for name in closure(backend)}
+        assert not packages & {"reports", "tracking", "verdict", "cli"}
 
 
 def test_editing_a_module_changes_the_versions_that_it_is_in_and_no_other(source: Path) -> None:
@@ -56,12 +56,12 @@ def test_editing_a_module_changes_the_versions_that_it_is_in_and_no_other(source
         (source / name).write_text(f"{text}\nEDITED = True\n")
         after = versions(source)
         (source / name).write_text(text)
-        changed = {one for one in before if after[one] != before[one]}
-        assert changed == {one for one in before if name in closures[one]}, name
+        changed = {entry for entry in before if after[entry] != before[entry]}
+        assert changed == {entry for entry in before if name in closures[entry]}, name
 
 
 def test_an_import_that_is_added_is_followed(source: Path) -> None:
-    """Also where it is relative to nothing, inside a function, or the module is new."""
+    """Also where it is inside a function, or the module is new."""
     before = versions(source)
     scores, new = source / "yaynay/models/scores.py", source / "yaynay/models/rounding.py"
     text = scores.read_text()

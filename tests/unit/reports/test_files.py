@@ -41,11 +41,11 @@ def test_verdicts_are_not_brought_into_mlflow_with_other_results(folder: Path, m
     sweep: Any = SimpleNamespace(table_name="big", about={"table_sha256": "d64812", "plan_sha256": "other"})
     monkeypatch.setattr("yaynay.sweep.summary.find_newest", lambda records: [sweep])
     monkeypatch.setattr(sys, "argv", ["yaynay", "sync", "--reports", str(folder), "--records", "results"])
-    with pytest.raises(DataError, match="not of results; run python"):
+    with pytest.raises(DataError, match="does not belong to results; run python"):
         commands.main()
 
 
 def test_records_without_reports_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["yaynay", "sync", "--records", "results"])
-    with pytest.raises(OptionError, match="option '--records': is for --reports alone"):
+    with pytest.raises(OptionError, match="option '--records': needs --reports"):
         commands.main()

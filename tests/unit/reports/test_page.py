@@ -106,7 +106,11 @@ def test_no_text_from_data_becomes_a_node(text: str) -> None:
 def test_the_policy_allows_this_style_and_no_script() -> None:
     text = render({})
     nodes = Nodes(text)
-    (policy,) = [one["content"] for tag, one in nodes.tags if one.get("http-equiv") == "Content-Security-Policy"]
+    (policy,) = [
+        attributes["content"]
+        for tag, attributes in nodes.tags
+        if attributes.get("http-equiv") == "Content-Security-Policy"
+    ]
     (style,) = re.findall(r"<style>(.*)</style>", text, flags=re.DOTALL)
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     assert f"style-src 'sha256-{digest}'" in policy
@@ -121,7 +125,7 @@ def test_backends_are_compared_and_a_disagreement_is_loud() -> None:
     assert agreeing.all("p", "role") == []
     disagreeing = Nodes(render({"big": make_verdict(parity=make_parity("nay"))}))
     assert disagreeing.all("p", "role") == ["alert"]
-    assert "Backends disagree on the verdict of big." in disagreeing.text
+    assert "Backends disagree on the verdict for big." in disagreeing.text
     assert "Backends" not in Nodes(render({"big": make_verdict()})).text
 
 
@@ -143,7 +147,7 @@ def test_different_rules_are_told_and_get_no_common_level() -> None:
     other = RULE.model_copy(update={"delta": 0.2})
     nodes = Nodes(render({"big": make_verdict(), "other": make_verdict(rule=other)}))
     assert nodes.all("p", "role") == ["alert"]
-    assert "judged by different rules" in nodes.text
+    assert "Different rules decided for these tables" in nodes.text
     assert "an adjusted p of at most" not in nodes.text
     assert "delta 20 %" in nodes.text
 

@@ -202,7 +202,7 @@ def test_the_overview_draws_the_margins_of_the_verdicts(
     dotted = [float(np.ravel(line.get_xdata())[0]) for line in axes.lines if line.get_linestyle() == ":"]
     assert dotted == [delta, delta_nay]
     assert axes.get_xlim()[1] > delta_nay
-    assert f"{100 * delta:g} % (a yay has it) and {100 * delta_nay:g} %" in axes.get_xlabel()
+    assert f"{100 * delta:g} % (a yay needs it) and {100 * delta_nay:g} %" in axes.get_xlabel()
 
 
 def test_the_overview_draws_no_margin_where_tables_had_different_rules(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -240,7 +240,7 @@ def test_the_plot_tables_hold_what_dvc_draws(conclusion: Conclusion, tmp_path: P
 
 @pytest.fixture(scope="module")
 def swept(tmp_path_factory: pytest.TempPathFactory) -> Conclusion:
-    """What is concluded of a sweep that was really trained: least squares, a line by descent, two networks."""
+    """What is concluded from a sweep that was really trained: least squares, a line by descent, two networks."""
     table = make_table(60, ("x",))
     plan = make_plan(np.arange(60), table.sha256, 1, n_repeats=1)
     store = Store(tmp_path_factory.mktemp("swept"))

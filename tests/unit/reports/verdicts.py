@@ -71,5 +71,5 @@ def make_small() -> Verdict:
 
 
 def make_parity(other: Outcome) -> Parity:
-    """Two backends, the second with an outcome of its own."""
+    """Two backends, the second with its own outcome."""
     return Parity({"torch": "yay", "tensorflow": other}, 8, {"tensorflow": Difference(3e-6, 2e-5, 1e-6)})

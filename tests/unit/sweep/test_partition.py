@@ -12,7 +12,7 @@ from yaynay.sweep.partition import MEMORY_MIB, cut, most_configurations
 def jobs(n: int, *overrides: str) -> list:
     found = [configure("dataset=engel", f"seed={seed}", *overrides) for seed in range(n)]
     table, plan = prepare.make(found[0].dataset, found[0].plan)
-    return [(one, table, plan) for one in found]
+    return [(configuration, table, plan) for configuration in found]
 
 
 @pytest.mark.parametrize(("n_workers", "sizes"), [(1, [6]), (2, [3, 3]), (4, [2, 2, 2]), (9, [1] * 6)])
@@ -20,7 +20,9 @@ def test_one_group_is_shared_among_the_workers(n_workers: int, sizes: list[int])
     grid = jobs(6, "model.depth=1")
     specs = cut(grid, n_workers)
     assert [len(spec.configurations) for spec in specs] == sizes
-    assert [one for spec in specs for one in spec.configurations] == [one for one, _, _ in grid]
+    assert [configuration for spec in specs for configuration in spec.configurations] == [
+        configuration for configuration, _, _ in grid
+    ]
 
 
 def test_configurations_of_two_shapes_or_backends_share_no_fleet_and_the_dearest_starts_first() -> None:

@@ -1,4 +1,4 @@
-"""A fleet that fails: each of its configurations alone, and an exception that travels."""
+"""A fleet that fails: each of its configurations alone, and an exception that is sent between processes."""
 
 import errno
 import logging

@@ -1,4 +1,4 @@
-"""A sweep with runs of every kind, in a project of its own, and an MLflow store for it."""
+"""A sweep with runs of every kind, in its own project, and an MLflow store for it."""
 
 import os
 import shutil

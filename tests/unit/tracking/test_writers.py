@@ -16,7 +16,7 @@ WAYS = {"api": 0, "tables": MANY_RUNS}
 
 
 def held(runs: Runs, run_id: str) -> dict[str, Any]:
-    """All that MLflow's API tells of a run, but for its id and where its files are."""
+    """All that MLflow's API says about a run, except its id and where its files are."""
     run, client = runs.client.get_run(run_id), runs.client
     info = {name: value for name, value in dict(run.info).items() if name not in ("run_id", "artifact_uri")}
     history = {name: client.get_metric_history(run_id, name) for name in run.data.metrics}

@@ -4,7 +4,7 @@ import pytest
 from unit.reports.verdicts import make_verdict
 
 from yaynay.errors import DataError
-from yaynay.storage import write_sealed
+from yaynay.storage import write_with_digest
 from yaynay.verdict import looks
 from yaynay.verdict.model import Look, Verdict
 
@@ -45,7 +45,7 @@ def test_a_line_alone_is_no_answer_yet(tmp_path: Path) -> None:
 
 
 def test_looks_elsewhere_count_and_stay_as_they_are(tmp_path: Path) -> None:
-    """What the pipeline concluded is told to whoever trains on the same table with other folds."""
+    """A sweep on the same table with other folds mentions what the pipeline concluded."""
     own, pipeline = tmp_path / "own", tmp_path / "pipeline"
     for plan in "ab":
         looks.note(judged(plan), pipeline)
@@ -59,7 +59,7 @@ def test_looks_elsewhere_count_and_stay_as_they_are(tmp_path: Path) -> None:
 
 def test_a_look_that_is_none_is_refused(tmp_path: Path) -> None:
     path = tmp_path / judged("a").table_sha256[:20] / f"{'b' * 20}.json"
-    write_sealed(path, {"plan_sha256": "b" * 64})
+    write_with_digest(path, {"plan_sha256": "b" * 64})
     with pytest.raises(DataError, match="not as this version writes it"):
         looks.note(judged("a"), tmp_path)
 

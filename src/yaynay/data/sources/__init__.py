@@ -12,7 +12,7 @@ __all__ = ["NAMES", "make", "table_name"]
 
 
 def table_name(options: Mapping[str, Any]) -> str:
-    """Name of a table, and of its folders: a file's stem, told apart from the tables that yaynay has.
+    """Name of a table, and of its folders: a file's stem, kept distinct from the built-in tables.
 
     >>> table_name({"name": "csv", "path": "mine/sine.csv"}), table_name({"name": "sine"})
     ('sine-file', 'sine')

@@ -51,7 +51,7 @@ def star98() -> Table:
     """School districts: share of pupils above the national median in mathematics, 303 rows.
 
     Of the source's columns, the two counts become the target and the products of features are left out: they
-    would hand the line what a network has to find.
+    would give the line what a network has to find.
     """
     from statsmodels.datasets import star98
 

@@ -1,7 +1,7 @@
 """Generated tables whose right answer is known: the conditional mean and the noise of every row.
 
-The noise of a table is scaled so that variance(mean) / mean variance of the noise is the asked-for ratio in
-the very rows that were drawn.
+The noise of a table is scaled so that variance(mean) / mean variance of the noise is the requested ratio in
+the rows that were drawn.
 """
 
 from collections.abc import Callable, Mapping
@@ -29,17 +29,17 @@ def linear(x: Floats) -> Floats:
 
 
 def quadratic(x: Floats) -> Floats:
-    """Sum of x_j + x_j ** 2, x_j from -2 to 2: a line catches about half of it."""
+    """Sum of x_j + x_j ** 2, x_j from -2 to 2: a line explains about half of it."""
     return np.sum(x + x**2, axis=1)
 
 
 def sine(x: Floats) -> Floats:
-    """Sum of two periods of a sine, x_j from -pi to pi: a line catches about a seventh of it."""
+    """Sum of two periods of a sine, x_j from -pi to pi: a line explains about a seventh of it."""
     return np.sum(np.sin(2 * x), axis=1)
 
 
 def step(x: Floats) -> Floats:
-    """Number of features above one half, x_j from -1 to 1: a line catches about half of it."""
+    """Number of features above one half, x_j from -1 to 1: a line explains about half of it."""
     return np.sum(x > 0.5, axis=1, dtype=np.float64)
 
 
@@ -60,7 +60,7 @@ MEANS: Mapping[str, tuple[Callable[[Floats], Floats], float, float]] = {
     "step": (step, -1.0, 1.0),
     "friedman1": (friedman1, 0.0, 1.0),
 }
-"""Conditional mean of each table, and from where to where its features are uniform."""
+"""Conditional mean of each table, and the range in which its features are uniform."""
 
 
 def draw(name: str, n_rows: int, n_features: int, noise: Noise, snr: float, seed: int) -> Table:

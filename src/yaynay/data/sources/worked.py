@@ -1,4 +1,4 @@
-"""The worked examples of regression tutorials, number by number, and two tables that their stories need."""
+"""The worked examples of regression tutorials, number for number, and two tables that their stories need."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -72,7 +72,7 @@ def mean_income(age: ArrayLike) -> NDArray[np.float64]:
 
 
 def age_income() -> Table:
-    """Income by age, from 18 to 80: it rises, flattens, and falls on retirement; a line goes on rising."""
+    """Income by age, from 18 to 80: it rises, flattens, and falls on retirement; a line keeps rising."""
     rng = np.random.default_rng(1)
     n_rows = 400
     # fewer of the old, as in a population

@@ -1,7 +1,7 @@
 """What a backend is, and the loop that drives an engine.
 
 A backend is a module with four functions: `device(accelerator)` says what it would run on or raises
-`MachineError`; `set_up_process()` is called once in a process that uses it; `train(state, device, on_epoch)` trains a
+`MachineError`; `set_up_process()` is called once per process that uses it; `train(state, device, on_epoch)` trains a
 fleet and returns its best weights; `predict(shape, weights, x)` is a forward pass. Modules are loaded by name when a
 run needs them, so that nothing imports a framework that the chosen backend does not need.
 """
@@ -42,7 +42,7 @@ class Engine(Protocol):
     """
 
     def train_epoch(self, positions: NDArray[np.intp], weights: NDArray[np.float64]) -> NDArray:
-        """One update a minibatch.
+        """One update per minibatch.
 
         Args:
             positions: Positions among each member's training rows, (n_batches, n_present, batch_size).
@@ -56,10 +56,10 @@ class Engine(Protocol):
         """Mean squared error on each member's held-out rows; 0 where there are none, (n_present,)."""
 
     def keep_best(self, improved: NDArray[np.bool_]) -> None:
-        """Make the present weights of these members the ones to return, (n_present,) bool."""
+        """Make the current weights of these members the ones to return, (n_present,) bool."""
 
     def drop(self, kept: NDArray[np.intp]) -> None:
-        """Go on with these members alone; the best weights of the others stay kept."""
+        """Continue with these members only; the best weights of the others are kept."""
 
     def best(self) -> Weights:
         """Best weights of all members, in the fleet's order."""
@@ -109,7 +109,7 @@ def validation_data(fleet: Fleet) -> Padded:
 
 
 def drive(engine: Engine, state: TrainingState, on_epoch: OnEpoch | None = None) -> Weights:
-    """Train until all is over, for backends that bring no loop of their own; best weights of all members."""
+    """Train to the end, for backends without a loop of their own; best weights of all members."""
     while not state.is_over:
         train_loss = engine.train_epoch(*state.batches())
         improved, kept = state.end_epoch(train_loss, engine.validate())
@@ -131,7 +131,7 @@ def fit(fleet: Fleet, backend: str, accelerator: str = "auto", on_epoch: OnEpoch
         on_epoch: Called after each epoch, for progress.
 
     Raises:
-        MachineError: The backend is not installed, or a GPU was asked for and is not there.
+        MachineError: The backend is not installed, or a GPU was asked for and there is none.
     """
     module = load(backend)
     device = module.device(accelerator)
@@ -164,10 +164,10 @@ def predict(backend: str, shape: Shape, weights: Weights, x: NDArray[np.floating
 
 
 def check(backend: str, accelerator: str) -> None:
-    """Check that a backend is installed, and that a GPU is there if one is asked for; least squares needs neither.
+    """Check that a backend is installed, and that there is a GPU if one is asked for; least squares needs neither.
 
     Raises:
-        MachineError: It is not.
+        MachineError: One of them is missing.
     """
     if backend not in MODULES:
         return

@@ -30,11 +30,11 @@ Batch = tuple[Tensor, Tensor, Tensor]
 
 
 def set_up_process() -> None:
-    """Suit this process to small stacked products; `base.load` calls it, once in a process.
+    """Tune this process for small stacked products; `base.load` calls it, once per process.
 
-    One thread, because a second gains nothing and sweeps use processes; no notices of what hardware Lightning
-    finds, once per fit. And glibc keeps the memory that a step frees: handing megabytes back and forth costs a
-    quarter of a fit. All three hold for the rest of the process.
+    One thread, because a second gains nothing and sweeps use processes; none of Lightning's notices about the
+    hardware, which come once per fit. And glibc keeps the memory that a step frees: handing megabytes back and forth
+    costs a quarter of a fit. All three hold for the rest of the process.
     """
     torch.set_num_threads(1)
     logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
@@ -75,7 +75,7 @@ class FleetModule(pl.LightningModule):
     manual in Lightning's sense, because automatic optimization costs 0.2 ms more per minibatch (docs/decisions/0008).
 
     Args:
-        state: Where training stands; it decides who stops and whose weights are kept.
+        state: The state of training; it decides which members stop and which weights are kept.
         on_epoch: Called after each epoch.
     """
 
@@ -148,7 +148,7 @@ def _to_numpy(loss: Tensor) -> NDArray[np.float64]:
 
 
 class Progress(pl.Callback):
-    """Tells `on_epoch` after each epoch where training stands."""
+    """Calls `on_epoch` after each epoch with the state of training."""
 
     def __init__(self, on_epoch: OnEpoch) -> None:
         self.on_epoch = on_epoch
@@ -160,10 +160,10 @@ class Progress(pl.Callback):
 class FleetData(pl.LightningDataModule):
     """Rows of a fleet: minibatches to train on, and all held-out rows at once.
 
-    Standardised rows of every unit lie on the device; a minibatch is gathered from them.
+    Standardised rows of every unit are on the device; a minibatch is gathered from them.
 
     Args:
-        state: Where training stands; it draws the minibatches of the members present.
+        state: The state of training; it draws the minibatches of the members present.
     """
 
     def __init__(self, state: TrainingState) -> None:
@@ -220,7 +220,11 @@ class _Batches:
 
 
 def train(state: TrainingState, device: str, on_epoch: OnEpoch | None) -> Weights:
-    """Train a fleet in one Lightning fit; best weights of all members."""
+    """Train a fleet in one Lightning fit; best weights of all members.
+
+    Raises:
+        KeyboardInterrupt: The fit was interrupted; Lightning itself would exit.
+    """
     module = FleetModule(state, on_epoch)
     trainer = pl.Trainer(
         accelerator=device,
@@ -234,7 +238,7 @@ def train(state: TrainingState, device: str, on_epoch: OnEpoch | None) -> Weight
         enable_model_summary=False,
     )
     with warnings.catch_warnings():
-        # Lightning 2.6 asks PyTorch 2.13 what PyTorch renames; nothing of ours
+        # Lightning 2.6 calls what PyTorch 2.13 has renamed; not our code
         warnings.filterwarnings("ignore", message=".isinstance.treespec, LeafSpec.. is deprecated")
         try:
             trainer.fit(module, FleetData(state))

@@ -1,6 +1,6 @@
 """`backend=pytensor`: a fleet over shared variables, symbolic gradients and updates.
 
-PyTensor continues Theano. The graph is written so that Numba has little to compile, because that is paid in
+PyTensor continues Theano. The graph is written so that Numba has little to compile, because compiling takes
 seconds: matrix products and elementwise terms, but no reduction and no reshaping (a bias enters as a column of
 ones times the bias, so that its gradient is a product too), and no sizes, so that one graph serves every
 table, width and fleet of a structure. What Numba compiled is kept on disk for the next process.
@@ -28,7 +28,7 @@ Symbol = Any
 
 
 def set_up_process() -> None:
-    """Nothing: BLAS takes the threads that the process gave it."""
+    """Nothing to do: BLAS takes the threads that the process gave it."""
 
 
 def device(accelerator: str) -> str:
@@ -90,7 +90,7 @@ def _compile(inputs: list[Symbol], output: Symbol, updates: list | None = None) 
 
 
 def _structure(shape: Shape) -> Shape:
-    """What of a shape enters a graph: all but its sizes."""
+    """The part of a shape that enters a graph: all but its sizes."""
     return replace(shape, n_features=1, width=1) if shape.depth else Shape(1, 0)
 
 

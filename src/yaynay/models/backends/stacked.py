@@ -86,14 +86,14 @@ class FleetNetwork(nn.Module):
 
 
 class PerMember(torch.optim.Optimizer):
-    """Makes one of PyTorch's optimizers update stacked parameters with rates of each member.
+    """Makes one of PyTorch's optimizers update stacked parameters with each member's own rates.
 
-    Members that follow one another with the same rates are a parameter group: views of their part of every
-    stack. So the arithmetic is PyTorch's own, fused, and a member's state leaves with it.
+    Consecutive members with the same rates are a parameter group: views of their part of every stack. So the
+    arithmetic is PyTorch's own, fused, and a member's state is dropped with it.
 
     Args:
         stacks: Parameters by name, each (n_members, fan_in, fan_out).
-        lr, weight_decay: Of each member, (n_members,); decay pulls on layer weights alone (`network.is_decayed`).
+        lr, weight_decay: Of each member, (n_members,); decay applies to layer weights only (`network.is_decayed`).
     """
 
     def __init__(self, stacks: Mapping[str, nn.Parameter], lr: NDArray, weight_decay: NDArray) -> None:
@@ -135,7 +135,7 @@ class PerMember(torch.optim.Optimizer):
 
     @torch.no_grad()
     def keep(self, kept: NDArray[np.intp]) -> None:
-        """Go on with these members alone: shrink the parameters and what is known of them.
+        """Continue with these members only: shrink the parameters and their optimizer state.
 
         Args:
             kept: Positions among the members present, in order, (n_kept,).
@@ -167,15 +167,15 @@ class PerMember(torch.optim.Optimizer):
 
 
 class FleetSGD(PerMember, torch.optim.SGD):
-    """`torch.optim.SGD` with rates of each member."""
+    """`torch.optim.SGD` with each member's own rates."""
 
 
 class FleetAdam(PerMember, torch.optim.Adam):
-    """`torch.optim.Adam` with rates of each member."""
+    """`torch.optim.Adam` with each member's own rates."""
 
 
 class FleetAdamW(PerMember, torch.optim.AdamW):
-    """`torch.optim.AdamW` with rates of each member."""
+    """`torch.optim.AdamW` with each member's own rates."""
 
 
 OPTIMIZERS: dict[str, Callable[..., PerMember]] = {

@@ -1,4 +1,4 @@
-"""`backend=tensorflow`: a fleet as one XLA program (TensorFlow 2) that takes a whole epoch in a call."""
+"""`backend=tensorflow`: a fleet as one XLA program (TensorFlow 2) that runs a whole epoch per call."""
 
 import functools
 import os
@@ -27,18 +27,18 @@ Tensors = dict[str, tf.Tensor]
 
 _ACTIVATE = {"relu": tf.nn.relu, "silu": tf.nn.silu, "tanh": tf.tanh}
 _FEWEST_SLOTS = 16
-"""Going on with fewer members than this saves its own compilation only after a hundred epochs or more."""
+"""Shrinking below this many members pays for its compilation only after a hundred epochs or more."""
 
 
 def set_up_process() -> None:
-    """Nothing: the environment that TensorFlow reads is set before it is imported."""
+    """Nothing to do: the environment that TensorFlow reads is set before it is imported."""
 
 
 def device(accelerator: str) -> str:
     """What TensorFlow would run on: "cpu" or "gpu".
 
     Raises:
-        MachineError: A GPU was asked for and TensorFlow finds none; left alone it takes the CPU in silence.
+        MachineError: A GPU was asked for and TensorFlow finds none; by itself it would silently use the CPU.
     """
     has_gpu = bool(tf.config.list_physical_devices("GPU"))
     if accelerator == "gpu" and not has_gpu:
@@ -108,7 +108,7 @@ def _epoch_program(shape: Shape, optimizer: str, precision: int) -> Callable[...
 
     signature = _signature(shape, N_MOMENTS[optimizer], dtype)
     program = tf.function(run_epoch, input_signature=signature, jit_compile=True, autograph=False)
-    return program.get_concrete_function()  # a call of it checks less, and small epochs are calls above all
+    return program.get_concrete_function()  # calling it checks less, and small epochs are mostly call overhead
 
 
 def _signature(shape: Shape, n_moments: int, dtype: tf.DType) -> tuple:
@@ -142,8 +142,8 @@ def _batch(rows: Tensors, unit: tf.Tensor, position: tf.Tensor) -> tuple[tf.Tens
 class FleetEngine:
     """Stacked networks and their optimizer's state, all on the device.
 
-    A program is compiled for a number of members, so members that leave make room only when an eighth or less
-    of those held is left: their number goes through n, n / 8, n / 64, ... and empty slots count for nothing.
+    A program is compiled for a fixed number of members, so the stack shrinks only when an eighth or less of its
+    slots is in use: their number goes through n, n / 8, n / 64, ... and empty slots count for nothing.
     """
 
     def __init__(self, state: TrainingState) -> None:

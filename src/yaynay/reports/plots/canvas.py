@@ -1,4 +1,4 @@
-"""What all pictures share: palette, type, header, and names that any column may have."""
+"""What all pictures share: palette, type, header, and safe names of columns."""
 
 import functools
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 LINE, NETWORK, INK, QUIET, DATA = "#0072B2", "#D55E00", "#222222", "#666666", "#8A8A8A"
-"""The first two from Okabe & Ito (2008), Color Universal Design. An outcome has the color of who wins."""
+"""The first two from Okabe & Ito (2008), Color Universal Design. An outcome has the color of the side that wins."""
 
 _TEXT = {NETWORK: "#B04A00"}
 """Darker where letters need more contrast than dots."""
@@ -23,7 +23,7 @@ MARKS = {"yay": (NETWORK, "^"), "nay": (LINE, "s"), "undecided": (QUIET, "o")}
 """Color and marker of each outcome."""
 
 MOST_DOTS = 3000
-"""Rows that a cloud of dots shows; more would be one blot."""
+"""Most rows that a cloud of dots shows; more would be a single blot."""
 
 _WIDTH, _HEADER = 8.0, 0.66
 """[inches]"""
@@ -34,7 +34,7 @@ _STYLE: Any = {
     "font.family": _FONT,
     "font.size": 10,
     "text.color": INK,
-    "text.parse_math": False,  # a column's name is text, whatever signs it holds
+    "text.parse_math": False,  # a column's name is text, whatever characters it holds
     "axes.edgecolor": "#BBBBBB",
     "axes.labelcolor": INK,
     "axes.spines.top": False,
@@ -57,7 +57,7 @@ _STYLE: Any = {
 
 @contextmanager
 def style() -> Iterator[None]:
-    """Draw with this project's settings alone, and leave the caller's as they were."""
+    """Draw only with this project's settings, and leave the caller's as they were."""
     import matplotlib
 
     with matplotlib.rc_context(), np.errstate(all="ignore"):
@@ -98,7 +98,7 @@ def grid(axes: "Axes", axis: str = "both") -> None:
 
 
 def name(text: str, longest: int = 40) -> str:
-    """A name from data as a picture can show it: one line, not too long, and only signs that the font has."""
+    """A name from data as a picture can show it: one line, not too long, only characters that the font has."""
     flat = " ".join(text.split())
     flat = "".join(sign if ord(sign) in _signs() else "\ufffd" for sign in flat) or "(no name)"
     return flat if len(flat) <= longest else f"{flat[: longest - 1]}\u2026"

@@ -79,7 +79,7 @@ def _write(path: Path, header: Sequence[str], rows: Iterable[Row]) -> Path:
 
 
 def _cell(value: str | float | int) -> str | float | int:
-    """A number as it is, nothing for NaN; a text that a spreadsheet would run gets a quote in front.
+    """A number as it is, empty for NaN; a text that a spreadsheet would run gets a leading quote.
 
     >>> _cell("=1+1"), _cell(-0.5), _cell(float("nan"))
     ("'=1+1", -0.5, '')

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class _Arm:
+class _Side:
     """One side of the comparison.
 
     Attributes:
@@ -33,17 +33,17 @@ class _Arm:
     rmse: float | None
 
 
-def _arms(conclusion: Conclusion) -> list[_Arm]:
+def _sides(conclusion: Conclusion) -> list[_Side]:
     """The line, and the network where the sweep has one."""
     line, effect, winner = conclusion.line, conclusion.effect, conclusion.winner
     verdict = conclusion.verdict
     is_out = conclusion.plan.n_repeats > 0
-    arms = [_Arm("line", LINE, line.predictions[0] if is_out else line.whole, verdict.rmse_linear)]
+    sides = [_Side("line", LINE, line.predictions[0] if is_out else line.whole, verdict.rmse_linear)]
     if effect is not None:
-        arms.append(_Arm("network", NETWORK, effect.predictions[0], verdict.rmse_network))
+        sides.append(_Side("network", NETWORK, effect.predictions[0], verdict.rmse_network))
     elif winner is not None and not winner.parsed.is_line and not is_out:
-        arms.append(_Arm("network", NETWORK, winner.arrays["whole"], verdict.rmse_network))
-    return arms
+        sides.append(_Side("network", NETWORK, winner.arrays["whole"], verdict.rmse_network))
+    return sides
 
 
 def title(conclusion: Conclusion) -> str:
@@ -93,7 +93,7 @@ def _draw_curve(conclusion: Conclusion) -> "Figure":
 
 
 def _find_descent(conclusion: Conclusion) -> Record | None:
-    """A line that was found by gradient descent, where the sweep has one."""
+    """A line fitted by gradient descent, where the sweep has one."""
     lines = [record for record in conclusion.finished if record.parsed.backend.name != "least_squares"]
     return next((record for record in lines if record.parsed.is_line), None)
 
@@ -106,16 +106,16 @@ def _predict(winner: Record, x: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _draw_predictions(conclusion: Conclusion) -> "Figure":
-    arms, y = _arms(conclusion), conclusion.table.y
+    sides, y = _sides(conclusion), conclusion.table.y
     figure = canvas.start(title(conclusion), subtitle(conclusion), 4.35)
     rows = canvas.thin(len(y))
-    everything = np.concatenate([y, *(arm.predictions for arm in arms)])
+    everything = np.concatenate([y, *(side.predictions for side in sides)])
     ends = [everything.min(), everything.max()]
-    panels = figure.subplots(1, len(arms), sharex=True, sharey=True, squeeze=False)[0]
-    for axes, arm in zip(panels, arms, strict=True):
+    panels = figure.subplots(1, len(sides), sharex=True, sharey=True, squeeze=False)[0]
+    for axes, side in zip(panels, sides, strict=True):
         axes.plot(ends, ends, color=QUIET, linewidth=1)
-        _scatter(axes, y[rows], arm.predictions[rows], "", arm.color)
-        axes.set_title(f"{arm.label}: rmse {number(arm.rmse)}", color=canvas.ink(arm.color))
+        _scatter(axes, y[rows], side.predictions[rows], "", side.color)
+        axes.set_title(f"{side.label}: rmse {number(side.rmse)}", color=canvas.ink(side.color))
         axes.set_xlabel(f"observed {canvas.name(conclusion.table.target)}")
         axes.set_box_aspect(1)
         axes.locator_params(nbins=6)
@@ -126,27 +126,27 @@ def _draw_predictions(conclusion: Conclusion) -> "Figure":
 
 def draw_residuals(conclusion: Conclusion) -> "Figure":
     """Residuals against predictions, with the mean of each tenth of the rows."""
-    arms, y = _arms(conclusion), conclusion.table.y
+    sides, y = _sides(conclusion), conclusion.table.y
     kind = "out of fold" if conclusion.plan.n_repeats else "fitted, not held out"
     has_means = len(y) >= 30
-    means = "; dark dots: means of tenths of the rows, flat where nothing is missed" if has_means else ""
+    means = "; dark dots: means of tenths of the rows, flat where the fit misses nothing" if has_means else ""
     figure = canvas.start(
         f"{canvas.name(conclusion.table.name, 32)}: residuals",
         f"{kind}{means}",
         3.7,
     )
     rows = canvas.thin(len(y))
-    panels = figure.subplots(1, len(arms), sharey=True, squeeze=False)[0]
-    for axes, arm in zip(panels, arms, strict=True):
-        residuals = y - arm.predictions
+    panels = figure.subplots(1, len(sides), sharey=True, squeeze=False)[0]
+    for axes, side in zip(panels, sides, strict=True):
+        residuals = y - side.predictions
         axes.axhline(0, color=QUIET, linewidth=1)
-        _scatter(axes, arm.predictions[rows], residuals[rows], "", arm.color)
+        _scatter(axes, side.predictions[rows], residuals[rows], "", side.color)
         if has_means:
-            tenths = np.array_split(np.argsort(arm.predictions, kind="stable"), 10)
-            middles = [arm.predictions[tenth].mean() for tenth in tenths]
+            tenths = np.array_split(np.argsort(side.predictions, kind="stable"), 10)
+            middles = [side.predictions[tenth].mean() for tenth in tenths]
             heights = [residuals[tenth].mean() for tenth in tenths]
             axes.plot(middles, heights, "-o", color=INK, linewidth=1, markersize=4)
-        axes.set_title(f"{arm.label}: rmse {number(arm.rmse)}", color=canvas.ink(arm.color))
+        axes.set_title(f"{side.label}: rmse {number(side.rmse)}", color=canvas.ink(side.color))
         axes.set_xlabel("predicted")
         axes.locator_params(axis="x", nbins=5)
         canvas.grid(axes)
@@ -155,7 +155,7 @@ def draw_residuals(conclusion: Conclusion) -> "Figure":
 
 
 def _scatter(axes: "Axes", x: NDArray[np.float64], y: NDArray[np.float64], label: str, color: str = DATA) -> None:
-    """Faint dots; a few stand out before the curves, many lie behind them."""
+    """Faint dots; in front of the curves if they are few, behind them if many."""
     is_small = len(x) < 100
     size, alpha = (26, 0.8) if is_small else (14, 0.4) if len(x) < 1000 else (8, 0.25)
     order = 3 if is_small else 1

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _MOST_LABELS = 12
-"""Learning rates beside each other that leave room for text."""
+"""Most learning rates side by side that leave room for text."""
 
 
 @dataclass(frozen=True, eq=False)

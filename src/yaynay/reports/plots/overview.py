@@ -1,4 +1,4 @@
-"""All tables' answers in one picture: the README's, and the head of the report."""
+"""All tables' answers in one picture, for the README and the top of the report."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,17 +15,17 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _LEAST, _MOST = -0.3, 1.0
-"""Gains that the axis shows at most; what lies outside gets an arrow."""
+"""The widest range of gains that the axis shows; what is outside gets an arrow."""
 _LEAST_MARGIN = 0.02
-"""Gains this far from zero have room on the axis, however small all others are."""
+"""The axis reaches at least this far from zero, however small all gains are."""
 _TICKS = (0, 0.02, 0.1, 1, -0.02, -0.1, 0.5, 0.2, 0.05, -0.05, -0.2)
-"""Most welcome first."""
+"""The most wanted first."""
 _LINEAR = 0.03
-"""Gains beyond this are drawn on a nearly logarithmic scale: 2 % decides, and 80 % happens."""
+"""Gains beyond this are drawn on a nearly logarithmic scale: 2 % decides, and 80 % occurs."""
 
 
 def draw_overview(verdicts: Mapping[str, Verdict], path: Path) -> Path:
-    """Draw the gain of every table with its 90 % interval, and the margins of the rule where all share verdict.
+    """Draw the gain of every table with its 90 % interval, and the margins of the rule where all share one.
 
     Args:
         verdicts: By table.
@@ -58,15 +58,15 @@ def draw_overview(verdicts: Mapping[str, Verdict], path: Path) -> Path:
 
 
 def _draw_margins(axes: "Axes", verdicts: Mapping[str, Verdict]) -> str:
-    """Dotted lines at the margins that the verdicts were made by, and what to say of them below the axis."""
+    """Dotted lines at the margins that decided the verdicts; the text about them below the axis."""
     if not verdicts:
         return ""
     rule = common_rule(verdicts)
     if rule is None:
-        return "no margins are drawn: the tables were judged by different rules"
+        return "no margins are drawn: different rules decided for these tables"
     for margin in (rule.delta, rule.delta_nay):
         axes.axvline(margin, color=QUIET, linewidth=1, linestyle=":")
-    return f"dotted: {100 * rule.delta:g} % (a yay has it) and {100 * rule.delta_nay:g} % (a nay excludes it)"
+    return f"dotted: {100 * rule.delta:g} % (a yay needs it) and {100 * rule.delta_nay:g} % (a nay excludes it)"
 
 
 def _limits(verdicts: Mapping[str, Verdict]) -> tuple[float, float]:
@@ -110,7 +110,7 @@ def _draw_row(axes: "Axes", row: int, verdict: Verdict, low: float, high: float)
 
 
 def _write_at_right(axes: "Axes", row: int, points: int, text: str, **look: Any) -> None:
-    """Text beside the axes, so many points from their right end."""
+    """Text beside the axes, this many points from their right end."""
     axes.annotate(
         text,
         (1, row),

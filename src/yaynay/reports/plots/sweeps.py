@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _SMALLEST_LOSS = 1e-15
-"""A loss of zero has no place on a logarithmic axis."""
+"""A loss of zero cannot be drawn on a logarithmic axis."""
 
 
 def draw_curves(conclusion: Conclusion) -> "Figure | None":

@@ -1,4 +1,4 @@
-"""The plan of the house: every module stands in a room, and every room says what lives there."""
+"""The layout: every module is in a package, and every package's docstring says what is in it."""
 
 import ast
 import tomllib
@@ -6,25 +6,27 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[2]
 SOURCE = REPOSITORY / "src"
-ROOMS = sorted(path.parent for path in (SOURCE / "yaynay").glob("*/__init__.py"))
+PACKAGES = sorted(path.parent for path in (SOURCE / "yaynay").glob("*/__init__.py"))
 
 
-def test_every_room_and_every_module_beside_them_has_its_layer() -> None:
+def test_every_package_and_every_module_beside_them_has_its_layer() -> None:
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["tool"]["importlinter"]
-    (layers,) = [one["layers"] for one in project["contracts"] if one["type"] == "layers"]
+    (layers,) = [contract["layers"] for contract in project["contracts"] if contract["type"] == "layers"]
     layered = {name.strip() for layer in layers for name in layer.split("|")}
-    found = {f"yaynay.{path.stem}" for path in (SOURCE / "yaynay").iterdir() if path.suffix == ".py" or path in ROOMS}
+    found = {
+        f"yaynay.{path.stem}" for path in (SOURCE / "yaynay").iterdir() if path.suffix == ".py" or path in PACKAGES
+    }
     plugins = {f"hydra_plugins.{path.name}" for path in (SOURCE / "hydra_plugins").iterdir() if path.name[0] != "_"}
     assert layered == (found | plugins) - {"yaynay.__init__"}
     assert len(layers) <= 13
-    assert len(ROOMS) == 9
+    assert len(PACKAGES) == 9
 
 
-def test_a_room_says_in_a_few_lines_what_lives_there() -> None:
-    for room in ROOMS:
-        words = ast.get_docstring(ast.parse((room / "__init__.py").read_text()))
-        assert words, room
-        assert 2 <= len(words.splitlines()) <= 7, room
+def test_a_package_says_in_a_few_lines_what_is_in_it() -> None:
+    for package in PACKAGES:
+        words = ast.get_docstring(ast.parse((package / "__init__.py").read_text()))
+        assert words, package
+        assert 2 <= len(words.splitlines()) <= 7, package
 
 
 def test_commands_are_short() -> None:
