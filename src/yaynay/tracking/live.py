@@ -36,6 +36,7 @@ class Writer:
         self.records: queue.SimpleQueue[Record | None] = queue.SimpleQueue()
         self.is_closing = threading.Event()
         self.is_cut_short = False
+        self.bug: Exception | None = None
         self.thread = threading.Thread(target=self._work, daemon=True)
 
     def __enter__(self) -> "Writer":
@@ -50,6 +51,8 @@ class Writer:
         self.is_closing.set()
         self.records.put(None)
         self.thread.join(timeout=5.0 if self.is_cut_short else None)
+        if self.bug is not None and error is None:
+            raise self.bug
 
     def add(self, records: Iterable[Record]) -> None:
         """Hand over records that are in their store."""
@@ -63,6 +66,8 @@ class Writer:
                 self._write_until_end(runs)
         except MachineError:
             return  # the records wait, and the sync at the end reports it
+        except Exception as error:  # of ours; whoever waits for the thread hears of it
+            self.bug = error
 
     def _write_until_end(self, runs: Runs) -> None:
         datasets = {key: dataset_input(sweep.data()[0]) for key, sweep in self.sweeps.items()}

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from filelock import FileLock
 
-from yaynay.errors import MachineError, YaynayError, redact
+from yaynay.errors import MachineError, redact
 from yaynay.storage import find_root
 from yaynay.tracking.owner import OWNER, is_dead
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from yaynay.tracking.runs import Runs
 
+_LIBRARIES = {"mlflow", "sqlalchemy", "alembic", "sqlite3", "psycopg", "requests", "urllib3"}
+"""What is between yaynay and a store; each raises its own exceptions."""
 _PORTS = {"http": 80, "https": 443, "postgresql": 5432, "mysql": 3306, "mssql": 1433}
 
 _SETTINGS = {
@@ -117,9 +119,9 @@ def connect(experiment: str, n_runs: int = 0) -> Iterator["Runs"]:
         runs = open_runs(client, experiment_id, n_runs)
         close_dead(client, experiment_id)
         yield runs
-    except YaynayError:
-        raise
-    except Exception as error:  # MLflow, SQLAlchemy and requests each raise their own
+    except Exception as error:
+        if not (isinstance(error, OSError) or type(error).__module__.partition(".")[0] in _LIBRARIES):
+            raise  # a bug in yaynay says nothing of the store
         raise _cannot_write(uri, error) or _no_answer(uri, error) from error
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from unit.tracking.conftest import Swept
 
+from yaynay.errors import MachineError
 from yaynay.records.store import Store
 from yaynay.tracking.live import Writer
 from yaynay.tracking.runs import ended_at, milliseconds
@@ -89,3 +90,14 @@ def test_a_sweep_with_runs_that_have_not_ended_is_closed_without_a_verdict(swept
         assert run.info.status == "KILLED"
         assert "verdict" not in run.data.tags
         assert len(runs.find(swept.sweep.key)) == 4
+
+
+def test_a_bug_is_not_blamed_on_the_store(project: Path, swept: Swept, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Being told to move a good store away would lose it."""
+    with pytest.raises(ZeroDivisionError), connect("yaynay"):
+        1 / 0  # noqa: B018 - it raises
+    monkeypatch.setattr("yaynay.tracking.live.dataset_input", lambda table: 1 / 0)
+    with pytest.raises(ZeroDivisionError), Writer([swept.sweep], "yaynay") as writer:
+        writer.add(swept.records)
+    with pytest.raises(MachineError, match="it cannot be written"), connect("yaynay"):
+        raise PermissionError(13, "Permission denied")
