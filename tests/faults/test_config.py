@@ -244,3 +244,14 @@ def test_a_password_in_a_file_is_found_by_the_scan_alone(tmp_path: Path) -> None
     with pytest.raises(OptionError, match="holds a password") as caught:
         check_files(tmp_path)
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("word", ["results=a,b", "verdict.alpha=0.01,0.05", "tracking.experiment=a,b", "max_jobs=1,2"])
+def test_what_a_command_has_once_is_not_swept(refused: Callable[..., str], word: str) -> None:
+    said = refused(2, "train", "-m", "dataset=engel", word)
+    assert said.startswith(f"option '{word.partition('=')[0]}': several values; one per command is allowed")
+
+
+def test_a_key_of_a_sweep_file_that_the_command_line_replaces_is_counted_once(refused: Callable[..., str]) -> None:
+    grid = ["sweep=default", "dataset=engel", "backend=torch", "optimizer.lr=0.001,0.002,0.003", "max_jobs=11"]
+    assert "12 jobs (" in refused(2, "train", "-m", *grid)

@@ -26,6 +26,8 @@ MOST_JOBS = 10_000
 
 _OUTSIDE = ("config_dir", "config_path", "experimental_rerun")
 _EXCLUSIVE = ("run", "multirun", "cfg", "info", "shell_completion", "hydra_help")
+_ONE_VALUE = ("results", "max_jobs", "verdict", "tracking")
+"""Keys and groups that a command has once, whatever it sweeps over."""
 _SHOWS = ("help", "hydra_help", "cfg", "shell_completion", "info")
 
 _CODE = re.compile(r"^[^=]*(?<![^.+~])_target_(?![^.=])|[{,\s'\"]_target_['\"]?\s*:")
@@ -102,6 +104,12 @@ def _check_grid(config: DictConfig, overrides: list[str], loader: ConfigLoader, 
     if not str(config.hydra.launcher._target_).startswith("hydra_plugins.yaynay"):  # ours checks the grid itself
         for job in expand(grid):
             check(_values(loader.load_sweep_config(config, job)))
+    for override in grid:
+        if override.is_sweep_override() and override.key_or_group.partition(".")[0] in _ONE_VALUE:
+            raise OptionError(
+                f"option '{override.key_or_group}': several values; one per command is allowed, for all of its jobs; "
+                "run the command once for each"
+            )
     return any(override.is_sweep_override() and override.key_or_group.startswith("dataset") for override in grid)
 
 
@@ -170,7 +178,8 @@ def _check_size(config: DictConfig, grid: list[Override]) -> None:
     most = config.get("max_jobs", MOST_JOBS)
     if type(most) is not int or most < 1:
         raise OptionError(f"option 'max_jobs': {most!r} is not allowed; allowed: whole numbers from 1; correct it")
-    counts = [(sweep.key_or_group, _count(sweep, most + 1)) for sweep in grid if sweep.is_discrete_sweep()]
+    last = {override.key_or_group: override for override in grid}  # the command line replaces a sweep file's values
+    counts = [(key, _count(sweep, most + 1)) for key, sweep in last.items() if sweep.is_discrete_sweep()]
     n_jobs = math.prod(count for _, count in counts)
     if n_jobs == 0:
         empty = next(key for key, count in counts if count == 0)

@@ -28,8 +28,9 @@ def generate(dataset: dict[str, Any], plan: PlanOptions) -> tuple[Table, Plan, P
     """
     table, drawn = make(dataset, plan)
     path = find_tables() / table.name
+    path.mkdir(parents=True, exist_ok=True)
+    write_plan(drawn, path / "plan.parquet")  # before the card, which says that all is there
     write_table(table, path, plan_sha256=drawn.sha256, made_from=fingerprint(dataset, plan))
-    write_plan(drawn, path / "plan.parquet")
     return table, drawn, path
 
 
@@ -60,13 +61,13 @@ def _load_or_make(dataset: str, plan: PlanOptions) -> tuple[Table, Plan]:
     options = json.loads(dataset)
     folder = find_tables() / sources.table_name(options)
     try:
-        made_from = json.loads((folder / "card.json").read_text(encoding="utf-8")).get("made_from")
+        about = json.loads((folder / "card.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        made_from = None
-    if made_from != fingerprint(options, plan):
+        about = {}
+    if about.get("made_from") != fingerprint(options, plan):
         return make(options, plan)
     table, drawn = load_table(folder), load_plan(folder / "plan.parquet")
-    if drawn.table_sha256 != table.sha256:
+    if (drawn.table_sha256, drawn.sha256) != (table.sha256, about["plan_sha256"]):
         raise DataError(f"{folder}: table and plan do not belong together; make them again with yaynay.generate")
     return table, drawn
 

@@ -3,7 +3,7 @@
 A *unit* is one piece of data to train on: an inner fold of an outer training set, with its own
 standardisation. A *member* is one network: a unit, a configuration's learning rate and weight decay, and a
 seed. Members of one shape are stacked; what must be equal in every backend (starting weights, minibatch
-order, standardisation) is decided here in NumPy, and which members stop when in `training`.
+order, standardisation) is decided here in NumPy, and which members stop when in `training_state`.
 """
 
 from collections.abc import Sequence

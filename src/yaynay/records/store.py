@@ -35,6 +35,9 @@ from yaynay.storage import (
     write_with_digest,
 )
 
+_VERDICT = shutil.ignore_patterns("verdict.json")
+"""A verdict is kept beside its sweep, and is not part of what was trained."""
+
 
 class Store:
     """A folder of records.
@@ -160,7 +163,7 @@ class Store:
         keys = sweep.about["runs"]
         with replacing(path) as aside:
             for source in [sweep.path, table, *(self.path(key) for key in keys if self.has(key))]:
-                shutil.copytree(source, aside / source.relative_to(self.folder))
+                shutil.copytree(source, aside / source.relative_to(self.folder), ignore=_VERDICT)
             for source in (self.failure_path(key) for key in keys if not self.has(key)):
                 if source.is_file():
                     (aside / "failures").mkdir(exist_ok=True)
@@ -225,6 +228,12 @@ class Sweep:
     def has_ended_runs(self) -> bool:
         """Whether any of its runs ended: a sweep that was killed early has none."""
         return any(self.store.has(key) or self.store.failure_path(key).is_file() for key in self.about["runs"])
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every run of it ended; a sweep that was interrupted, or still runs, is not."""
+        store = self.store
+        return all(store.has(key) or store.failure_path(key).is_file() for key in self.about["runs"])
 
     def unscored(self) -> list[Record]:
         """Runs that diverged or failed, without arrays."""

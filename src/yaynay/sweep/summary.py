@@ -19,7 +19,7 @@ from yaynay.storage import find_root
 from yaynay.tracking.parent import Result
 from yaynay.tracking.sync import is_there, sync
 from yaynay.verdict import looks
-from yaynay.verdict.conclusion import conclude, recall, remember
+from yaynay.verdict.conclusion import conclude, recall, recall_rule, remember
 from yaynay.verdict.sweeps import find_newest
 
 
@@ -78,8 +78,13 @@ def _conclude(store: Store, jobs: list[dict[str, Any]]) -> int:
 
 
 def _conclude_sweep(sweep: Sweep, rule: Rule) -> Result:
-    """Conclude a sweep of the project's records, with earlier looks at its table, and save the verdict beside it."""
+    """Conclude a sweep of the project's records, with earlier looks at its table, and save the verdict beside it.
+
+    What a part of a sweep would say is not a look at its table.
+    """
     conclusion = conclude(sweep, rule)
+    if not sweep.is_whole:
+        return Result.of(conclusion, partial(plots.draw, conclusion))
     verdict = looks.note(conclusion.verdict, sweep.store.folder / "looks", find_root() / "reports" / "looks")
     conclusion = replace(conclusion, verdict=verdict)
     remember(conclusion)
@@ -100,8 +105,11 @@ def bring(experiment: str, records: Path, reports: Path | None) -> int:
 
 def _bring_records(experiment: str) -> int:
     sweeps = [sweep for sweep in Store.default().sweeps() if sweep.has_ended_runs()]
-    rules = [schema.parse(sweep.records()[0].configuration).verdict for sweep in sweeps]
-    sync([_conclude_sweep(sweep, rule) for sweep, rule in zip(sweeps, rules, strict=True)], experiment)
+    results = []
+    for sweep in sweeps:
+        rule = recall_rule(sweep) or schema.parse(sweep.records()[0].configuration).verdict
+        results.append(_conclude_sweep(sweep, rule))
+    sync(results, experiment)
     return len(sweeps)
 
 

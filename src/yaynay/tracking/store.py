@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import tempfile
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
     from yaynay.tracking.runs import Runs
 
-_LIBRARIES = {"mlflow", "sqlalchemy", "alembic", "sqlite3", "psycopg", "requests", "urllib3"}
-"""What is between yaynay and a store; each raises its own exceptions."""
 _PORTS = {"http": 80, "https": 443, "postgresql": 5432, "mysql": 3306, "mssql": 1433}
 
 _SETTINGS = {
@@ -120,9 +119,15 @@ def connect(experiment: str, n_runs: int = 0) -> Iterator["Runs"]:
         close_dead(client, experiment_id)
         yield runs
     except Exception as error:
-        if not (isinstance(error, OSError) or type(error).__module__.partition(".")[0] in _LIBRARIES):
+        if not (isinstance(error, OSError) or _passed_mlflow(error)):
             raise  # a bug in yaynay says nothing of the store
         raise _cannot_write(uri, error) or _no_answer(uri, error) from error
+
+
+def _passed_mlflow(error: BaseException) -> bool:
+    """Whether an exception came out of MLflow, whose libraries each raise their own."""
+    frames = traceback.walk_tb(error.__traceback__)
+    return any(str(frame.f_globals.get("__name__")).startswith("mlflow") for frame, _ in frames)
 
 
 def _cannot_write(uri: str, error: Exception) -> MachineError | None:
@@ -135,6 +140,11 @@ def _cannot_write(uri: str, error: Exception) -> MachineError | None:
         what = f"the disk is full ({free / 2**20:.0f} MiB free); free some"
     elif "readonly" in message or "unable to open" in message or isinstance(error, PermissionError):
         what = "it cannot be written; change its permissions or choose another with MLFLOW_TRACKING_URI"
+    elif "'active' state" in message or "deleted experiment" in message:
+        what = (
+            "a run or the experiment in it was deleted; restore it (mlflow runs restore, mlflow experiments restore) "
+            "or choose another experiment with tracking.experiment=NAME"
+        )
     else:
         what = f"MLflow cannot use it ({' '.join(message.split())[:300]}); move it away, and a new one is made"
     return MachineError(f"MLflow store {path}: {what}; then run the same command again; records are kept")

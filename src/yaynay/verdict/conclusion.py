@@ -226,6 +226,15 @@ def recall(sweep: Sweep, rule: Rule) -> Verdict | None:
         return None
 
 
+def recall_rule(sweep: Sweep) -> Rule | None:
+    """The rule of the verdict that was given last on a sweep; None where there was none."""
+    path = sweep.path / "verdict.json"
+    try:
+        return Verdict.from_json(read_with_digest(path)["verdict"], str(path)).rule
+    except DataError:
+        return None
+
+
 def _basis(sweep: Sweep, rule: Rule) -> str:
     ended = [key for key in sweep.about["runs"] if sweep.store.has(key)]
     return digest([sweep.key, ended, rule.model_dump(), verdict_version()])

@@ -17,7 +17,9 @@ def is_store(folder: Path) -> bool:
 
 
 def find_newest(records: Path) -> list[Sweep]:
-    """The newest sweep of each table, by name of the table; a table with several sweeps is named on stderr.
+    """The newest whole sweep of each table, by name of the table.
+
+    A table with several sweeps, or with one that is not whole, is named on stderr.
 
     Args:
         records: A store, or a folder of stores.
@@ -25,7 +27,14 @@ def find_newest(records: Path) -> list[Sweep]:
     Raises:
         DataError: There is none.
     """
-    found = sorted(find_sweeps(records), key=lambda sweep: sweep.started_at)
+    found = []
+    for sweep in sorted(find_sweeps(records), key=lambda sweep: sweep.started_at):
+        if sweep.is_whole:
+            found.append(sweep)
+        else:
+            print(f"{sweep.table_name}: a sweep in {records} was interrupted, and is left out", file=sys.stderr)
+    if not found:
+        raise DataError(f"{records}: no sweep has ended; run its command again, which resumes it")
     for name, count in Counter(sweep.table_name for sweep in found).items():
         if count > 1:
             print(f"{name}: {count} sweeps in {records}; the newest is compared", file=sys.stderr)

@@ -101,3 +101,13 @@ def test_a_bug_is_not_blamed_on_the_store(project: Path, swept: Swept, monkeypat
         writer.add(swept.records)
     with pytest.raises(MachineError, match="it cannot be written"), connect("yaynay"):
         raise PermissionError(13, "Permission denied")
+
+
+def test_a_sweep_whose_run_was_deleted_in_the_ui_says_what_restores_it(swept: Swept) -> None:
+    """Moving the store away would lose every other run."""
+    (run_id,) = sync([swept.result()], "yaynay").values()
+    with connect("yaynay") as runs:
+        runs.client.delete_run(run_id)
+    with pytest.raises(MachineError, match="was deleted; restore it") as caught:
+        sync([swept.result(outcome="nay")], "yaynay")
+    assert "move it away" not in str(caught.value)
