@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
+import pytest
 from unit.tracking.conftest import Swept
 
 from yaynay.config.schema import Rule
 from yaynay.sweep.summary import bring
 from yaynay.verdict.conclusion import conclude, recall_rule, remember
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*An input example was not provided")  # it would copy the user's rows
 
 
 def test_a_part_of_a_sweep_is_no_look_at_its_table(swept: Swept, project: Path) -> None:
