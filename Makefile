@@ -12,7 +12,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 20
 
-install: .venv/.installed  ## make .venv and install yaynay with all backends and engines
+install: .venv/.installed  ## make .venv and install yaynay with all backends and engines (4 minutes)
 
 .venv/.installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "error: $(PYTHON) is $$($(PYTHON) -V); Python 3.11 or newer is needed; say which with: make PYTHON=python3.11" >&2; exit 4; }
@@ -20,21 +20,21 @@ install: .venv/.installed  ## make .venv and install yaynay with all backends an
 	$(BIN)/pip install -q -c constraints.txt -e '.[tensorflow,pytensor,ray,slurm,dev]'
 	@touch $@
 
-repro: install  ## make tables, train, compare, report and track; then print the verdicts
+repro: install  ## make tables, train, compare, report and track; then print the verdicts (5 minutes 30 at first, a second after)
 	@$(BIN)/dvc repro -q
 	@cat reports/verdicts.txt
 	@echo
 	@echo "Report: reports/index.html    Runs: make ui"
 
-test: install  ## run all tests, each fault once (2 workers, about 290 s of CPU)
+test: install  ## run all tests, each fault once (4 minutes 25)
 	$(BIN)/pytest -n 2 --dist loadscope --no-loadscope-reorder
 
-test-faults: install  ## run every repeat and the long cases of the fault tests; writes docs/reliability.md's figures
+test-faults: install  ## run every repeat and the long cases of the fault tests, and write docs/reliability.md's figures (over an hour)
 	$(BIN)/pytest tests/faults tests/pipeline/test_ray.py tests/pipeline/test_submitit.py tests/pipeline/test_sweeps.py \
 		tests/contract/test_parity.py tests/unit/models/test_ols.py tests/unit/test_properties.py \
 		tests/unit/records/test_store_machine.py --faults
 
-check: install  ## run ruff, types, import contracts, unit tests and doctests: under a minute (2 workers)
+check: install  ## run ruff, types, import contracts, unit tests and doctests (1 minute 20)
 	$(BIN)/ruff format --check -q .
 	$(BIN)/ruff check -q .
 	$(BIN)/mypy

@@ -255,3 +255,7 @@ def test_what_a_command_has_once_is_not_swept(refused: Callable[..., str], word:
 def test_a_key_of_a_sweep_file_that_the_command_line_replaces_is_counted_once(refused: Callable[..., str]) -> None:
     grid = ["sweep=default", "dataset=engel", "backend=torch", "optimizer.lr=0.001,0.002,0.003", "max_jobs=11"]
     assert "12 jobs (" in refused(2, "train", "-m", *grid)
+
+
+def test_hydra_s_own_part_is_not_set_as_a_whole(refused: Callable[..., str]) -> None:
+    assert refused(2, "train", "hydra={job:{chdir:true}}").startswith("option 'hydra': cannot be set; allowed: hydra.")

@@ -143,7 +143,8 @@ def _check_overrides(overrides: list[str]) -> None:
             raise OptionError(
                 f"option '{name}': would copy an environment variable into records; allowed: plain values; write it out"
             )
-        if key.startswith(("hydra.", "hydra/")) and key[6:].partition(".")[0].partition("@")[0] not in HYDRA_KEYS:
+        is_hydra, below = key.startswith(("hydra.", "hydra/")), key[6:].partition(".")[0].partition("@")[0]
+        if key == "hydra" or (is_hydra and below not in HYDRA_KEYS):
             raise OptionError(
                 f"option '{name}': cannot be set; allowed: hydra.{', hydra.'.join(HYDRA_KEYS)}; leave it out"
             )

@@ -20,7 +20,7 @@ class SweepProgress:
     """
 
     def __init__(self, n_jobs: int, n_done: int) -> None:
-        self.n_failed = self.n_fits = 0
+        self.n_ended = self.n_failed = self.n_fits = 0
         self.started = time.perf_counter()
         self.n_jobs, self.n_done = n_jobs, n_done
         self.bar = tqdm(total=n_jobs, unit="configuration", leave=False, disable=not sys.stderr.isatty())
@@ -36,13 +36,16 @@ class SweepProgress:
         had = f", {self.n_done} had a record" if self.n_done else ""
         rate = f" ({self.n_fits / seconds:.0f} a second)" if self.n_fits else ""
         failed = f", {self.n_failed} failed" if self.n_failed else ""
+        n_trained = f"{self.n_ended}" if self.n_ended == self.n_jobs else f"{self.n_ended} of {self.n_jobs}"
+        resume = "" if self.n_ended == self.n_jobs else "; the same command resumes"
         print(
-            f"{self.n_jobs} configurations trained{had}: {self.n_fits} fits in {seconds:.1f} s{rate}{failed}",
+            f"{n_trained} configurations trained{had}: {self.n_fits} fits in {seconds:.1f} s{rate}{failed}{resume}",
             flush=True,
         )
 
     def add(self, records: Sequence[Record]) -> None:
         """Count a fleet's records, and name at once those without scores."""
+        self.n_ended += len(records)
         for record in records:
             if record.status != "finished":
                 self.n_failed += 1
