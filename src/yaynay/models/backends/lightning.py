@@ -16,6 +16,7 @@ import numpy as np
 import pytorch_lightning as pl
 import torch
 from numpy.typing import NDArray
+from pytorch_lightning.callbacks import LambdaCallback
 from pytorch_lightning.core.optimizer import LightningOptimizer
 from torch import Tensor
 
@@ -93,7 +94,10 @@ class FleetModule(pl.LightningModule):
         return OPTIMIZERS[fleet.optimizer](dict(self.network.named_parameters()), fleet.lr, fleet.weight_decay)
 
     def configure_callbacks(self) -> list[pl.Callback]:
-        return [EarlyStopping(), *([] if self.on_epoch is None else [Progress(self.on_epoch)])]
+        on_epoch = self.on_epoch
+        if on_epoch is None:
+            return [EarlyStopping()]
+        return [EarlyStopping(), LambdaCallback(on_train_epoch_end=lambda *_: on_epoch(self.state))]
 
     def on_train_epoch_start(self) -> None:
         self.train_loss = torch.zeros(len(self.state.present), dtype=self.network.dtype, device=self.device)
@@ -147,16 +151,6 @@ def _to_numpy(loss: Tensor) -> NDArray[np.float64]:
     return loss.cpu().numpy().astype(np.float64)
 
 
-class Progress(pl.Callback):
-    """Calls `on_epoch` after each epoch with the state of training."""
-
-    def __init__(self, on_epoch: OnEpoch) -> None:
-        self.on_epoch = on_epoch
-
-    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        self.on_epoch(cast(FleetModule, pl_module).state)
-
-
 class FleetData(pl.LightningDataModule):
     """Rows of a fleet: minibatches to train on, and all held-out rows at once.
 
@@ -179,6 +173,10 @@ class FleetData(pl.LightningDataModule):
     def _tensors(data: Padded, device: torch.device) -> Batch:
         x, y, weight = (torch.from_numpy(array).to(device) for array in (data.x, data.y, data.weight))
         return x, y, weight
+
+    def transfer_batch_to_device(self, batch: Batch, device: torch.device, dataloader_idx: int) -> Batch:
+        """The rows are on the device already; looking at each tensor costs more than a small step's product."""
+        return batch
 
     def train_dataloader(self) -> "_Batches":
         return _Batches(self._minibatches, self.state.fleet.n_batches)
