@@ -12,9 +12,12 @@ from yaynay.errors import OptionError, holds_password
 
 Options = TypeVar("Options", bound=BaseModel)
 
+CLOSED_FORMS = ("least_squares", "ridge")
+"""Backends that solve for a line instead of training it; every sweep has a run of each."""
+
 
 class Backend(Closed):
-    name: Literal["least_squares", "torch", "tensorflow", "pytensor"]
+    name: Literal["least_squares", "ridge", "torch", "tensorflow", "pytensor"]
 
 
 class Model(Closed):
@@ -85,14 +88,19 @@ class Configuration(Closed):
     """A larger grid is refused."""
 
     @property
+    def is_closed_form(self) -> bool:
+        """Whether this configuration solves for its line, so that no option of model, optimizer or trainer counts."""
+        return self.backend.name in CLOSED_FORMS
+
+    @property
     def is_line(self) -> bool:
         """Whether this configuration can only fit a line."""
-        return self.backend.name == "least_squares" or self.model.depth == 0
+        return self.is_closed_form or self.model.depth == 0
 
     def numerics(self) -> dict[str, Any]:
         """What shapes the fit, and nothing else: the configuration's part of a record's key."""
-        if self.backend.name == "least_squares":
-            return {"backend": "least_squares", "predict_at": self.predict_at}
+        if self.is_closed_form:
+            return {"backend": self.backend.name, "predict_at": self.predict_at}
         model = self.model.model_dump()
         if self.is_line:  # width, activation and skip of a network without hidden layers mean nothing
             model = {"depth": 0, "start": self.model.start}
@@ -106,8 +114,9 @@ class Configuration(Closed):
         }
 
     def flat(self) -> dict[str, Any]:
-        """All values keyed with dots; `dataset` and `backend` hold their option's name."""
-        pairs = dict(_flatten(self.model_dump(exclude={"results", "max_jobs"})))
+        """All values that count, keyed with dots; `dataset` and `backend` hold their option's name."""
+        unused = {"model", "optimizer", "trainer", "seed"} if self.is_closed_form else set()
+        pairs = dict(_flatten(self.model_dump(exclude={"results", "max_jobs", *unused})))
         for group in ("dataset", "backend"):
             pairs[group] = pairs.pop(f"{group}.name")
         return dict(sorted(pairs.items()))

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from yaynay.config.schema import Configuration
 from yaynay.data.plan import Plan
 from yaynay.data.table import Table
-from yaynay.models import least_squares, ols
+from yaynay.models import least_squares, ols, ridge
 from yaynay.models.backends import base
 from yaynay.models.fleet import Fleet, make_fleet
 from yaynay.models.network import Weights
@@ -31,7 +31,8 @@ class Fit:
         scores: Metrics by name; none where training diverged.
         arrays: Predictions, fold errors and learning curves by name (`records.record.Record`).
         weights: Networks trained on the whole table, stacked, and their standardisation; or the line.
-        line: Coefficients of a least-squares line with their standard errors, t, p and 95 % intervals.
+        line: Coefficients of a line in closed form; those of least squares with standard errors, t, p and 95 %
+            intervals.
         diverged_at: First epoch (from 0) whose loss is not finite; None for a fit that stayed finite.
         device: What it ran on.
         started_at: [seconds since 1970]
@@ -68,7 +69,7 @@ def fit(
         MachineError: The backend is not installed, or a GPU was asked for and there is none.
     """
     first = configurations[0]
-    if first.backend.name == "least_squares":
+    if first.is_closed_form:
         return [_fit_line(configuration, table, plan) for configuration in configurations]
     started_at, clock = time.time(), time.perf_counter()
     fleet = make_fleet(configurations, table, plan)
@@ -91,9 +92,15 @@ def fit(
 
 def _fit_line(configuration: Configuration, table: Table, plan: Plan) -> Fit:
     started_at = time.time()
-    fitted = least_squares.fit(table, plan)
+    fitted: least_squares.Line[Any]
+    if configuration.backend.name == "ridge":
+        fitted = least_squares.fit_by(ridge, table, plan)
+        report, extra = _ridge_report(fitted.whole, table.features), {"ridge/lambda": fitted.whole.penalty}
+    else:
+        fitted = least_squares.fit(table, plan)
+        report, extra = _line_report(fitted.whole, table.features), {}
     folds, line = fitted.folds, fitted.whole
-    scores = folds.metrics(table.y) | {"n_members": plan.n_splits + 1, "n_parameters": table.n_features + 1}
+    scores = folds.metrics(table.y) | {"n_members": plan.n_splits + 1, "n_parameters": table.n_features + 1} | extra
     scores |= _line_metrics(configuration, line.slopes, line.intercept, folds, table)
     return Fit(
         device="cpu",
@@ -106,8 +113,14 @@ def _fit_line(configuration: Configuration, table: Table, plan: Plan) -> Fit:
             "slopes": line.slopes,
             "mean": _column_means(table.x),
         },
-        line=_line_report(line, table.features),
+        line=report,
     )
+
+
+def _ridge_report(line: ridge.Ridge, features: tuple[str, ...]) -> dict[str, Any]:
+    """Penalty and coefficients of a ridge regression, ready for JSON; shrunk coefficients have no standard errors."""
+    values = zip(["intercept", *features], [line.intercept, *line.slopes], strict=True)
+    return {"penalty": line.penalty, "coefficients": [{"name": name, "value": float(value)} for name, value in values]}
 
 
 def _line_report(line: ols.LeastSquares, features: tuple[str, ...]) -> dict[str, Any]:

@@ -33,7 +33,8 @@ class Record:
         weights: Networks trained on the whole table, stacked, and their standardisation.
         run: What differs when it is run again: start, seconds, versions, device, commit.
         reason: Why a run has no scores.
-        line: Coefficients of a least-squares line with their standard errors, t, p and 95 % intervals.
+        line: Coefficients of a line in closed form; those of least squares with standard errors, t, p and 95 %
+            intervals.
     """
 
     key: str
@@ -91,8 +92,8 @@ def run_name(configuration: Configuration) -> str:
 
     Other values that a sweep varies are in the params.
     """
-    if configuration.backend.name == "least_squares":
-        return "least_squares line"
+    if configuration.is_closed_form:
+        return f"{configuration.backend.name} line"
     model, optimizer = configuration.model, configuration.optimizer
     network = "line" if model.depth == 0 else f"{model.depth} x {model.width}{' + skip' if model.skip else ''}"
     return f"{configuration.backend.name} {network}, {optimizer.name} lr {optimizer.lr:g}"

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from yaynay.config.schema import Configuration
+from yaynay.config.schema import CLOSED_FORMS, Configuration
 from yaynay.data.plan import Plan
 from yaynay.data.table import Table
 from yaynay.models.network import Shape
@@ -44,7 +44,7 @@ def cut(jobs: Sequence[tuple[Configuration, Table, Plan]], n_workers: int) -> li
         for start in range(0, len(members), size):
             part = tuple(chosen for chosen, _, _ in members[start : start + size])
             costed.append((cost * len(part), FleetSpec(part, table_sha256, plan_sha256)))
-    slowest_first = ("pytensor", "torch", "tensorflow", "least_squares")
+    slowest_first = ("pytensor", "torch", "tensorflow", *CLOSED_FORMS)
     costed.sort(key=lambda pair: (slowest_first.index(pair[1].configurations[0].backend.name), -pair[0]))
     return [spec for _, spec in costed]
 

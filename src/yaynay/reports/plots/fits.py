@@ -94,7 +94,7 @@ def _draw_curve(conclusion: Conclusion) -> "Figure":
 
 def _find_descent(conclusion: Conclusion) -> Record | None:
     """A line fitted by gradient descent, where the sweep has one."""
-    lines = [record for record in conclusion.finished if record.parsed.backend.name != "least_squares"]
+    lines = [record for record in conclusion.finished if not record.parsed.is_closed_form]
     return next((record for record in lines if record.parsed.is_line), None)
 
 
