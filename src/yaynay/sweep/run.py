@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any, Protocol
 
-from yaynay.config.schema import Configuration, parse
+from yaynay.config.schema import CLOSED_FORMS, Configuration, parse
 from yaynay.data import prepare
 from yaynay.data.plan import Plan
 from yaynay.data.table import Table
@@ -39,10 +39,14 @@ Training = tuple[Train, int, Sequence[Watcher]]
 
 @dataclass(eq=False)
 class Job:
-    """One composed configuration and its overrides; then its data and its record's key, or why it cannot run."""
+    """One composed configuration and its overrides; then its data and its record's key, or why it cannot run.
+
+    A companion was not asked for: it is the line in closed form that a table's other jobs are compared with.
+    """
 
     values: dict[str, Any]
     overrides: list[str]
+    is_companion: bool = False
     table: Table | None = None
     plan: Plan | None = None
     key: str = ""
@@ -69,7 +73,7 @@ def check_jobs(jobs: Iterable[Job]) -> None:
 def run_jobs(
     jobs: Sequence[Job], engine: str = "here", n_jobs: int = 1, address: str | None = None
 ) -> list[float | Exception]:
-    """Train what has no record yet.
+    """Train what has no record yet, and a table's lines in closed form beside it.
 
     Args:
         jobs: A grid, or a part of it.
@@ -88,17 +92,19 @@ def run_jobs(
     store = Store.default()
     for job in jobs:
         _find_data(job, store)
-    job_notes.put(store, os.environ[SWEEP], [_entry(job) for job in jobs])
-    ready = [job for job in jobs if job.error is None]
+    asked = [job for job in jobs if job.error is None]
+    ready = [*asked, *_companions(asked)]
+    mistaken = [job for job in jobs if job.error is not None]
+    job_notes.put(store, os.environ[SWEEP], [_entry(job) for job in [*ready, *mistaken]])
     waiting = {job.key: job for job in ready if not store.has(job.key)}
     if waiting:
-        training = _here(*waiting.values()) if engine == "here" else _sweep(ready, store, engine, n_jobs, address)
+        training = _here(ready) if engine == "here" else _sweep(ready, store, engine, n_jobs, address)
         with training as (train, n_workers, watchers):
             errors = _train(waiting, store, train, n_workers, watchers)
         for job in ready:
             job.error = errors.get(job.key)
-    elif ready and engine != "here":
-        print(f"0 configurations trained, {len(ready)} had a record")
+    elif asked and engine != "here":
+        print(f"0 configurations trained, {len(asked)} had a record")
     return [job.error or selection_score(store.read_scores(job.key)) for job in jobs]
 
 
@@ -112,20 +118,58 @@ def _find_data(job: Job, store: Store) -> None:
         job.error = error
 
 
+def _companions(jobs: Sequence[Job]) -> list[Job]:
+    """A job for each closed form on each table and plan, unless there is one.
+
+    Its configuration is that of the table's first job with another backend; what the closed form does not use is not
+    in its key, so it is trained once.
+    """
+    by_data: dict[tuple[str, str], list[Job]] = {}
+    for job in jobs:
+        assert job.table is not None
+        assert job.plan is not None
+        by_data.setdefault((job.table.sha256, job.plan.sha256), []).append(job)
+    added = []
+    for same in by_data.values():
+        first, present = same[0], {job.configuration.backend.name for job in same}
+        for backend in (name for name in CLOSED_FORMS if name not in present):
+            overrides = [word for word in first.overrides if not word.startswith("backend=")]
+            values = first.values | {"backend": {"name": backend}}
+            job = Job(values, [*overrides, f"backend={backend}"], True, first.table, first.plan)
+            job.key = record_key(job.configuration, first.table, first.plan)  # type: ignore[arg-type]  # a job without an error has both
+            added.append(job)
+    return added
+
+
 def _entry(job: Job) -> dict[str, Any]:
     """What the end of the command needs to know about a job."""
     if isinstance(job.error, YaynayError):
         return {"error": redact(str(job.error)), "exit_code": job.error.exit_code, "overrides": job.overrides}
     assert job.table is not None
     assert job.plan is not None
-    return job_notes.make_note(job.key, job.table, job.plan, {"configuration": job.values, "overrides": job.overrides})
+    about = {"configuration": job.values, "overrides": job.overrides, "is_companion": job.is_companion}
+    return job_notes.make_note(job.key, job.table, job.plan, about)
+
+
+@dataclass(frozen=True)
+class _OnlyAsked:
+    """Hands on the records of jobs that were asked for, which are those that progress counts."""
+
+    watcher: Watcher
+    jobs: Sequence[Job]
+
+    def add(self, records: list[Record]) -> None:
+        keys = {job.key for job in self.jobs if not job.is_companion}
+        if found := [record for record in records if record.key in keys]:
+            self.watcher.add(found)
 
 
 @contextmanager
-def _here(job: Job) -> Iterator[Training]:
+def _here(ready: list[Job]) -> Iterator[Training]:
+    job = ready[0]
     assert job.table is not None
     with Progress(f"{job.table.name}: {run_name(job.configuration)}", job.configuration.trainer.max_epochs) as progress:
-        yield partial(workers.run_here, on_epoch=progress.on_epoch), 1, [progress]
+        yield partial(workers.run_here, on_epoch=progress.on_epoch), 1, [_OnlyAsked(progress, ready)]
 
 
 @contextmanager
@@ -133,13 +177,14 @@ def _sweep(ready: list[Job], store: Store, engine: str, n_jobs: int, address: st
     with _engine(engine, n_jobs, address) as (train, n_workers):  # before MLflow says that a sweep runs
         sweeps = store.write_sweeps([_entry(job) for job in ready], {"started_at": time.time()})
         done = {job.key for job in ready if store.has(job.key)}
-        n_waiting = len({job.key for job in ready} - done)
+        asked = [job.key for job in ready if not job.is_companion]
+        n_waiting = len(set(asked) - done)
         with (
             Writer(sweeps, ready[0].configuration.tracking.experiment) as writer,
-            SweepProgress(n_waiting, n_done=len(ready) - n_waiting) as progress,
+            SweepProgress(n_waiting, n_done=len(asked) - n_waiting) as progress,
         ):
             writer.add(store.read_scores(key) for key in done)
-            yield train, n_workers, [writer, progress]
+            yield train, n_workers, [writer, _OnlyAsked(progress, ready)]
 
 
 @contextmanager

@@ -90,8 +90,8 @@ def run_here(specs: Sequence[FleetSpec], store: Store, on_epoch: OnEpoch | None 
 
 
 def run(specs: Sequence[FleetSpec], store: Store, n_workers: int) -> Iterator[Outcome]:
-    """In worker processes, which may die; a single configuration in this process, as its death costs no other."""
-    if sum(len(spec.configurations) for spec in specs) <= 1:
+    """In worker processes, which may die; a single network in this process, as its death costs no other."""
+    if sum(len(spec.configurations) for spec in specs if not spec.configurations[0].is_closed_form) <= 1:
         return run_here(specs, store)
     return run_in_processes(specs, store, n_workers)
 

@@ -72,7 +72,7 @@ def open_parent(runs: Runs, sweep: Sweep, dataset: "DatasetInput") -> str:
     found = runs.find(sweep.key).get(PARENT)
     if found is None:
         tags = {"yaynay.sweep": sweep.key, "yaynay.run": PARENT, "dataset": sweep.table_name, OWNER: owner()}
-        name = f"{sweep.table_name} ({len(sweep.about['runs'])} configurations)"
+        name = f"{sweep.table_name} ({sweep.n_configurations} configurations)"
         started = min([sweep.started_at, *(record.run["started_at"] for record in ended_runs(sweep))])
         run = Run(PARENT, name, "RUNNING", milliseconds(started), None, tags)
         runs.add(sweep.key, [run], sweep.store, dataset)
@@ -122,7 +122,7 @@ def _log_verdict(client: "MlflowClient", run: "MlflowRun", result: Result, recor
     tags = {
         "verdict": verdict.outcome,
         "sentence": verdict.sentence,
-        "mlflow.runName": f"{name}: {verdict.outcome} ({len(result.sweep.about['runs'])} configurations)",
+        "mlflow.runName": f"{name}: {verdict.outcome} ({result.sweep.n_configurations} configurations)",
         "mlflow.note.content": page.markdown(verdict, result.timings, name),
         "mlflow.source.name": "yaynay.train",
         "table_sha256": verdict.table_sha256,
