@@ -101,5 +101,7 @@ def make_conclusion(
         make_record(table, plan, backend, depth, lr) for backend in backends for depth in depths for lr in (0.01, 0.1)
     ]
     records.append(make_record(table, plan, "torch", max(depths), 1e20, status="diverged"))
-    sweep: Any = SimpleNamespace(key="k", table_name=table.name, data=lambda: (table, plan), records=lambda: records)
+    sweep: Any = SimpleNamespace(
+        key="k", table_name=table.name, companions=(), data=lambda: (table, plan), records=lambda: records
+    )
     return conclude(sweep, OPTIONS)

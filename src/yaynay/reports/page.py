@@ -12,6 +12,7 @@ from urllib.parse import quote
 from yaynay.reports import wording
 from yaynay.verdict.model import Timings, Verdict
 from yaynay.verdict.rule import adjust_p_values
+from yaynay.verdict.shrinkage import say_shrinkage
 
 OVERVIEW = Path("overview.png")
 """Where the report looks for the picture of all tables, beside itself."""
@@ -23,7 +24,16 @@ _CAPTIONS = {
     "heatmap": "Error by depth and learning rate: the best over all other settings",
     "curves": "Learning curves",
 }
-_FILTERS = (wording.number, wording.probability, wording.percent, wording.gain, wording.seconds, wording.rule)
+_FILTERS = (
+    wording.number,
+    wording.probability,
+    wording.percent,
+    wording.gain,
+    wording.gain_ridge,
+    wording.seconds,
+    wording.rule,
+    say_shrinkage,
+)
 
 
 def render(
@@ -84,24 +94,29 @@ def markdown(verdict: Verdict, timings: Timings, name: str) -> str:
         name: The table's name.
     """
     kind = "rmse" if verdict.is_cross_validated else "rmse on training rows"
+    number, seconds = wording.number, wording.seconds
+    n_linear, fit_ridge = number(verdict.n_parameters_linear), seconds(timings.fit_seconds_ridge)
     table = [
-        ("", "line", verdict.winner or "network"),
-        ("---", "---", "---"),
-        (kind, wording.number(verdict.rmse_linear), wording.number(verdict.rmse_network)),
-        ("parameters", wording.number(verdict.n_parameters_linear), wording.number(verdict.n_parameters_network)),
-        ("training", wording.seconds(timings.fit_seconds_linear), wording.seconds(timings.fit_seconds_network)),
+        ("", "line", "ridge", verdict.winner or "network"),
+        ("---", "---", "---", "---"),
+        (kind, number(verdict.rmse_linear), number(verdict.rmse_ridge), number(verdict.rmse_network)),
+        ("parameters", n_linear, n_linear, number(verdict.n_parameters_network)),
+        ("training", seconds(timings.fit_seconds_linear), fit_ridge, seconds(timings.fit_seconds_network)),
     ]
     folds = f"{verdict.n_folds} x {verdict.n_repeats} repeats" if verdict.n_repeats else "none"
+    ridge = f", of ridge {wording.gain_ridge(verdict)}" if verdict.gain_ridge is not None else ""
     facts = (
-        f"Gain in explained variance, with a 90 % interval: {wording.gain(verdict)}; "
+        f"Gain in explained variance, with a 90 % interval: {wording.gain(verdict)}{ridge}; "
         f"p of a straight line: {wording.probability(verdict.p_value)}; rows: {verdict.n_rows:,}; "
         f"features: {verdict.n_features:,}; folds: {folds}; configurations: {verdict.n_configurations}; "
         f"rule: {wording.rule(verdict.rule)}."
     )
-    lines = "\n".join(f"| {' | '.join(map(_escaped, row))} |" for row in table)
+    rows = table if verdict.rmse_ridge is not None else [(what, line, network) for what, line, _, network in table]
+    lines = "\n".join(f"| {' | '.join(map(_escaped, row))} |" for row in rows)
+    sentence = " ".join(filter(None, (verdict.sentence, say_shrinkage(verdict))))
     title = f"**{_escaped(name)}: {verdict.outcome}**"
     remarks = "".join(f"{_escaped(remark)}.\n\n" for remark in verdict.remarks)
-    return f"{title}\n\n{_escaped(verdict.sentence)}\n\n{remarks}{lines}\n\n{_escaped(facts)}\n"
+    return f"{title}\n\n{_escaped(sentence)}\n\n{remarks}{lines}\n\n{_escaped(facts)}\n"
 
 
 def _escaped(text: str) -> str:

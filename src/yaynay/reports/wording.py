@@ -45,9 +45,18 @@ def percent(share: float, *, sign: bool = False) -> str:
 
 def gain(verdict: Verdict) -> str:
     """The gain with its 90 % interval, in percent of the target's variance: "+2.1 % (-0.3 to 4.5)"."""
-    if verdict.gain is None or verdict.gain_low is None or verdict.gain_high is None:
+    return _with_interval(verdict.gain, verdict.gain_low, verdict.gain_high)
+
+
+def gain_ridge(verdict: Verdict) -> str:
+    """As `gain`, of ridge."""
+    return _with_interval(verdict.gain_ridge, verdict.gain_ridge_low, verdict.gain_ridge_high)
+
+
+def _with_interval(value: float | None, low: float | None, high: float | None) -> str:
+    if value is None or low is None or high is None:
         return NONE
-    return f"{percent(verdict.gain, sign=True)} ({_percents(verdict.gain_low)} to {_percents(verdict.gain_high)})"
+    return f"{percent(value, sign=True)} ({_percents(low)} to {_percents(high)})"
 
 
 def rule(made_by: Rule) -> str:

@@ -25,7 +25,8 @@ from yaynay.verdict.effect import Effect, check_same, measure
 from yaynay.verdict.model import Outcome, Timings, Verdict
 from yaynay.verdict.parity import certify
 from yaynay.verdict.rule import Decision
-from yaynay.verdict.selection import candidates, find_winner, group_by_depth, is_finished
+from yaynay.verdict.selection import candidates, find_ridge, find_winner, group_by_depth, is_finished
+from yaynay.verdict.shrinkage import measure_ridge
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +38,7 @@ class Conclusion:
         line, line_fit: Least squares on the plan's folds and on the whole table.
         gate: None for a table too small for it.
         effect: None without folds or without a network.
-        winner: The configuration with the best score, a network if there is one.
+        winner: The configuration with the best score, a network if there is one; never a companion.
         verdict: What `reports/verdicts.json` holds for the table.
         timings: What `reports/timings.json` holds for it.
     """
@@ -123,15 +124,18 @@ def conclude(sweep: Sweep, rule: Rule) -> Conclusion:
     check_same(table, plan, records)
     evidence = _Evidence.gather(table, plan, rule)
     effect = evidence.measure(candidates(records))
-    winner, line = find_winner(records), evidence.line
-    verdict = _summarise(evidence, records, effect, winner)
+    asked = [record for record in records if record.key not in sweep.companions]
+    winner, line = find_winner(asked), evidence.line
+    verdict = _summarise(evidence, records, effect, winner, len(asked))
     timings = _time(line, records, winner)
     return Conclusion(
         sweep, table, plan, records, line.folds, line.whole, evidence.gate, effect, winner, verdict, timings
     )
 
 
-def _summarise(evidence: _Evidence, records: Sequence[Record], effect: Effect | None, winner: Record | None) -> Verdict:
+def _summarise(
+    evidence: _Evidence, records: Sequence[Record], effect: Effect | None, winner: Record | None, n_asked: int
+) -> Verdict:
     table, plan, gate = evidence.table, evidence.plan, evidence.gate
     decision, networks = evidence.decide(effect), candidates(records)
     line_metrics = evidence.line.folds.metrics(table.y)
@@ -148,6 +152,7 @@ def _summarise(evidence: _Evidence, records: Sequence[Record], effect: Effect | 
         p_value=gate.p_value if gate else None,
         kernel_p_values=gate.kernel_p_values if gate else {},
         **_say_gain(effect),
+        **measure_ridge(table, plan, evidence.line.folds, find_ridge(records)),
         rmse_linear=line_metrics.get("test/rmse", line_metrics["train/rmse"]),
         rmse_network=_finite(effect.rmse_network if effect else network.get("train/rmse")),
         truth_rmse=float(np.sqrt(np.mean(table.truth.noise_sd**2))) if table.truth else None,
@@ -157,7 +162,7 @@ def _summarise(evidence: _Evidence, records: Sequence[Record], effect: Effect | 
         n_dropped=table.n_dropped,
         n_folds=plan.n_folds if plan.n_repeats else 0,
         n_repeats=plan.n_repeats,
-        n_configurations=len(records),
+        n_configurations=n_asked,
         n_candidates=len(networks),
         n_failed=sum(not is_finished(record) for record in records),
         n_parameters_linear=table.n_features + 1,
@@ -202,11 +207,12 @@ def _remarks(table: Table, line: ols.LeastSquares) -> tuple[str, ...]:
 
 
 def _time(line: least_squares.Line, records: Sequence[Record], winner: Record | None) -> Timings:
-    networks = candidates(records)
+    networks, ridge = candidates(records), find_ridge(records)
     return Timings(
         fit_seconds_linear=line.seconds,
         fit_seconds_network=sum(record.run["fit_seconds"] for record in networks) if networks else None,
         predict_microseconds_per_row=winner.run.get("predict_microseconds_per_row") if winner and networks else None,
+        fit_seconds_ridge=ridge.run["fit_seconds"] if ridge else None,
     )
 
 

@@ -78,13 +78,14 @@ class Timings(AsJson):
     """Times; kept apart from the verdict, because the same verdict takes a different time tomorrow.
 
     Attributes:
-        fit_seconds_linear, fit_seconds_network: All folds; the network's over all candidates [s].
+        fit_seconds_linear, fit_seconds_network, fit_seconds_ridge: All folds; the network's over all candidates [s].
         predict_microseconds_per_row: Of the winning network [us].
     """
 
     fit_seconds_linear: float
     fit_seconds_network: float | None
     predict_microseconds_per_row: float | None
+    fit_seconds_ridge: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +102,10 @@ class Verdict(AsJson):
         gain_standard_error, gain_corrected_error: Over rows; over folds, corrected for shared training rows.
         share_of_line: How often the inner folds preferred the line, 0 to 1.
         rmse_linear, rmse_network: Out of fold, or on the training rows without folds [unit of the target].
+        rmse_ridge, gain_ridge, gain_ridge_low, gain_ridge_high: As of the network, out of fold; None without a run of
+            ridge. What ridge gains is shrinkage alone.
         truth_rmse: Noise around the true mean of a generated table [unit of the target].
+        n_configurations: Runs that were asked for and have ended.
         n_candidates: Networks that the inner folds chose from.
         n_failed: Configurations without a score.
         n_dropped: Rows that were dropped for a missing cell.
@@ -141,6 +145,10 @@ class Verdict(AsJson):
     winner_key: str | None
     table_sha256: str
     plan_sha256: str
+    rmse_ridge: float | None = None
+    gain_ridge: float | None = None
+    gain_ridge_low: float | None = None
+    gain_ridge_high: float | None = None
     parity: Parity | None = None
     remarks: tuple[str, ...] = ()
     earlier_looks: tuple[Look, ...] = ()
