@@ -93,9 +93,10 @@ class DatabaseRuns(Runs):
     def _copy_files(self, run_id: str, run: Run, records: Store) -> None:
         from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
-        artifacts = get_artifact_repository(self._artifacts(run_id))
-        for name in run.files:
-            artifacts.log_artifact(str(records.path(run.key) / name))
+        repository = get_artifact_repository(self._artifacts(run_id))
+        with run.artifacts.paths(records.path(run.key)) as paths:
+            for path in paths:
+                repository.log_artifact(str(path))
 
     def _artifacts(self, run_id: str) -> str:
         return f"{self.location}/{run_id}/artifacts"

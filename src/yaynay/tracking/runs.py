@@ -16,6 +16,7 @@ from filelock import FileLock
 from yaynay.records.record import Record
 from yaynay.records.store import Store
 from yaynay.storage import find_root
+from yaynay.tracking.artifacts import Artifacts
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -24,11 +25,6 @@ if TYPE_CHECKING:
 PARENT = "parent"
 """Stands for a record's key in the tag `yaynay.run` of a sweep's own run."""
 
-_FILES: dict[str, tuple[str, ...]] = {
-    "finished": ("record.json", "weights.safetensors"),
-    "diverged": ("record.json",),
-    "failed": (),  # it left no record; its params and its reason say everything
-}
 _MOST_STEPS = 500
 """Most points of a learning curve in MLflow; a longer one is thinned."""
 _MOST_METRICS = 800
@@ -56,7 +52,7 @@ class Run:
         started, ended: [ms since 1970]; `ended` is None while it runs.
         tags, params: By name.
         metrics: Every value, in any order.
-        files: Names in the record's folder that become artifacts.
+        artifacts: Files beside them.
     """
 
     key: str
@@ -67,7 +63,7 @@ class Run:
     tags: dict[str, str]
     params: dict[str, str] = field(default_factory=dict)
     metrics: list[Value] = field(default_factory=list)
-    files: tuple[str, ...] = ()
+    artifacts: Artifacts = field(default_factory=Artifacts)
 
 
 class Found(NamedTuple):
@@ -147,8 +143,9 @@ class Runs:
             params, tags = [], []
         if dataset is not None:
             self.client.log_inputs(run_id, [dataset])
-        for name in run.files:
-            self.client.log_artifact(run_id, str(records.path(run.key) / name))
+        with run.artifacts.paths(records.path(run.key)) as paths:
+            for path in paths:
+                self.client.log_artifact(run_id, str(path))
         if run.status != "RUNNING":  # last: a run that ended is complete
             self.client.set_terminated(run_id, run.status, run.ended)
 
@@ -165,7 +162,7 @@ def split(items: Iterable[Any], size: int) -> list[list[Any]]:
 
 def child(record: Record, sweep: str, parent_id: str) -> Run:
     """The run of one configuration."""
-    started, ended = milliseconds(record.run["started_at"]), ended_at(record)
+    started, ended, artifacts = milliseconds(record.run["started_at"]), ended_at(record), Artifacts.of(record)
     return Run(
         key=record.key,
         name=record.name,
@@ -179,10 +176,11 @@ def child(record: Record, sweep: str, parent_id: str) -> Run:
             "yaynay.sweep": sweep,
             "yaynay.run": record.key,
             **_tags(record),
+            **artifacts.tags,
         },
         params={name: _param(value) for name, value in record.parsed.flat().items()},
         metrics=_metrics(record, ended),
-        files=_FILES[record.status],
+        artifacts=artifacts,
     )
 
 
