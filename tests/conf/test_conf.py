@@ -48,7 +48,7 @@ def test_every_option_composes_and_is_allowed(file: str) -> None:
 
 
 def test_the_names_that_the_schema_allows_are_those_that_exist() -> None:
-    assert set(get_args(schema.Backend.model_fields["name"].annotation)) == {"least_squares", *MODULES}
+    assert set(get_args(schema.Backend.model_fields["name"].annotation)) == {*schema.CLOSED_FORMS, *MODULES}
     assert set(get_args(schema.Model.model_fields["activation"].annotation)) == set(ACTIVATIONS)
     assert set(datasets.GENERATED) == set(generated.MEANS)
     assert set(datasets.WORKED) == set(worked.TABLES)
@@ -117,7 +117,10 @@ def test_all_values_are_in_the_flat_form() -> None:
     ("stage", "entries"),
     [
         ("generate", ("yaynay.data.prepare",)),
-        ("train", tuple({entry for backend in ("least_squares", *MODULES) for entry in version.fit_entries(backend)})),
+        (
+            "train",
+            tuple({entry for backend in (*schema.CLOSED_FORMS, *MODULES) for entry in version.fit_entries(backend)}),
+        ),
         ("compare", (version.VERDICT, "yaynay.reports.plots")),
         ("report", ("yaynay.reports.page", "yaynay.reports.plots")),
     ],

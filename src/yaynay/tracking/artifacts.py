@@ -15,6 +15,7 @@ from typing import Any
 from yaynay.records.record import Record
 
 TABLE = "coefficients.json"
+_COLUMNS = ("name", "value", "standard_error", "t", "p", "low", "high")
 _FILES: dict[str, tuple[str, ...]] = {
     "finished": ("record.json", "weights.safetensors"),
     "diverged": ("record.json",),
@@ -65,4 +66,5 @@ def make_table(line: dict[str, Any]) -> str:
     '{"columns": ["name", "value"], "data": [["intercept", 1.5], ["age", null]]}'
     """
     rows = line["coefficients"]
-    return json.dumps({"columns": list(rows[0]), "data": [list(row.values()) for row in rows]})
+    columns = [column for column in _COLUMNS if column in rows[0]]
+    return json.dumps({"columns": columns, "data": [[row[column] for column in columns] for row in rows]})
