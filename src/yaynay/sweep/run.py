@@ -19,7 +19,7 @@ from yaynay.records import job_notes
 from yaynay.records.record import Record, record_key, run_name
 from yaynay.records.store import Store
 from yaynay.sweep import SWEEP, fit, workers
-from yaynay.sweep.partition import FleetSpec, cut
+from yaynay.sweep.partition import Cell, FleetSpec, cut, find_companions
 from yaynay.sweep.progress import Progress, SweepProgress
 from yaynay.tracking.live import Writer
 from yaynay.verdict.selection import selection_score
@@ -39,13 +39,17 @@ Training = tuple[Train, int, Sequence[Watcher]]
 
 @dataclass(eq=False)
 class Job:
-    """One composed configuration and its overrides; then its data and its record's key, or why it cannot run."""
+    """One composed configuration and its overrides; then its data and its record's key, or why it cannot run.
+
+    `companions` is the digest of the jobs that it is halved among.
+    """
 
     values: dict[str, Any]
     overrides: list[str]
     table: Table | None = None
     plan: Plan | None = None
     key: str = ""
+    companions: str = ""
     error: Exception | None = None
 
     @cached_property
@@ -88,11 +92,13 @@ def run_jobs(
     store = Store.default()
     for job in jobs:
         _find_data(job, store)
-    job_notes.put(store, os.environ[SWEEP], [_entry(job) for job in jobs])
     ready = [job for job in jobs if job.error is None]
-    waiting = {job.key: job for job in ready if not store.has(job.key)}
+    _make_keys(ready)
+    job_notes.put(store, os.environ[SWEEP], [_entry(job) for job in jobs])
+    waiting = _find_waiting(ready, store)
     if waiting:
-        training = _here(*waiting.values()) if engine == "here" else _sweep(ready, store, engine, n_jobs, address)
+        where = engine, n_jobs, address
+        training = _here(*waiting.values()) if engine == "here" else _sweep(ready, waiting, store, where)
         with training as (train, n_workers, watchers):
             errors = _train(waiting, store, train, n_workers, watchers)
         for job in ready:
@@ -107,9 +113,25 @@ def _find_data(job: Job, store: Store) -> None:
         job.table, job.plan = prepare.load_or_make(job.configuration.dataset, job.configuration.plan)
         fit.check_fit(job.configuration, job.table)
         store.write_table(job.table, job.plan)
-        job.key = record_key(job.configuration, job.table, job.plan)
     except YaynayError as error:
         job.error = error
+
+
+def _cells(jobs: Iterable[Job]) -> list[Cell]:
+    return [(job.configuration, job.table, job.plan) for job in jobs]  # type: ignore[misc]  # both are there without an error
+
+
+def _make_keys(ready: Sequence[Job]) -> None:
+    cells = _cells(ready)
+    for job, cell, companions in zip(ready, cells, find_companions(cells), strict=True):
+        job.key, job.companions = record_key(*cell, companions), companions
+
+
+def _find_waiting(ready: Sequence[Job], store: Store) -> dict[str, Job]:
+    """Jobs to train, by record key: without a record, or halved among others of which one has none."""
+    missing = [job for job in ready if not store.has(job.key)]
+    incomplete = {job.companions for job in missing if job.companions}
+    return {job.key: job for job in ready if job.companions in incomplete} | {job.key: job for job in missing}
 
 
 def _entry(job: Job) -> dict[str, Any]:
@@ -129,14 +151,15 @@ def _here(job: Job) -> Iterator[Training]:
 
 
 @contextmanager
-def _sweep(ready: list[Job], store: Store, engine: str, n_jobs: int, address: str | None) -> Iterator[Training]:
-    with _engine(engine, n_jobs, address) as (train, n_workers):  # before MLflow says that a sweep runs
+def _sweep(
+    ready: list[Job], waiting: dict[str, Job], store: Store, where: tuple[str, int, str | None]
+) -> Iterator[Training]:
+    with _engine(*where) as (train, n_workers):  # before MLflow says that a sweep runs
         sweeps = store.write_sweeps([_entry(job) for job in ready], {"started_at": time.time()})
-        done = {job.key for job in ready if store.has(job.key)}
-        n_waiting = len({job.key for job in ready} - done)
+        done = {job.key for job in ready} - set(waiting)
         with (
             Writer(sweeps, ready[0].configuration.tracking.experiment) as writer,
-            SweepProgress(n_waiting, n_done=len(ready) - n_waiting) as progress,
+            SweepProgress(len(waiting), n_done=len(ready) - len(waiting)) as progress,
         ):
             writer.add(store.read_scores(key) for key in done)
             yield train, n_workers, [writer, progress]
@@ -159,7 +182,7 @@ def _train(
     waiting: dict[str, Job], store: Store, train: Train, n_workers: int, watchers: Sequence[Watcher]
 ) -> dict[str, Exception]:
     """Exceptions by record key; every other job has a record afterwards."""
-    specs = cut([(job.configuration, job.table, job.plan) for job in waiting.values()], n_workers)  # type: ignore[misc]  # both are there without an error
+    specs = cut(_cells(waiting.values()), n_workers)
     errors: dict[str, Exception] = {}
     for records, failures in train(specs, store):
         failed = [_write_failure(waiting[key], error, store) for key, error in failures.items()]
@@ -172,6 +195,6 @@ def _train(
 def _write_failure(job: Job, error: Exception, store: Store) -> Record:
     assert job.table is not None
     assert job.plan is not None
-    record = Record.of(job.configuration, job.table, job.plan, error)
+    record = Record.of(job.configuration, job.table, job.plan, error, job.companions)
     store.write_failure(record)
     return record
