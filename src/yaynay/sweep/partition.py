@@ -18,9 +18,10 @@ MEMORY_MIB = 256
 """What the weights, moments and activations of one fleet may take [MiB]."""
 _MOST_MEMBERS = 512
 """A larger fleet saves no more overhead and leaves the processor's cache."""
-_MOST_HALVED = 48
-"""Configurations that are halved together, where `_HALVED_MIB` holds them."""
+_MOST_HALVED = 32
+"""Configurations that are halved together; more are neither faster nor better (docs/decisions/0015)."""
 _HALVED_MIB = 1024
+"""As MEMORY_MIB, of a fleet in which all but the best leave soon [MiB]."""
 
 Cell = tuple[Configuration, Table, Plan]
 
