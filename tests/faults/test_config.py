@@ -133,7 +133,30 @@ def test_c5_an_endless_range_is_not_laid_out(refused: Refused) -> None:
 
 
 def test_c5_a_sweep_file_counts(refused: Refused) -> None:
-    assert "456 jobs" in refused(2, "train", "-m", "sweep=default", "max_jobs=400")
+    assert "456 jobs" in refused(2, "train", "-m", "sweep=backends", "max_jobs=400")
+    line = refused(2, "train", "-m", "sweep=default", "max_jobs=200")
+    assert "216 jobs (of two grids" in line  # 19 tables with torch, and 4 of them with the two other backends
+    assert "8 jobs (" in refused(2, "train", "-m", "sweep=default", "dataset=engel", "max_jobs=7")
+
+
+@pytest.mark.parametrize("launcher", ["fleet", "basic"])
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["optimizer.lr=interval(0,1)"], "option 'optimizer.lr': an interval has no values to list"),
+        (["hydra.sweeper.n_trials=10"], "option 'hydra.sweeper.n_trials': no key has several values"),
+        (["hydra.sweeper.n_trials=0", "seed=1,2"], "option 'hydra.sweeper.n_trials': 0 is not allowed"),
+        (["hydra.sweeper.n_trials=10001", "seed=range(0,20000)"], "option 'max_jobs': 10,001 trials"),
+        (
+            ["hydra.sweeper.n_trials=5", "optimizer.lr=tag(log, interval(0,1))"],
+            "option 'optimizer.lr': interval(0, 1)",
+        ),
+        (["hydra.sweeper.n_trials=5", "optimizer.lr=interval(-2,-1)"], "option 'optimizer.lr': -1."),
+        (["hydra.sweeper.n_trials=5", "sweep=default"], "option 'hydra.sweeper.also': a search draws from one grid"),
+    ],
+)
+def test_c5_a_search_that_cannot_be_is_refused(refused: Refused, launcher: str, words: list[str], said: str) -> None:
+    assert refused(2, "train", "-m", f"hydra/launcher={launcher}", *words).startswith(said)
 
 
 @pytest.mark.parametrize(

@@ -102,6 +102,6 @@ def make_conclusion(
     ]
     records.append(make_record(table, plan, "torch", max(depths), 1e20, status="diverged"))
     sweep: Any = SimpleNamespace(
-        key="k", table_name=table.name, companions=(), data=lambda: (table, plan), records=lambda: records
+        key="k", table_name=table.name, baselines=(), data=lambda: (table, plan), records=lambda: records
     )
     return conclude(sweep, OPTIONS)

@@ -4,7 +4,7 @@ import argparse
 import itertools
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -17,7 +17,7 @@ from hydra.core.override_parser.types import Override, RangeSweep
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
-from hydra_plugins.yaynay_fleet.grid import expand
+from hydra_plugins.yaynay_fleet.grid import Asked, read
 from yaynay.cli.conf_files import ENVIRONMENT, HYDRA_KEYS, check_files
 from yaynay.errors import OptionError, holds_password
 
@@ -99,11 +99,12 @@ def _parse_options(folder: Path) -> argparse.Namespace:
 
 def _check_grid(config: DictConfig, overrides: list[str], loader: ConfigLoader, check: Check) -> bool:
     """Check the size of a grid, and its jobs unless our own launcher does; whether it sweeps tables."""
-    grid = _parse_grid(config, overrides, loader)
-    _check_size(config, grid)
+    asked = _parse_sweep(config, overrides, loader)
+    _check_size(config, asked)
     if not str(config.hydra.launcher._target_).startswith("hydra_plugins.yaynay"):  # ours checks the grid itself
-        for job in expand(grid):
+        for job in asked.jobs():
             check(_values(loader.load_sweep_config(config, job)))
+    grid = [override for each in asked.grids for override in each]
     for override in grid:
         if override.is_sweep_override() and override.key_or_group.partition(".")[0] in _ONE_VALUE:
             raise OptionError(
@@ -121,11 +122,14 @@ def _values(config: DictConfig) -> dict[str, Any]:
     return values
 
 
-def _parse_grid(config: DictConfig, overrides: list[str], loader: ConfigLoader) -> list[Override]:
-    """Overrides of a sweep file and of the command line, as Hydra's sweepers read them."""
-    params = OmegaConf.to_container(config.hydra.sweeper, resolve=True).get("params") or {}  # type: ignore[union-attr]  # a mapping
-    known = [f"{key}={value}" for key, value in params.items()]
-    return OverridesParser.create(config_loader=loader).parse_overrides(known + overrides)
+def _parse_sweep(config: DictConfig, overrides: list[str], loader: ConfigLoader) -> Asked:
+    """What a sweep file and the command line ask for, as Hydra's sweepers read them."""
+    sweeper: Any = OmegaConf.to_container(config.hydra.sweeper, resolve=True)
+    if not str(sweeper.get("_target_")).startswith(
+        "hydra_plugins.yaynay"
+    ):  # the same words may mean other things there
+        sweeper = {"params": sweeper.get("params")}
+    return read(OverridesParser.create(config_loader=loader), sweeper, overrides, overrides)
 
 
 def _check_overrides(overrides: list[str]) -> None:
@@ -174,11 +178,23 @@ def _check_inside(folder: str, key: str, root: Path, *, may_be_root: bool) -> No
         )
 
 
-def _check_size(config: DictConfig, grid: list[Override]) -> None:
-    """Count a grid's jobs without expanding it."""
+def _check_size(config: DictConfig, asked: Asked) -> None:
+    """Count a sweep's jobs; a grid is not expanded for it."""
     most = config.get("max_jobs", MOST_JOBS)
     if type(most) is not int or most < 1:
         raise OptionError(f"option 'max_jobs': {most!r} is not allowed; allowed: whole numbers from 1; correct it")
+    if asked.n_trials is not None:
+        if asked.n_trials > most:
+            raise _too_many(f"{asked.n_trials:,} trials (hydra.sweeper.n_trials)", most)
+        asked.jobs()  # says which key cannot be drawn from
+        return
+    for grid in asked.grids:
+        _check_grid_size(grid, most)
+    if len(asked.grids) > 1 and (n_jobs := len(asked.jobs())) > most:
+        raise _too_many(f"{n_jobs:,} jobs (of two grids, hydra.sweeper.params and also)", most)
+
+
+def _check_grid_size(grid: Sequence[Override], most: int) -> None:
     last = {override.key_or_group: override for override in grid}  # the command line replaces a sweep file's values
     counts = [(key, _count(sweep, most + 1)) for key, sweep in last.items() if sweep.is_discrete_sweep()]
     n_jobs = math.prod(count for _, count in counts)
@@ -187,10 +203,11 @@ def _check_size(config: DictConfig, grid: list[Override]) -> None:
         raise OptionError(f"option '{empty}': 0 jobs, nothing matches; allowed: one value or more; give one")
     if n_jobs > most:
         factors = " x ".join(f"{key}: {count}{' or more' * (count > most)}" for key, count in counts)
-        more = " or more" * any(count > most for _, count in counts)
-        raise OptionError(
-            f"option 'max_jobs': {n_jobs:,}{more} jobs ({factors}); allowed: {most:,}; sweep less, or raise max_jobs"
-        )
+        raise _too_many(f"{n_jobs:,}{' or more' * any(count > most for _, count in counts)} jobs ({factors})", most)
+
+
+def _too_many(what: str, most: int) -> OptionError:
+    return OptionError(f"option 'max_jobs': {what}; allowed: {most:,}; sweep less, or raise max_jobs")
 
 
 def _count(sweep: Override, most: int) -> int:

@@ -40,6 +40,8 @@ class Trainer(Closed):
     batch_size: Annotated[int, Field(ge=1)] | Literal["full"]
     early_stopping: bool
     patience: Annotated[int, Field(ge=1)]
+    halving: Annotated[int, Field(ge=2, le=100)] | None = None
+    """Configurations of a fleet that go on at each of two rungs: one in so many; null: all."""
     loss: Literal["mean", "sum", "half_mean"]
     shuffle: bool
     standardise: bool

@@ -184,6 +184,7 @@ def _fit_networks(
         "n_members": len(units),
         "n_parameters": shape.n_parameters,
         "best_epoch": float(np.mean(trained.best_epoch)) + 1,
+        **trained.step_metrics(fleet),
     }
     if shape.depth == 0:
         slopes, intercept = _mean_line(units, trained, whole)

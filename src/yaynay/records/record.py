@@ -1,6 +1,7 @@
 """What one configuration left on one table and plan."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -50,10 +51,12 @@ class Record:
     line: dict[str, Any] | None = None
 
     @classmethod
-    def of(cls, configuration: Configuration, table: Table, plan: Plan, result: Fit | Exception) -> "Record":
-        """The record of a fit, or of the exception that ended it."""
+    def of(
+        cls, configuration: Configuration, table: Table, plan: Plan, result: Fit | Exception, companions: str = ""
+    ) -> "Record":
+        """The record of a fit, or of the exception that ended it; `companions` as in `record_key`."""
         about: dict[str, Any] = {
-            "key": record_key(configuration, table, plan),
+            "key": record_key(configuration, table, plan, companions),
             "configuration": configuration.model_dump(),
             "table": {"features": list(table.features)} | {name: getattr(table, name) for name in _OF_TABLE},
             "plan": {name: getattr(plan, name) for name in _OF_PLAN},
@@ -99,7 +102,21 @@ def run_name(configuration: Configuration) -> str:
     return f"{configuration.backend.name} {network}, {optimizer.name} lr {optimizer.lr:g}"
 
 
-def record_key(configuration: Configuration, table: Table, plan: Plan) -> str:
-    """Name of the record that a configuration leaves: digest of itself, table, plan and version of the numerics."""
-    numerics = numerics_version(configuration.backend.name)
-    return digest([configuration.numerics(), table.sha256, plan.sha256, numerics])
+def record_key(configuration: Configuration, table: Table, plan: Plan, companions: str = "") -> str:
+    """Name of the record that a configuration leaves: digest of itself, table, plan and version of the numerics.
+
+    Args:
+        configuration: What is trained.
+        table: The data.
+        plan: Its folds.
+        companions: Digest of those that it is halved among (`companions_digest`), which decide how long it trains.
+    """
+    parts = [configuration.numerics(), table.sha256, plan.sha256, numerics_version(configuration.backend.name)]
+    return digest([*parts, companions] if companions else parts)
+
+
+def companions_digest(configurations: Sequence[Configuration]) -> str:
+    """Digest of a fleet whose configurations decide how long each of them trains; "" where they do not."""
+    if configurations[0].trainer.halving is None or len(configurations) == 1:
+        return ""
+    return digest([configuration.numerics() for configuration in configurations])

@@ -146,9 +146,9 @@ class Store:
         by_data: dict[tuple[str, str, str], set[str]] = {}
         for job in jobs:
             by_data.setdefault((job["table"], job["table_sha256"], job["plan_sha256"]), set()).add(job["key"])
-        asked = {job["key"] for job in jobs if not job.get("is_companion")}
+        asked = {job["key"] for job in jobs if not job.get("is_baseline")}
         return [
-            self._write_sweep(*data, sorted(keys), about | {"companions": sorted(keys - asked)})
+            self._write_sweep(*data, sorted(keys), about | {"baselines": sorted(keys - asked)})
             for data, keys in sorted(by_data.items())
         ]
 
@@ -184,7 +184,7 @@ class Store:
 
 @dataclass(frozen=True)
 class Sweep:
-    """The runs that one command asked for on one table, and their companions: the table's lines in closed form."""
+    """The runs that one command asked for on one table, and its baselines: the table's lines in closed form."""
 
     store: Store
     path: Path
@@ -203,14 +203,14 @@ class Sweep:
         return self.about["table"]
 
     @property
-    def companions(self) -> frozenset[str]:
+    def baselines(self) -> frozenset[str]:
         """Keys of the runs that were not asked for."""
-        return frozenset(self.about.get("companions", ()))
+        return frozenset(self.about.get("baselines", ()))
 
     @property
     def n_configurations(self) -> int:
         """Runs that were asked for."""
-        return len(self.about["runs"]) - len(self.companions)
+        return len(self.about["runs"]) - len(self.baselines)
 
     @property
     def started_at(self) -> float:

@@ -8,7 +8,7 @@ from yaynay.data.table import Table
 from yaynay.errors import OptionError
 from yaynay.models import fitting
 from yaynay.models.backends.base import OnEpoch
-from yaynay.records.record import Record
+from yaynay.records.record import Record, companions_digest
 
 _FUSED = {"lr", "weight_decay"}
 """Optimizer values that may differ within one fleet; the seed may too."""
@@ -40,7 +40,9 @@ def train(
     """
     check_fit(configurations[0], table)
     fits = fitting.fit(configurations, table, plan, on_epoch)
-    return [Record.of(configuration, table, plan, fit) for configuration, fit in zip(configurations, fits, strict=True)]
+    companions = companions_digest(configurations)
+    pairs = zip(configurations, fits, strict=True)
+    return [Record.of(configuration, table, plan, fit, companions) for configuration, fit in pairs]
 
 
 def check_fit(configuration: Configuration, table: Table) -> None:

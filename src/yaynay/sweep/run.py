@@ -19,7 +19,7 @@ from yaynay.records import job_notes
 from yaynay.records.record import Record, record_key, run_name
 from yaynay.records.store import Store
 from yaynay.sweep import SWEEP, fit, workers
-from yaynay.sweep.partition import FleetSpec, cut
+from yaynay.sweep.partition import Cell, FleetSpec, cut, find_companions
 from yaynay.sweep.progress import Progress, SweepProgress
 from yaynay.tracking.live import Writer
 from yaynay.verdict.selection import selection_score
@@ -41,15 +41,17 @@ Training = tuple[Train, int, Sequence[Watcher]]
 class Job:
     """One composed configuration and its overrides; then its data and its record's key, or why it cannot run.
 
-    A companion was not asked for: it is the line in closed form that a table's other jobs are compared with.
+    A baseline was not asked for: it is the line in closed form that a table's other jobs are compared with.
+    `companions` is the digest of the jobs that a job is halved among.
     """
 
     values: dict[str, Any]
     overrides: list[str]
-    is_companion: bool = False
+    is_baseline: bool = False
     table: Table | None = None
     plan: Plan | None = None
     key: str = ""
+    companions: str = ""
     error: Exception | None = None
 
     @cached_property
@@ -93,12 +95,14 @@ def run_jobs(
     for job in jobs:
         _find_data(job, store)
     asked = [job for job in jobs if job.error is None]
-    ready = [*asked, *_companions(asked)]
+    _make_keys(asked)
+    ready = [*asked, *_baselines(asked)]
     mistaken = [job for job in jobs if job.error is not None]
     job_notes.put(store, os.environ[SWEEP], [_entry(job) for job in [*ready, *mistaken]])
-    waiting = {job.key: job for job in ready if not store.has(job.key)}
+    waiting = _find_waiting(ready, store)
     if waiting:
-        training = _here(ready) if engine == "here" else _sweep(ready, store, engine, n_jobs, address)
+        where = engine, n_jobs, address
+        training = _here(ready) if engine == "here" else _sweep(ready, waiting, store, where)
         with training as (train, n_workers, watchers):
             errors = _train(waiting, store, train, n_workers, watchers)
         for job in ready:
@@ -113,12 +117,11 @@ def _find_data(job: Job, store: Store) -> None:
         job.table, job.plan = prepare.load_or_make(job.configuration.dataset, job.configuration.plan)
         fit.check_fit(job.configuration, job.table)
         store.write_table(job.table, job.plan)
-        job.key = record_key(job.configuration, job.table, job.plan)
     except YaynayError as error:
         job.error = error
 
 
-def _companions(jobs: Sequence[Job]) -> list[Job]:
+def _baselines(jobs: Sequence[Job]) -> list[Job]:
     """A job for each closed form on each table and plan, unless there is one.
 
     Its configuration is that of the table's first job with another backend; what the closed form does not use is not
@@ -141,13 +144,30 @@ def _companions(jobs: Sequence[Job]) -> list[Job]:
     return added
 
 
+def _cells(jobs: Iterable[Job]) -> list[Cell]:
+    return [(job.configuration, job.table, job.plan) for job in jobs]  # type: ignore[misc]  # both are there without an error
+
+
+def _make_keys(ready: Sequence[Job]) -> None:
+    cells = _cells(ready)
+    for job, cell, companions in zip(ready, cells, find_companions(cells), strict=True):
+        job.key, job.companions = record_key(*cell, companions), companions
+
+
+def _find_waiting(ready: Sequence[Job], store: Store) -> dict[str, Job]:
+    """Jobs to train, by record key: without a record, or halved among others of which one has none."""
+    missing = [job for job in ready if not store.has(job.key)]
+    incomplete = {job.companions for job in missing if job.companions}
+    return {job.key: job for job in ready if job.companions in incomplete} | {job.key: job for job in missing}
+
+
 def _entry(job: Job) -> dict[str, Any]:
     """What the end of the command needs to know about a job."""
     if isinstance(job.error, YaynayError):
         return {"error": redact(str(job.error)), "exit_code": job.error.exit_code, "overrides": job.overrides}
     assert job.table is not None
     assert job.plan is not None
-    about = {"configuration": job.values, "overrides": job.overrides, "is_companion": job.is_companion}
+    about = {"configuration": job.values, "overrides": job.overrides, "is_baseline": job.is_baseline}
     return job_notes.make_note(job.key, job.table, job.plan, about)
 
 
@@ -159,7 +179,7 @@ class _OnlyAsked:
     jobs: Sequence[Job]
 
     def add(self, records: list[Record]) -> None:
-        keys = {job.key for job in self.jobs if not job.is_companion}
+        keys = {job.key for job in self.jobs if not job.is_baseline}
         if found := [record for record in records if record.key in keys]:
             self.watcher.add(found)
 
@@ -173,15 +193,16 @@ def _here(ready: list[Job]) -> Iterator[Training]:
 
 
 @contextmanager
-def _sweep(ready: list[Job], store: Store, engine: str, n_jobs: int, address: str | None) -> Iterator[Training]:
-    with _engine(engine, n_jobs, address) as (train, n_workers):  # before MLflow says that a sweep runs
+def _sweep(
+    ready: list[Job], waiting: dict[str, Job], store: Store, where: tuple[str, int, str | None]
+) -> Iterator[Training]:
+    with _engine(*where) as (train, n_workers):  # before MLflow says that a sweep runs
         sweeps = store.write_sweeps([_entry(job) for job in ready], {"started_at": time.time()})
-        done = {job.key for job in ready if store.has(job.key)}
-        asked = [job.key for job in ready if not job.is_companion]
-        n_waiting = len(set(asked) - done)
+        done = {job.key for job in ready} - set(waiting)
+        asked = {job.key for job in ready if not job.is_baseline}
         with (
             Writer(sweeps, ready[0].configuration.tracking.experiment) as writer,
-            SweepProgress(n_waiting, n_done=len(asked) - n_waiting) as progress,
+            SweepProgress(len(asked - done), n_done=len(asked & done)) as progress,
         ):
             writer.add(store.read_scores(key) for key in done)
             yield train, n_workers, [writer, _OnlyAsked(progress, ready)]
@@ -204,7 +225,7 @@ def _train(
     waiting: dict[str, Job], store: Store, train: Train, n_workers: int, watchers: Sequence[Watcher]
 ) -> dict[str, Exception]:
     """Exceptions by record key; every other job has a record afterwards."""
-    specs = cut([(job.configuration, job.table, job.plan) for job in waiting.values()], n_workers)  # type: ignore[misc]  # both are there without an error
+    specs = cut(_cells(waiting.values()), n_workers)
     errors: dict[str, Exception] = {}
     for records, failures in train(specs, store):
         failed = [_write_failure(waiting[key], error, store) for key, error in failures.items()]
@@ -217,6 +238,6 @@ def _train(
 def _write_failure(job: Job, error: Exception, store: Store) -> Record:
     assert job.table is not None
     assert job.plan is not None
-    record = Record.of(job.configuration, job.table, job.plan, error)
+    record = Record.of(job.configuration, job.table, job.plan, error, job.companions)
     store.write_failure(record)
     return record

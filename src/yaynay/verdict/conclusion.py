@@ -38,7 +38,7 @@ class Conclusion:
         line, line_fit: Least squares on the plan's folds and on the whole table.
         gate: None for a table too small for it.
         effect: None without folds or without a network.
-        winner: The configuration with the best score, a network if there is one; never a companion.
+        winner: The configuration with the best score, a network if there is one; never a baseline.
         verdict: What `reports/verdicts.json` holds for the table.
         timings: What `reports/timings.json` holds for it.
     """
@@ -124,7 +124,7 @@ def conclude(sweep: Sweep, rule: Rule) -> Conclusion:
     check_same(table, plan, records)
     evidence = _Evidence.gather(table, plan, rule)
     effect = evidence.measure(candidates(records))
-    asked = [record for record in records if record.key not in sweep.companions]
+    asked = [record for record in records if record.key not in sweep.baselines]
     winner, line = find_winner(asked), evidence.line
     verdict = _summarise(evidence, records, effect, winner, len(asked))
     timings = _time(line, records, winner)

@@ -259,10 +259,13 @@ def test_members_of_a_trained_fleet_can_be_taken_apart() -> None:
         validation_curve=np.arange(8.0, 16.0).reshape(2, 4),
         best_epoch=np.arange(4),
         diverged_at=np.array([-1, 5, -1, 2]),
+        n_epochs=np.arange(4),
+        was_halved=np.array([True, False, True, True]),
         device="cpu",
     )
     some = trained.members(np.array([1, 3]))
     assert some.weights["layer0.weight"].ravel().tolist() == [1, 3]
     assert some.train_curve.tolist() == [[1, 3], [5, 7]]
     assert some.diverged_at.tolist() == [5, 2]
-    assert some.best_epoch.tolist() == [1, 3]
+    assert some.best_epoch.tolist() == some.n_epochs.tolist() == [1, 3]
+    assert some.was_halved.tolist() == [False, True]

@@ -105,7 +105,7 @@ def test_a_sweep_of_lines_alone_has_no_network_to_draw(tmp_path: Path) -> None:
     plan = make_plan(np.arange(60), table.sha256, 1, n_repeats=2)
     line = make_record(table, plan, "least_squares", 0, 0.01)
     sweep: Any = SimpleNamespace(
-        key="k", table_name="toy", companions=(), data=lambda: (table, plan), records=lambda: [line]
+        key="k", table_name="toy", baselines=(), data=lambda: (table, plan), records=lambda: [line]
     )
     found = conclude(sweep, OPTIONS)
     assert [path.stem for path in plots.draw(found, tmp_path)] == ["fit", "residuals"]

@@ -144,6 +144,8 @@ def fit(fleet: Fleet, backend: str, accelerator: str = "auto", on_epoch: OnEpoch
         validation_curve=validation_curve,
         best_epoch=state.best_epoch,
         diverged_at=state.diverged_at,
+        n_epochs=state.n_epochs,
+        was_halved=state.was_halved,
         device=device,
     )
 
