@@ -112,9 +112,9 @@ class StoreMachine(RuleBasedStateMachine):
                 assert ended.arrays["predictions"] == self.scores[key]
                 assert ended.weights["layer0.weight"] == self.scores[key]
                 folder = self.store.path(key)
-                checksums = json.loads((folder / records.CHECKSUMS).read_text())
+                checksums = json.loads((folder / folders.CHECKSUMS).read_text())
                 assert checksums == {
-                    path.name: file_digest(path) for path in folder.iterdir() if path.name != records.CHECKSUMS
+                    path.name: file_digest(path) for path in folder.iterdir() if path.name != folders.CHECKSUMS
                 }
             elif key in self.failures:
                 assert ended is not None

@@ -162,6 +162,31 @@ def test_the_description_is_markdown_with_one_table() -> None:
     assert "folds: none" in small
 
 
+RIDGE = {"rmse_ridge": 3.65, "gain_ridge": 0.031, "gain_ridge_low": 0.01, "gain_ridge_high": 0.052}
+
+
+def test_ridge_is_shown_between_line_and_network_and_shrinkage_is_said() -> None:
+    timings = replace(TIMINGS, fit_seconds_ridge=0.2)
+    text = Nodes(page.render({"big": make_verdict(**RIDGE)}, {"big": timings}, {})).text
+    assert "line ridge network rmse, out of fold 3.763 3.650 3.547 parameters 11 11 193" in text
+    assert "80 ms 200 ms 7.9 s" in text
+    assert "gain of ridge +3.1 % (1.0 to 5.2), 90 % interval" in text
+    said = "3.1 percentage points more of the variance than least squares"
+    assert said in text
+    lines = page.markdown(make_verdict(**RIDGE), timings, "big").splitlines()
+    assert "| rmse | 3.763 | 3.650 | 3.547 |" in lines
+    assert "| training | 80 ms | 200 ms | 7.9 s |" in lines
+    assert said in lines[2]
+    assert "of ridge +3.1 % (1.0 to 5.2)" in lines[-1]
+
+
+@pytest.mark.parametrize("verdict", [make_verdict(), make_small()])
+def test_without_ridge_nothing_is_said_of_it(verdict: Verdict) -> None:
+    facts = Nodes(render({"big": verdict})).text.partition("big yay")[2]
+    assert "ridge" not in facts
+    assert "ridge" not in page.markdown(verdict, TIMINGS, "big")
+
+
 @pytest.mark.parametrize("text", [*NASTY, "a|b", "**bold** `code` [link](x) # ~"])
 def test_markdown_cells_are_plain_text(text: str) -> None:
     written = page.markdown(make_verdict(sentence=text, winner=text), TIMINGS, text)
