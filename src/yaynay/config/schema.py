@@ -34,6 +34,7 @@ class Optimizer(Closed):
 
 class Trainer(Closed):
     max_epochs: Annotated[int, Field(ge=1, le=10_000_000)]
+    min_steps: Annotated[int, Field(ge=1, le=10_000_000)]
     batch_size: Annotated[int, Field(ge=1)] | Literal["full"]
     early_stopping: bool
     patience: Annotated[int, Field(ge=1)]

@@ -125,20 +125,30 @@ class Fleet:
         }
 
     @cached_property
-    def n_batches(self) -> int:
-        """Minibatches of an epoch, the same for every member."""
+    def n_batches_of_pass(self) -> int:
+        """Minibatches of one pass over the rows, the same for every member."""
         size, longest = self.trainer.batch_size, int(self.units.n_train.max())
         return 1 if size == "full" or size >= len(self.y) else -(-longest // int(size))
+
+    @property
+    def n_passes(self) -> int:
+        """Passes over the rows in an epoch: enough for `trainer.min_steps` updates."""
+        return -(-self.trainer.min_steps // self.n_batches_of_pass)
+
+    @property
+    def n_batches(self) -> int:
+        """Minibatches of an epoch, which are its updates."""
+        return self.n_passes * self.n_batches_of_pass
 
     @cached_property
     def _slots(self) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
         """Which rows of a stream's order each minibatch takes, and each row's weight in the loss.
 
         Every unit deals its rows out evenly over the same number of minibatches. Both arrays are
-        (n_batches, n_streams, batch_size); an empty slot has weight 0.
+        (n_batches_of_pass, n_streams, batch_size); an empty slot has weight 0.
         """
         n_train = self.units.n_train[None, :]
-        edges = np.arange(self.n_batches + 1)[:, None] * n_train // self.n_batches
+        edges = np.arange(self.n_batches_of_pass + 1)[:, None] * n_train // self.n_batches_of_pass
         size = np.diff(edges, axis=0)
         slot = edges[:-1, :, None] + np.arange(int(size.max()))
         is_used = slot < edges[1:, :, None]
@@ -147,27 +157,51 @@ class Fleet:
         repeats = (1, len(self.distinct_seeds), 1)
         return np.tile(np.where(is_used, slot, 0), repeats), np.tile(weight, repeats)
 
-    def batches(self, epoch: int) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    def batches(
+        self, epoch: int, streams: NDArray[np.intp] | slice = slice(None)
+    ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
         """Minibatches of one epoch.
+
+        Args:
+            epoch: Counted from 0.
+            streams: Whose minibatches; one may come several times.
 
         Returns:
             positions: Positions among a unit's training rows, (n_batches, n_streams, batch_size).
-            weights: Each row's weight in its minibatch's loss, of the same shape.
+            weights: Each row's weight in its minibatch's loss, of the same shape. Where all minibatches are the same,
+                as full batches are, both are views of one (`count_repeats`).
         """
-        slot, weight = self._slots
-        if not self.trainer.shuffle or self.n_batches == 1:
-            return slot, weight
+        slot, weight = (array[:, streams] for array in self._slots)
+        if self.n_batches_of_pass == 1:
+            shape = (self.n_passes, *slot.shape[1:])
+            return np.broadcast_to(slot, shape), np.broadcast_to(weight, shape)
+        weight = np.tile(weight, (self.n_passes, 1, 1))
+        if not self.trainer.shuffle:
+            return np.tile(slot, (self.n_passes, 1, 1)), weight
+        orders = [self._order(epoch * self.n_passes + number)[streams] for number in range(self.n_passes)]
+        return np.concatenate([order[np.arange(len(order))[None, :, None], slot] for order in orders]), weight
+
+    def _order(self, number: int) -> NDArray[np.intp]:
+        """The order in which a pass, counted from 0, takes each stream's rows; padding last, (n_streams, longest)."""
         n_units, longest = self.units.train_rows.shape
         keys = np.concatenate(
             [
-                np.random.default_rng([seed, 3, epoch]).random((n_units, longest), dtype=np.float32)
+                np.random.default_rng([seed, 3, number]).random((n_units, longest), dtype=np.float32)
                 for seed in self.distinct_seeds
             ]
         )
         is_padding = np.arange(longest) >= np.tile(self.units.n_train, len(self.distinct_seeds))[:, None]
         keys[is_padding] = 2.0
-        order = _stable_order(keys)
-        return order[np.arange(len(order))[None, :, None], slot], weight
+        return _stable_order(keys)
+
+
+def count_repeats(positions: NDArray[np.intp]) -> int:
+    """How many times an epoch takes one and the same minibatch before another, as `Fleet.batches` gives them.
+
+    >>> count_repeats(np.broadcast_to(np.arange(6).reshape(1, 2, 3), (5, 2, 3)))
+    5
+    """
+    return len(positions) if positions.strides[0] == 0 else 1
 
 
 def _stable_order(keys: NDArray[np.float32]) -> NDArray[np.intp]:

@@ -42,12 +42,10 @@ class TrainingState:
 
     def batches(self) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
         """This epoch's minibatches of the members present, both (n_batches, n_present, batch_size)."""
-        positions, weights = self.fleet.batches(self.epoch)
-        stream = self.fleet.stream[self.present]
-        return positions[:, stream], weights[:, stream]
+        return self.fleet.batches(self.epoch, self.fleet.stream[self.present])
 
     def end_epoch(self, train_loss: NDArray, validation_loss: NDArray) -> tuple[NDArray, NDArray | None]:
-        """Record one pass over the data.
+        """Record one epoch.
 
         Args:
             train_loss: Mean minibatch loss of each member present, (n_present,).
