@@ -44,6 +44,14 @@ class Trainer(Closed):
     precision: Literal[32, 64]
     accelerator: Literal["auto", "cpu", "gpu"]
 
+    def goes_to_convergence(self, depth: int) -> bool:
+        """Whether networks of this depth train to convergence instead of stopping by held-out rows.
+
+        Without hidden layers the problem is convex and has one best answer, least squares. A trainer without early
+        stopping or standardisation is told to do something else, and does it.
+        """
+        return depth == 0 and self.early_stopping and self.standardise
+
 
 class Plan(Closed):
     n_folds: Annotated[int, Field(ge=2, le=100)]

@@ -17,7 +17,7 @@ from yaynay.config.schema import Configuration, Optimizer, Trainer
 from yaynay.data.plan import Plan
 from yaynay.data.table import Table
 from yaynay.models.network import Shape, Weights, initial_weights, weights_from_values
-from yaynay.models.units import Units, make_units
+from yaynay.models.units import Units, make_units, whiten
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,8 +58,29 @@ class Fleet:
 
     @property
     def patience(self) -> int | None:
-        """Epochs without a better validation loss before a member stops; None: none stops, the last weights count."""
+        """Epochs without a better loss before a member stops; None: none stops, the last weights count."""
         return self.trainer.patience if self.trainer.early_stopping else None
+
+    @property
+    def goes_to_convergence(self) -> bool:
+        """Whether members have no hidden layer and train until their training loss stops falling.
+
+        They then train on all their rows at once, condensed into a few rows with the same loss (`units.condense`),
+        without weight decay, on features that are uncorrelated inside the unit (`whitening`): gradient descent
+        converges as fast in every direction.
+        """
+        return self.trainer.goes_to_convergence(self.shape.depth)
+
+    @cached_property
+    def whitening(self) -> NDArray[np.float64] | None:
+        """What turns each unit's standardised features into those it trains on, (n_units, n_features, n_features).
+
+        None where members train on standardised features as they are.
+        """
+        if not self.goes_to_convergence:
+            return None
+        rows = zip(self.units.train_rows, self.units.n_train, strict=True)
+        return np.array([whiten(self.units.standardise(self.x[row[:n]], unit)) for unit, (row, n) in enumerate(rows)])
 
     @cached_property
     def unit(self) -> NDArray[np.intp]:
@@ -78,8 +99,10 @@ class Fleet:
 
     @cached_property
     def weight_decay(self) -> NDArray[np.float64]:
-        """Weight decay of each member, (n_members,)."""
-        return np.array([optimizer.weight_decay for optimizer in self.optimizers])[self.configuration]
+        """Weight decay of each member, (n_members,); none on the way to convergence, as on a network's linear path."""
+        return (not self.goes_to_convergence) * np.array([optimizer.weight_decay for optimizer in self.optimizers])[
+            self.configuration
+        ]
 
     @cached_property
     def distinct_seeds(self) -> list[int]:
@@ -96,8 +119,10 @@ class Fleet:
         """Starting weights of all members in the fleet's precision; they depend only on seed and unit."""
         n_units = len(self.units)
         if self.start is not None:
-            drawn = weights_from_values(self.shape, self.n_members, list(self.start))
-            return {name: array.astype(self.dtype) for name, array in drawn.items()}
+            given = weights_from_values(self.shape, self.n_members, list(self.start))
+            if self.whitening is not None:
+                given["layer0.weight"] = np.linalg.pinv(self.whitening)[self.unit] @ given["layer0.weight"]
+            return {name: array.astype(self.dtype) for name, array in given.items()}
         by_seed = {seed: initial_weights(self.shape, n_units, seed) for seed in self.distinct_seeds}
         if self.shape.has_skip:
             line = self._lines()
@@ -128,7 +153,8 @@ class Fleet:
     def n_batches_of_pass(self) -> int:
         """Minibatches of one pass over the rows, the same for every member."""
         size, longest = self.trainer.batch_size, int(self.units.n_train.max())
-        return 1 if size == "full" or size >= len(self.y) else -(-longest // int(size))
+        is_full = size == "full" or size >= len(self.y) or self.goes_to_convergence
+        return 1 if is_full else -(-longest // int(size))
 
     @property
     def n_passes(self) -> int:
@@ -148,11 +174,12 @@ class Fleet:
         (n_batches_of_pass, n_streams, batch_size); an empty slot has weight 0.
         """
         n_train = self.units.n_train[None, :]
-        edges = np.arange(self.n_batches_of_pass + 1)[:, None] * n_train // self.n_batches_of_pass
+        n_rows = np.full_like(n_train, self.x.shape[1] + 2) if self.goes_to_convergence else n_train
+        edges = np.arange(self.n_batches_of_pass + 1)[:, None] * n_rows // self.n_batches_of_pass
         size = np.diff(edges, axis=0)
         slot = edges[:-1, :, None] + np.arange(int(size.max()))
         is_used = slot < edges[1:, :, None]
-        share = {"mean": 1 / np.maximum(size, 1), "sum": np.ones_like(size), "half_mean": 0.5 / n_train}
+        share = {"mean": 1 / np.maximum(size, 1), "sum": n_train / n_rows, "half_mean": 0.5 / n_rows}
         weight = np.where(is_used, np.broadcast_to(share[self.trainer.loss], size.shape)[:, :, None], 0.0)
         repeats = (1, len(self.distinct_seeds), 1)
         return np.tile(np.where(is_used, slot, 0), repeats), np.tile(weight, repeats)
@@ -223,6 +250,7 @@ def make_fleet(configurations: Sequence[Configuration], table: Table, plan: Plan
     """The fleet of configurations that differ only in learning rate, weight decay and seed."""
     first = configurations[0]
     trainer = first.trainer
+    hold_out = trainer.early_stopping and not trainer.goes_to_convergence(first.model.depth)
     return Fleet(
         shape=Shape.of(first.model, table.n_features),
         trainer=trainer,
@@ -230,6 +258,6 @@ def make_fleet(configurations: Sequence[Configuration], table: Table, plan: Plan
         seeds=tuple(configuration.seed for configuration in configurations),
         x=table.x,
         y=table.y,
-        units=make_units(table.x, table.y, plan, hold_out=trainer.early_stopping, standardise=trainer.standardise),
+        units=make_units(table.x, table.y, plan, hold_out=hold_out, standardise=trainer.standardise),
         start=first.model.start,
     )

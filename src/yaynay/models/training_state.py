@@ -17,7 +17,8 @@ class TrainingState:
 
     Attributes:
         present: Members that the backend still holds, in its order, (n_present,).
-        best_loss, best_epoch: Best validation loss of each member and the epoch (from 0) that gave it, (n_members,).
+        best_loss, best_epoch: Best loss of each member, on held-out rows or, on the way to convergence, on training
+            rows, and the epoch (from 0) that gave it, (n_members,).
         diverged_at: First epoch with a loss that is not finite, -1 for none, (n_members,).
     """
 
@@ -31,7 +32,8 @@ class TrainingState:
         self.diverged_at = np.full(n_members, -1)
         self.is_active = np.ones(n_members, dtype=bool)
         has_validation = (self.fleet.units.n_validation > 0)[self.fleet.unit]
-        self.is_stoppable = has_validation & (self.fleet.patience is not None)
+        has_loss = has_validation | self.fleet.goes_to_convergence
+        self.is_stoppable = has_loss & (self.fleet.patience is not None)
         self.epoch = 0
         self._train_curve: list[NDArray[np.float64]] = []
         self._validation_curve: list[NDArray[np.float64]] = []
@@ -62,9 +64,10 @@ class TrainingState:
         is_bad = ~np.isfinite(train_loss) & self.is_active[here]
         self.diverged_at[here[is_bad]] = self.epoch
         self.is_active[here[is_bad]] = False
-        is_better = validation_loss < self.best_loss[here]
+        judged = train_loss if self.fleet.goes_to_convergence else validation_loss
+        is_better = judged < self.best_loss[here]
         improved = self.is_active[here] & (is_better | ~self.is_stoppable[here])
-        self.best_loss[here[improved]] = validation_loss[improved]
+        self.best_loss[here[improved]] = judged[improved]
         self.best_epoch[here[improved]] = self.epoch
         if self.fleet.patience is not None:
             is_stale = self.epoch - self.best_epoch[here] >= self.fleet.patience

@@ -55,6 +55,8 @@ def most_configurations(configuration: Configuration, table: Table, plan: Plan) 
     shape = Shape.of(configuration.model, table.n_features)
     batch = configuration.trainer.batch_size
     rows = table.n_rows if batch == "full" else min(int(batch), table.n_rows)
+    if configuration.trainer.goes_to_convergence(configuration.model.depth):
+        rows = table.n_features + 2
     cells = 6 * shape.n_parameters + 4 * rows * (shape.n_features + shape.depth * shape.width + 1)
     bytes_per_member = cells * configuration.trainer.precision // 8
     most_members = min(_MOST_MEMBERS, MEMORY_MIB * 2**20 // bytes_per_member)
