@@ -23,7 +23,7 @@ class Model(Closed):
     activation: Literal["relu", "silu", "tanh"]
     skip: bool
     start: Annotated[list[float], Field(min_length=1)] | None
-    """Starting values of all parameters; null draws them."""
+    """Starting values of all parameters; null leaves the choice to yaynay."""
 
 
 class Optimizer(Closed):

@@ -16,8 +16,12 @@ from numpy.typing import NDArray
 from yaynay.config.schema import Configuration, Optimizer, Trainer
 from yaynay.data.plan import Plan
 from yaynay.data.table import Table
+from yaynay.models.minibatches import draw_order
 from yaynay.models.network import Shape, Weights, initial_weights, weights_from_values
 from yaynay.models.units import Units, make_units, whiten
+
+_STEPS_TO_CONVERGENCE = 30
+"""Fewest updates of an epoch on the way to convergence: 100 epochs then suffice for a learning rate of 0.003."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +35,8 @@ class Fleet:
         seeds: Of each configuration.
         x, y: The table, (n_rows, n_features) and (n_rows,).
         units: Data of the units.
-        start: Starting values; None draws them, a list gives every member the same.
+        start: Starting values; a list gives every member the same, None draws them, or starts at the target's mean on
+            the way to convergence.
     """
 
     shape: Shape
@@ -123,6 +128,10 @@ class Fleet:
             if self.whitening is not None:
                 given["layer0.weight"] = np.linalg.pinv(self.whitening)[self.unit] @ given["layer0.weight"]
             return {name: array.astype(self.dtype) for name, array in given.items()}
+        if self.goes_to_convergence:  # the end does not depend on the start, and this one is near
+            return {
+                name: np.zeros((self.n_members, *dims), self.dtype) for name, dims in self.shape.weight_shapes.items()
+            }
         by_seed = {seed: initial_weights(self.shape, n_units, seed) for seed in self.distinct_seeds}
         if self.shape.has_skip:
             line = self._lines()
@@ -159,7 +168,8 @@ class Fleet:
     @property
     def n_passes(self) -> int:
         """Passes over the rows in an epoch: enough for `trainer.min_steps` updates."""
-        return -(-self.trainer.min_steps // self.n_batches_of_pass)
+        least = self.trainer.min_steps
+        return -(-(max(least, _STEPS_TO_CONVERGENCE) if self.goes_to_convergence else least) // self.n_batches_of_pass)
 
     @property
     def n_batches(self) -> int:
@@ -196,7 +206,7 @@ class Fleet:
         Returns:
             positions: Positions among a unit's training rows, (n_batches, n_streams, batch_size).
             weights: Each row's weight in its minibatch's loss, of the same shape. Where all minibatches are the same,
-                as full batches are, both are views of one (`count_repeats`).
+                as full batches are, both are views of one (`minibatches.count_repeats`).
         """
         slot, weight = (array[:, streams] for array in self._slots)
         if self.n_batches_of_pass == 1:
@@ -205,45 +215,9 @@ class Fleet:
         weight = np.tile(weight, (self.n_passes, 1, 1))
         if not self.trainer.shuffle:
             return np.tile(slot, (self.n_passes, 1, 1)), weight
-        orders = [self._order(epoch * self.n_passes + number)[streams] for number in range(self.n_passes)]
+        passes = range(epoch * self.n_passes, (epoch + 1) * self.n_passes)
+        orders = [draw_order(self.distinct_seeds, self.units.n_train, number)[streams] for number in passes]
         return np.concatenate([order[np.arange(len(order))[None, :, None], slot] for order in orders]), weight
-
-    def _order(self, number: int) -> NDArray[np.intp]:
-        """The order in which a pass, counted from 0, takes each stream's rows; padding last, (n_streams, longest)."""
-        n_units, longest = self.units.train_rows.shape
-        keys = np.concatenate(
-            [
-                np.random.default_rng([seed, 3, number]).random((n_units, longest), dtype=np.float32)
-                for seed in self.distinct_seeds
-            ]
-        )
-        is_padding = np.arange(longest) >= np.tile(self.units.n_train, len(self.distinct_seeds))[:, None]
-        keys[is_padding] = 2.0
-        return _stable_order(keys)
-
-
-def count_repeats(positions: NDArray[np.intp]) -> int:
-    """How many times an epoch takes one and the same minibatch before another, as `Fleet.batches` gives them.
-
-    >>> count_repeats(np.broadcast_to(np.arange(6).reshape(1, 2, 3), (5, 2, 3)))
-    5
-    """
-    return len(positions) if positions.strides[0] == 0 else 1
-
-
-def _stable_order(keys: NDArray[np.float32]) -> NDArray[np.intp]:
-    """`np.argsort(keys, axis=1, kind="stable")` of keys that are not negative, in a quarter of its time.
-
-    Bits of such floats sort as the floats do, so a key and its position fit into one integer, and equal keys
-    keep their order.
-
-    >>> _stable_order(np.array([[0.5, 2.0, 0.25, 0.5]], dtype=np.float32)).tolist()
-    [[2, 0, 3, 1]]
-    """
-    bits = keys.view(np.uint32).astype(np.uint64) << np.uint64(32)
-    bits |= np.arange(keys.shape[1], dtype=np.uint64)
-    bits.sort(axis=1)
-    return (bits & np.uint64(2**32 - 1)).astype(np.intp)
 
 
 def make_fleet(configurations: Sequence[Configuration], table: Table, plan: Plan) -> Fleet:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from yaynay.errors import MachineError
 from yaynay.models.backends.base import OnEpoch, drive, training_data, validation_data
-from yaynay.models.fleet import count_repeats
+from yaynay.models.minibatches import count_repeats
 from yaynay.models.network import Shape, Weights
 from yaynay.models.optimizers import N_MOMENTS, Rates, bias_corrections, update
 from yaynay.models.training_state import TrainingState
