@@ -79,6 +79,17 @@ def test_depth_zero_reaches_least_squares(backend: str) -> None:
         np.testing.assert_allclose(ours, line, rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.parametrize("batch_size", [10, "full"])
+def test_long_epochs_take_the_steps_of_short_ones(backend: str, batch_size: int | str) -> None:
+    options = {"batch_size": batch_size, "precision": 64}
+    long = fit(make_fleet(**options, max_epochs=5, min_steps=12), backend)
+    short = fit(make_fleet(**options, max_epochs=15 if batch_size == 10 else 60), backend)
+    for name, array in short.weights.items():
+        np.testing.assert_allclose(long.weights[name], array, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(long.train_curve, short.train_curve.reshape(5, -1, 16).mean(axis=1), rtol=1e-9)
+    np.testing.assert_allclose(long.validation_curve[-1], short.validation_curve[-1], rtol=1e-9)
+
+
 def test_early_stopping_keeps_the_best_weights(backend: str) -> None:
     fleet = make_fleet(HASTY, dataclasses.replace(HASTY, seed=1), patience=5, max_epochs=60)
     fitted = fit(fleet, backend)

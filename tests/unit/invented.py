@@ -35,6 +35,7 @@ def make_record(table: Table, plan: Plan, backend: str, depth: int, lr: float, s
         "optimizer": {"name": "adamw", "lr": lr, "weight_decay": 0.01},
         "trainer": {
             "max_epochs": 20,
+            "min_steps": 1,
             "batch_size": 32,
             "early_stopping": True,
             "patience": 5,

@@ -26,7 +26,7 @@ class Model(Closed):
     activation: Literal["relu", "silu", "tanh"]
     skip: bool
     start: Annotated[list[float], Field(min_length=1)] | None
-    """Starting values of all parameters; null draws them."""
+    """Starting values of all parameters; null leaves the choice to yaynay."""
 
 
 class Optimizer(Closed):
@@ -37,6 +37,7 @@ class Optimizer(Closed):
 
 class Trainer(Closed):
     max_epochs: Annotated[int, Field(ge=1, le=10_000_000)]
+    min_steps: Annotated[int, Field(ge=1, le=10_000_000)]
     batch_size: Annotated[int, Field(ge=1)] | Literal["full"]
     early_stopping: bool
     patience: Annotated[int, Field(ge=1)]
@@ -47,6 +48,14 @@ class Trainer(Closed):
     standardise: bool
     precision: Literal[32, 64]
     accelerator: Literal["auto", "cpu", "gpu"]
+
+    def goes_to_convergence(self, depth: int) -> bool:
+        """Whether networks of this depth train to convergence instead of stopping by held-out rows.
+
+        Without hidden layers the problem is convex and has one best answer, least squares. A trainer without early
+        stopping or standardisation is told to do something else, and does it.
+        """
+        return depth == 0 and self.early_stopping and self.standardise
 
 
 class Plan(Closed):

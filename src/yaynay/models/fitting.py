@@ -18,7 +18,7 @@ from yaynay.models import least_squares, ols, ridge
 from yaynay.models.backends import base
 from yaynay.models.fleet import Fleet, make_fleet
 from yaynay.models.network import Weights
-from yaynay.models.scores import FoldScores, bag, rmse, score
+from yaynay.models.scores import FoldScores, bag, relative_difference, rmse, score
 from yaynay.models.training_state import TrainedFleet
 from yaynay.models.units import WHOLE, Units
 
@@ -190,7 +190,7 @@ def _fit_networks(
         slopes, intercept = _mean_line(units, trained, whole)
         x = least_squares.impute(table.x, np.arange(table.n_rows))
         exact = ols.fit(x, table.y).predict(x)
-        scores["distance_to_least_squares"] = rmse(folds.whole - exact) / float(np.std(table.y))
+        scores["distance_to_least_squares"] = relative_difference(exact, folds.whole)
         scores |= _line_metrics(configuration, slopes, intercept, folds, table)
     return Fit(
         **run,

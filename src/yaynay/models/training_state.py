@@ -18,7 +18,8 @@ class TrainingState:
 
     Attributes:
         present: Members that the backend still holds, in its order, (n_present,).
-        best_loss, best_epoch: Best validation loss of each member and the epoch (from 0) that gave it, (n_members,).
+        best_loss, best_epoch: Best loss of each member, on held-out rows or, on the way to convergence, on training
+            rows, and the epoch (from 0) that gave it, (n_members,).
         diverged_at: First epoch with a loss that is not finite, -1 for none, (n_members,).
         n_epochs: Epochs that each member trained before it stopped or left, (n_members,).
         was_halved: Members that were training when their configuration left at a rung of `trainer.halving`,
@@ -37,7 +38,8 @@ class TrainingState:
         self.was_halved, self._is_out = np.zeros((2, n_members), dtype=bool)
         self.is_active = np.ones(n_members, dtype=bool)
         has_validation = (self.fleet.units.n_validation > 0)[self.fleet.unit]
-        self.is_stoppable = has_validation & (self.fleet.patience is not None)
+        has_loss = has_validation | self.fleet.goes_to_convergence
+        self.is_stoppable = has_loss & (self.fleet.patience is not None)
         eta = self.fleet.trainer.halving
         self._rungs = {} if eta is None else halving.rungs(self.fleet.trainer.max_epochs, eta)
         self.epoch = 0
@@ -50,12 +52,10 @@ class TrainingState:
 
     def batches(self) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
         """This epoch's minibatches of the members present, both (n_batches, n_present, batch_size)."""
-        positions, weights = self.fleet.batches(self.epoch)
-        stream = self.fleet.stream[self.present]
-        return positions[:, stream], weights[:, stream]
+        return self.fleet.batches(self.epoch, self.fleet.stream[self.present])
 
     def end_epoch(self, train_loss: NDArray, validation_loss: NDArray) -> tuple[NDArray, NDArray | None]:
-        """Record one pass over the data.
+        """Record one epoch.
 
         Args:
             train_loss: Mean minibatch loss of each member present, (n_present,).
@@ -73,9 +73,10 @@ class TrainingState:
         is_bad = ~np.isfinite(train_loss) & self.is_active[here]
         self.diverged_at[here[is_bad]] = self.epoch
         self.is_active[here[is_bad]] = False
-        is_better = validation_loss < self.best_loss[here]
+        judged = train_loss if self.fleet.goes_to_convergence else validation_loss
+        is_better = judged < self.best_loss[here]
         improved = self.is_active[here] & (is_better | ~self.is_stoppable[here])
-        self.best_loss[here[improved]] = validation_loss[improved]
+        self.best_loss[here[improved]] = judged[improved]
         self.best_epoch[here[improved]] = self.epoch
         if self.fleet.patience is not None:
             is_stale = self.epoch - self.best_epoch[here] >= self.fleet.patience

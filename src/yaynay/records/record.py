@@ -14,6 +14,8 @@ from yaynay.records.provenance import run_facts
 from yaynay.records.version import numerics_version
 from yaynay.storage import Arrays, digest
 
+_CLOSE = 1e-3
+"""From this `distance_to_least_squares` on, a line by gradient descent is said to have fallen short."""
 _OF_TABLE = ("name", "sha256", "n_rows", "n_features", "target")
 _OF_PLAN = ("sha256", "n_folds", "n_repeats", "n_inner", "n_seeds")
 
@@ -88,6 +90,16 @@ class Record:
     def name(self) -> str:
         """The run in one line: "torch 2 x 32, adamw lr 0.01"."""
         return run_name(self.parsed)
+
+    @property
+    def remark(self) -> str | None:
+        """What a finished run falls short of, in one sentence; None where there is nothing to say."""
+        distance = self.scores.get("distance_to_least_squares", 0.0)
+        if distance < _CLOSE:
+            return None
+        return (
+            f"gradient descent ended {distance:.2g} away from least squares; raise trainer.max_epochs or optimizer.lr"
+        )
 
 
 def run_name(configuration: Configuration) -> str:

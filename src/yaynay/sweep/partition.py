@@ -111,6 +111,8 @@ def _fit_into(configuration: Configuration, table: Table, plan: Plan, memory_mib
     shape = Shape.of(configuration.model, table.n_features)
     batch = configuration.trainer.batch_size
     rows = table.n_rows if batch == "full" else min(int(batch), table.n_rows)
+    if configuration.trainer.goes_to_convergence(configuration.model.depth):
+        rows = table.n_features + 2
     cells = 6 * shape.n_parameters + 4 * rows * (shape.n_features + shape.depth * shape.width + 1)
     bytes_per_member = cells * configuration.trainer.precision // 8
     return max(1, min(most, memory_mib * 2**20 // bytes_per_member // _n_units(plan)))

@@ -93,4 +93,5 @@ class Progress:
         scores = scores or [f"train/rmse {record.scores['train/rmse']:.4g}"]
         n_members = int(record.scores["n_members"])
         seconds = record.run["fit_seconds"]
-        print(f"{self.title}: {n_members} fits in {seconds:.1f} s, {', '.join(scores)}", flush=True)
+        remark = f"; {record.remark}" if record.remark else ""
+        print(f"{self.title}: {n_members} fits in {seconds:.1f} s, {', '.join(scores)}{remark}", flush=True)

@@ -212,6 +212,8 @@ def _tags(record: Record) -> dict[str, str]:
     }
     if facts["git_commit"]:
         tags["mlflow.source.git.commit"] = facts["git_commit"]
+    if record.remark:
+        tags["remark"] = record.remark
     if record.status != "finished":
         tags |= {"diverged": str(record.status == "diverged").lower(), "reason": record.reason or ""}
         tags |= {"epoch": str(facts["epoch"] + 1)} if "epoch" in facts else {}

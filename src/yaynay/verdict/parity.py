@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Sequence
 
-import numpy as np
 from numpy.typing import NDArray
 
 from yaynay.models.backends.base import MODULES
+from yaynay.models.scores import relative_difference
 from yaynay.records.record import Record
 from yaynay.storage import digest
 from yaynay.verdict.model import Difference, Outcome, Parity
@@ -52,16 +52,3 @@ def _array_difference(ours: dict[str, NDArray], theirs: dict[str, NDArray], name
         (relative_difference(ours[name], theirs[name]) for name in names if name in ours and ours[name].size),
         default=0.0,
     )
-
-
-def relative_difference(ours: NDArray, theirs: NDArray) -> float:
-    """Largest difference over the largest absolute value of `ours`; curves compare as far as both go.
-
-    >>> relative_difference(np.array([1.0, 2.0]), np.array([1.0, 2.2]))
-    0.10000000000000009
-    """
-    if ours.ndim == 1:
-        length = min(len(ours), len(theirs))
-        ours, theirs = ours[:length], theirs[:length]
-    scale = float(np.max(np.abs(ours)))
-    return float(np.max(np.abs(ours - theirs))) / scale if scale > 0 else float(np.max(np.abs(theirs)))

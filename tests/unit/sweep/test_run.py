@@ -1,4 +1,4 @@
-"""Jobs and their companions: the lines in closed form that every table of a sweep has."""
+"""Jobs and their baselines: the lines in closed form that every table of a sweep has."""
 
 import shutil
 from pathlib import Path
@@ -57,17 +57,17 @@ def test_every_table_and_plan_has_one_run_of_each_closed_form(store: Store) -> N
     assert sorted(sweep.n_configurations for sweep in sweeps) == [1, 2, 2]
     for sweep in sweeps:
         assert backends(sweep) == sorted([*CLOSED_FORMS, *["torch"] * sweep.n_configurations])
-        assert {store.read(key).parsed.backend.name for key in sweep.companions} == set(CLOSED_FORMS)
+        assert {store.read(key).parsed.backend.name for key in sweep.baselines} == set(CLOSED_FORMS)
         assert sweep.is_whole
 
 
 @pytest.mark.parametrize("asked", CLOSED_FORMS)
-def test_a_closed_form_that_was_asked_for_is_no_companion(store: Store, asked: str) -> None:
+def test_a_closed_form_that_was_asked_for_is_no_baseline(store: Store, asked: str) -> None:
     run_jobs([job("dataset=engel", f"backend={asked}", "predict_at=500")])
     (sweep,) = swept(store)
     assert backends(sweep) == sorted(CLOSED_FORMS)
     assert sweep.n_configurations == 1
-    (other,) = sweep.companions
+    (other,) = sweep.baselines
     assert store.read(other).parsed.backend.name != asked
     assert "prediction" in store.read(other).scores
     found = conclude(sweep, job().configuration.verdict)
@@ -82,7 +82,7 @@ def test_jobs_of_separate_processes_agree_which_closed_form_was_asked_for(store:
         run_jobs([job("dataset=engel", f"backend={backend}")])
     (sweep,) = swept(store)
     assert backends(sweep) == ["least_squares", "ridge", "torch"]
-    assert [store.read(key).parsed.backend.name for key in sweep.companions] == ["ridge"]
+    assert [store.read(key).parsed.backend.name for key in sweep.baselines] == ["ridge"]
 
 
 def test_closed_forms_are_fitted_once_whatever_the_networks_are(store: Store) -> None:
@@ -90,7 +90,7 @@ def test_closed_forms_are_fitted_once_whatever_the_networks_are(store: Store) ->
         run_jobs([job("dataset=engel", f"model.depth={depth}", f"seed={depth}", "optimizer.lr=0.02")])
     (sweep,) = swept(store)
     assert len(sweep.about["runs"]) == 4
-    first, second = (store.path(key) / "record.json" for key in sweep.companions)
+    first, second = (store.path(key) / "record.json" for key in sweep.baselines)
     times = first.stat().st_mtime_ns, second.stat().st_mtime_ns
     run_jobs([job("dataset=engel", "trainer.batch_size=8")])
     assert (first.stat().st_mtime_ns, second.stat().st_mtime_ns) == times
@@ -103,7 +103,7 @@ def test_the_count_and_the_fits_are_of_what_was_asked_for(store: Store, capsys: 
     run_jobs(jobs, "processes", 1)
     assert capsys.readouterr().out == "0 configurations trained, 2 had a record\n"
     (sweep,) = swept(store)
-    for key in sweep.companions:
+    for key in sweep.baselines:
         shutil.rmtree(store.path(key))
     run_jobs(jobs, "processes", 1)
     assert capsys.readouterr().out.startswith("0 configurations trained, 2 had a record: 0 fits in ")
@@ -116,7 +116,7 @@ def test_a_single_run_says_what_was_asked_for_alone(capsys: pytest.CaptureFixtur
     assert said.startswith("engel: torch 2 x 4, adamw lr 0.01: 24 fits in ")
 
 
-def test_a_job_that_cannot_run_has_no_companions(store: Store) -> None:
+def test_a_job_that_cannot_run_has_no_baselines(store: Store) -> None:
     (value,) = run_jobs([job("dataset=diabetes", "predict_at=5")])
     assert isinstance(value, Exception)
     (note,) = job_notes.take(store, "a-sweep")
@@ -124,7 +124,7 @@ def test_a_job_that_cannot_run_has_no_companions(store: Store) -> None:
     assert not (store.folder / "runs").exists()
 
 
-def test_a_companion_that_fails_is_told_with_what_would_repeat_it(
+def test_a_baseline_that_fails_is_told_with_what_would_repeat_it(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:

@@ -32,7 +32,7 @@ def make_conclusion(n_rows: int, *backends: str, status: str = "finished") -> Co
     sweep: Any = SimpleNamespace(
         key="k",
         table_name="toy",
-        companions={record.key for record in closed},
+        baselines={record.key for record in closed},
         data=lambda: (table, plan),
         records=lambda: [*closed, *records],
     )
@@ -50,7 +50,7 @@ def test_ridge_is_compared_with_the_line_as_the_network_is() -> None:
     assert Verdict.from_json(verdict.as_json(), "here") == verdict
 
 
-def test_companions_are_neither_configurations_nor_the_winner() -> None:
+def test_baselines_are_neither_configurations_nor_the_winner() -> None:
     plain, found = make_conclusion(60), make_conclusion(60, "least_squares", "ridge")
     assert found.verdict.n_configurations == 2
     shown = {"gain_ridge", "gain_ridge_low", "gain_ridge_high", "rmse_ridge"}

@@ -83,7 +83,7 @@ def _draw_curve(conclusion: Conclusion) -> "Figure":
     if winner is not None and not winner.parsed.is_line:
         axes.plot(inputs, _predict(winner, inputs[:, None]), color=NETWORK, linewidth=2.2, label=winner.name)
     elif (descent := _find_descent(conclusion)) is not None:
-        label = f"{descent.name}: {descent.scores['distance_to_least_squares']:.2g} sd of y away"
+        label = f"{descent.name}: {descent.scores['distance_to_least_squares']:.2g} away"
         axes.plot(inputs, _predict(descent, inputs[:, None]), "--", color=NETWORK, linewidth=2.2, label=label)
     axes.set_xlabel(canvas.name(table.features[0]))
     axes.set_ylabel(canvas.name(table.target))
