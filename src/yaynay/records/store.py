@@ -140,16 +140,16 @@ class Store:
         return self._tables[key]
 
     def write_sweeps(self, jobs: Sequence[dict[str, Any]], about: dict[str, Any]) -> list["Sweep"]:
-        """Note which runs one command asked for, one sweep per table and plan; the same runs are the same sweep."""
-        by_data: dict[tuple[str, str, str], set[str]] = {}
+        """Note what one command asked for, a sweep per table and plan; the same runs and published figures are one."""
+        by_data: dict[tuple[str, ...], dict[str, Any]] = {}
         for job in jobs:
-            by_data.setdefault((job["table"], job["table_sha256"], job["plan_sha256"]), set()).add(job["key"])
-        return [self._write_sweep(*data, sorted(keys), about) for data, keys in sorted(by_data.items())]
+            by_data.setdefault(tuple(job[name] for name in _OF_DATA), {})[job["key"]] = job.get("published")
+        return [self._write_sweep(data, runs, about) for data, runs in sorted(by_data.items())]
 
-    def _write_sweep(
-        self, table: str, table_sha256: str, plan_sha256: str, keys: list[str], about: dict[str, Any]
-    ) -> "Sweep":
-        content = {"table": table, "table_sha256": table_sha256, "plan_sha256": plan_sha256, "runs": keys}
+    def _write_sweep(self, data: tuple[str, ...], runs: dict[str, Any], about: dict[str, Any]) -> "Sweep":
+        published = {key: figures for key, figures in sorted(runs.items()) if figures}
+        content: dict[str, Any] = dict(zip(_OF_DATA, data, strict=True)) | {"runs": sorted(runs)}
+        content |= {"published": published} if published else {}
         path = self.folder / "sweeps" / digest(content)
         if not path.is_dir():
             with _with_checksums(path) as folder:
@@ -246,4 +246,5 @@ class Sweep:
         return self.store.read_table(self.about["plan_sha256"], self.about["table_sha256"])
 
 
+_OF_DATA = ("table", "table_sha256", "plan_sha256")
 _RECORD_FIELDS = ("key", "status", "configuration", "table", "plan", "scores", "reason", "line")

@@ -118,7 +118,8 @@ def _entry(job: Job) -> dict[str, Any]:
         return {"error": redact(str(job.error)), "exit_code": job.error.exit_code, "overrides": job.overrides}
     assert job.table is not None
     assert job.plan is not None
-    return job_notes.make_note(job.key, job.table, job.plan, {"configuration": job.values, "overrides": job.overrides})
+    about = {"configuration": job.values, "overrides": job.overrides, "published": job.values.get("published")}
+    return job_notes.make_note(job.key, job.table, job.plan, about)
 
 
 @contextmanager
