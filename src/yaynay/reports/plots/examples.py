@@ -29,9 +29,9 @@ def draw_example(answers: Answers, folder: Path) -> Path:
         ends = np.array([np.nanmin(x), np.nanmax(x)])
         rows = canvas.thin(table.n_rows)
         axes.scatter(x[rows], table.y[rows], s=26, color=DATA, alpha=0.8, linewidths=0, zorder=3, label="data")
-        exact = answers.least_squares
-        heights = exact["intercept"] + exact["slope"] * ends
-        axes.plot(ends, heights, color=LINE, linewidth=5, alpha=0.35, label="least squares")
+        if exact := answers.least_squares:
+            heights = exact["intercept"] + exact["slope"] * ends
+            axes.plot(ends, heights, color=LINE, linewidth=5, alpha=0.35, label="least squares")
         for backend, scores in answers.lines.items():
             dashes, color = _DASHES.get(backend, "-"), _INKS.get(backend, LINE)
             heights = scores["intercept"] + scores["slope"] * ends
