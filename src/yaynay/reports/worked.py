@@ -132,7 +132,7 @@ def text_table(answers: Sequence[Answer]) -> str:
         body[-1] += [*row.cells(), row.least_squares]
         above = row.example
     widths = [max(map(len, column)) for column in zip(header, *body, strict=True)]
-    widths[0] = min(widths[0], max(12, 100 - sum(widths[1:]) - 2 * (len(widths) - 1)))
+    widths[0] = min(widths[0], max(8, 100 - sum(widths[1:]) - 2 * (len(widths) - 1)))
     lines = []
     for cells in (header, *body):
         padded = [f"{cell[:width]:<{width}}" for cell, width in zip(cells[:2], widths[:2], strict=True)]

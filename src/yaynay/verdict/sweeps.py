@@ -51,8 +51,8 @@ def find_newest(records: Path) -> list[Sweep]:
 
 
 def find_worked(records: Path) -> list[Sweep]:
-    """The worked examples of a store, or of each store in a folder, by table; none where there is no such folder."""
-    return [sweep for sweep in find_sweeps(records) if is_worked(sweep)] if records.is_dir() else []
+    """The worked examples among the sweeps that `find_sweeps` finds; there may be none."""
+    return [sweep for sweep in _sweeps(records) if is_worked(sweep)]
 
 
 def find_sweeps(records: Path) -> list[Sweep]:
@@ -64,18 +64,22 @@ def find_sweeps(records: Path) -> list[Sweep]:
     Raises:
         DataError: There is none.
     """
-    patterns = [_SWEEPS] if is_store(records) else [f"*/{_SWEEPS}", f"*/*/{_SWEEPS}"]
-    paths = [path for pattern in patterns for path in records.glob(pattern)]
-    for path in paths:
-        _check_sweep(path)
-    stores = [Store(folder) for folder in sorted({path.parents[2] for path in paths})]
-    sweeps = [sweep for store in stores for sweep in store.sweeps()]
+    sweeps = _sweeps(records)
     if not sweeps:
         raise DataError(
             f"{records}: no sweep here; allowed: a store of records, or a folder of stores; train first, or set "
             "records=records to compare your own sweeps"
         )
-    return sorted(sweeps, key=lambda sweep: sweep.table_name)
+    return sweeps
+
+
+def _sweeps(records: Path) -> list[Sweep]:
+    patterns = [_SWEEPS] if is_store(records) else [f"*/{_SWEEPS}", f"*/*/{_SWEEPS}"]
+    paths = [path for pattern in patterns for path in records.glob(pattern)]
+    for path in paths:
+        _check_sweep(path)
+    stores = [Store(folder) for folder in sorted({path.parents[2] for path in paths})]
+    return sorted((sweep for store in stores for sweep in store.sweeps()), key=lambda sweep: sweep.table_name)
 
 
 def _check_sweep(path: Path) -> None:
