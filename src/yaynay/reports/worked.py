@@ -116,11 +116,15 @@ def _write(value: float, answer: Answer) -> str:
 
 
 def count(answers: Sequence[Answer]) -> str:
-    """How many answers are right: "2 worked examples: 6 of 6 figures as published"."""
-    n_examples, n_right = len({answer.example for answer in answers}), sum(answer.is_right for answer in answers)
-    mark = "" if n_right == len(answers) else f"; {_WRONG} marks the others"
-    plural = "" if n_examples == 1 else "s"
-    return f"{n_examples} worked example{plural}: {n_right} of {len(answers)} figures as published{mark}"
+    """How many examples there are and how many answers are right: "2 worked examples: 6 of 6 figures as published"."""
+    n_examples = len({answer.example for answer in answers})
+    mark = "" if all(answer.is_right for answer in answers) else f"; {_WRONG} marks the others"
+    return f"{n_examples} worked example{'' if n_examples == 1 else 's'}: {count_right(answers)}{mark}"
+
+
+def count_right(answers: Sequence[Answer]) -> str:
+    """How many answers are right: "6 of 6 figures as published"."""
+    return f"{sum(answer.is_right for answer in answers)} of {len(answers)} figures as published"
 
 
 def text_table(answers: Sequence[Answer]) -> str:
@@ -147,4 +151,4 @@ def markdown(answers: Sequence[Answer]) -> str:
     header = ["quantity", "published", "within", *backends(answers), "least squares"]
     body = [[row.quantity, row.published, row.within, *row.cells(), row.least_squares] for row in rows(answers)]
     lines = "\n".join(f"| {' | '.join(cells)} |" for cells in (header, ["---"] * len(header), *body))
-    return f"**{count(answers)}**\n\n{lines}\n"
+    return f"**{count_right(answers)}**\n\n{lines}\n"

@@ -126,9 +126,8 @@ def _describe(result: Result) -> tuple[dict[str, str], dict[str, float]]:
     tags = {key: about[key] for key in ("table_sha256", "plan_sha256")}
     n_runs = f"({len(about['runs'])} configurations)"
     if isinstance(shown, Answers):
-        counted = worked.count(shown.answers)
         tags |= {
-            "answers": counted,
+            "answers": worked.count_right(shown.answers),
             "mlflow.runName": f"{name}: {'wrong' if shown.mistakes else 'as published'} {n_runs}",
             "mlflow.note.content": worked.markdown(shown.answers),
         }

@@ -24,7 +24,7 @@ def draw_example(answers: Answers, folder: Path) -> Path:
     table, _ = answers.sweep.data()
     x = table.x[:, 0]
     with canvas.style():
-        figure = canvas.start(canvas.name(table.name, 32), worked.count(answers.answers), 4.4)
+        figure = canvas.start(canvas.name(table.name, 32), worked.count_right(answers.answers), 4.4)
         axes = figure.subplots()
         ends = np.array([np.nanmin(x), np.nanmax(x)])
         rows = canvas.thin(table.n_rows)
@@ -39,5 +39,6 @@ def draw_example(answers: Answers, folder: Path) -> Path:
         axes.set_xlabel(canvas.name(table.features[0]))
         axes.set_ylabel(canvas.name(table.target))
         canvas.grid(axes)
-        figure.legend(loc="outside lower center", ncols=5)
+        for handle in figure.legend(loc="outside lower center", ncols=5).get_lines():
+            handle.set_linestyle("-")  # too short to show dashes
         return canvas.save(figure, folder / "fit.png")
