@@ -22,6 +22,8 @@ install: .venv/.installed  ## make .venv and install yaynay with all backends an
 
 repro: install  ## make tables, train, compare, report and track; then print the verdicts (5 minutes 30 at first, a second after)
 	@$(BIN)/dvc repro -q
+	@cat reports/worked.txt
+	@echo
 	@cat reports/verdicts.txt
 	@echo
 	@echo "Report: reports/index.html    Runs: make ui"

@@ -96,6 +96,37 @@ def test_a_mistake_is_one_sentence_with_key_and_value(overrides: list[str], mess
 def test_what_shapes_no_fit_is_not_in_the_key() -> None:
     plain, other = (schema.parse(values(*given)) for given in ([], ["verdict.delta=0.3", "tracking.experiment=other"]))
     assert plain.numerics() == other.numerics()
+    plain, other = (
+        schema.parse(values("experiment=theano_points", *given)) for given in ([], ["published.slope.value=9"])
+    )
+    assert plain.published != other.published
+    assert plain.numerics() == other.numerics()
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["+published.slop.value=1"], r"option 'published.slop': unknown key; .*did you mean 'published.slope'\?"),
+        (["published.slope.value=a"], r"option 'published.slope.value': 'a' is not allowed"),
+        (["published.slope.within=0"], r"option 'published.slope.within': 0 is not allowed"),
+        (["~published.slope.within"], r"option 'published.slope.within': is missing"),
+        (["published.slope=3"], r"option 'published.slope': 3 is not allowed; it should have the keys value, within"),
+        (["published=3"], r"option 'published': 3 is not allowed; it should have the keys slope, intercept"),
+        (["model.depth=2", "model.start=null"], r"option 'published.slope': a network with model.depth=2 has none"),
+        (
+            ["+published.prediction={value: 8, within: 1}"],
+            r"option 'published.prediction': needs a value to predict at",
+        ),
+    ],
+)
+def test_a_figure_that_a_run_cannot_have_is_refused(overrides: list[str], message: str) -> None:
+    with pytest.raises(OptionError, match=message) as caught:
+        schema.parse(values("experiment=theano_points", *overrides))
+    assert "\n" not in str(caught.value)
+
+
+def test_published_figures_are_no_params_of_a_run() -> None:
+    assert not [key for key in schema.parse(values("experiment=theano_points")).flat() if "published" in key]
 
 
 def test_width_means_nothing_without_hidden_layers() -> None:
@@ -121,8 +152,15 @@ def test_all_values_are_in_the_flat_form() -> None:
             "train",
             tuple({entry for backend in (*schema.CLOSED_FORMS, *MODULES) for entry in version.fit_entries(backend)}),
         ),
+        (
+            "worked",
+            (
+                "yaynay.verdict.answers",
+                *{entry for backend in (*schema.CLOSED_FORMS, *MODULES) for entry in version.fit_entries(backend)},
+            ),
+        ),
         ("compare", (version.VERDICT, "yaynay.reports.plots")),
-        ("report", ("yaynay.reports.page", "yaynay.reports.plots")),
+        ("report", ("yaynay.reports.page", "yaynay.reports.plots", "yaynay.reports.worked")),
     ],
 )
 def test_a_stage_depends_on_every_module_that_shapes_what_it_makes(stage: str, entries: tuple[str, ...]) -> None:

@@ -21,6 +21,21 @@ COMMANDS = {
     "joblib": [[*SWEEP, "hydra/launcher=joblib", HERE]],
     "diverged": [["yaynay.train", "-m", "dataset=engel", "model.depth=1", "optimizer.lr=0.01,1e25", *QUICK, HERE]],
     "csv": [OWN, [*OWN, "dataset.missing=drop"], [*OWN, "dataset.missing=impute"]],
+    "worked": [
+        ["yaynay.train", "experiment=pytorch_line"],
+        ["yaynay.train", "experiment=pytorch_line", "published.prediction.value=9"],
+        [
+            "yaynay.train",
+            "-m",
+            "experiment=pytorch_line,scatter_10",
+            "backend=torch,pytensor",
+            "results=results/w",
+            HERE,
+        ],
+        ["yaynay.train", "experiment=pytorch_line", "published.prediction.value=9", "results=results/w"],
+        ["yaynay.train", "experiment=pytorch_line", "optimizer.lr=1e25", "results=results/w"],
+        ["yaynay.train", "experiment=pytorch_line", "dataset=diabetes", "predict_at=null"],
+    ],
     "three rows": [["yaynay.train", "dataset=pytorch_line", "model.depth=1", *QUICK]],
 }
 """Commands, each in its own project; all in one process."""
@@ -170,3 +185,20 @@ def _predictions(project: Path, key: str) -> bytes:
     content = json.loads((project / "records" / "runs" / key / "record.json").read_text())
     assert content["status"] == "finished"
     return (project / "records" / "runs" / key / "arrays.safetensors").read_bytes()
+
+
+def test_a_command_with_published_figures_prints_its_answers_and_fails_where_one_is_wrong(
+    others: dict[str, Swept],
+) -> None:
+    alone, wrong, exported, wrong_export, diverged, misfit = others["worked"].ended
+    assert [ended.code for ended in others["worked"].ended] == [0, 1, 0, 1, 1, 2]
+    assert "1 worked example: 1 of 1 figures as published" in alone.stdout
+    assert "2 worked examples: 8 of 8 figures as published" in exported.stdout
+    assert not [ended for ended in others["worked"].ended if "undecided" in ended.stdout]
+    for ended in (wrong, wrong_export):
+        assert ended.stderr.startswith("error: pytorch_line, torch: prediction is 7.98576")
+        assert "published: 9, within 0.05" in ended.stderr
+    assert "error: pytorch_line, torch: prediction is missing" in diverged.stderr
+    assert "option 'published" in misfit.stderr
+    stores = {path.name for path in (others["worked"].project / "results" / "w").iterdir()}
+    assert stores == {"pytorch_line", "scatter_10"}

@@ -26,7 +26,7 @@ MOST_JOBS = 10_000
 
 _OUTSIDE = ("config_dir", "config_path", "experimental_rerun")
 _EXCLUSIVE = ("run", "multirun", "cfg", "info", "shell_completion", "hydra_help")
-_ONE_VALUE = ("results", "max_jobs", "verdict", "tracking")
+_ONE_VALUE = ("results", "max_jobs", "published", "verdict", "tracking")
 """Keys and groups that a command has once, whatever it sweeps over."""
 _SHOWS = ("help", "hydra_help", "cfg", "shell_completion", "info")
 

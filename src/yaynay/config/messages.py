@@ -59,9 +59,11 @@ def sentence(error: ValidationError, model: type[BaseModel], prefix: str = "") -
 
 
 def group_below(model: type[BaseModel], name: str) -> type[BaseModel] | None:
-    """What a field holds, if that is a group of keys."""
+    """What a field holds, if that is a group of keys, or such a group or null."""
     annotation = model.model_fields[name].annotation if name in model.model_fields else None
-    return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
+    kinds = [kind for kind in get_args(annotation) or (annotation,) if kind is not type(None)]
+    kind = kinds[0] if len(kinds) == 1 else None
+    return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
 
 
 def _follow(model: type[BaseModel], location: Sequence[int | str]) -> tuple[list[str], type[BaseModel]]:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field, ValidationError
 from yaynay.config import datasets as dataset_options
 from yaynay.config.datasets import Closed
 from yaynay.config.messages import group_below, sentence
+from yaynay.config.published import Published
 from yaynay.errors import OptionError, holds_password
 
 Options = TypeVar("Options", bound=BaseModel)
@@ -93,6 +94,8 @@ class Configuration(Closed):
     seed: Annotated[int, Field(ge=0, lt=2**32)]
     predict_at: float | None
     """A value of the one feature whose prediction is logged as the metric `prediction`."""
+    published: Published | None = None
+    """Figures that the run has to give; they shape no fit, so they belong to a sweep and not to a record."""
     results: str | None
     """Folder that gets a copy of each table's sweep; the pipeline's train stage sets it."""
     max_jobs: Annotated[int, Field(ge=1)] = 10_000
@@ -127,7 +130,7 @@ class Configuration(Closed):
     def flat(self) -> dict[str, Any]:
         """All values that count, keyed with dots; `dataset` and `backend` hold their option's name."""
         unused = {"model", "optimizer", "trainer", "seed"} if self.is_closed_form else set()
-        pairs = dict(_flatten(self.model_dump(exclude={"results", "max_jobs", *unused})))
+        pairs = dict(_flatten(self.model_dump(exclude={"published", "results", "max_jobs", *unused})))
         for group in ("dataset", "backend"):
             pairs[group] = pairs.pop(f"{group}.name")
         return dict(sorted(pairs.items()))
@@ -159,6 +162,8 @@ def parse(values: Mapping[str, Any]) -> Configuration:
             f"option 'model.start': starting values are for model.depth=0, not {model.depth}; "
             "allowed: null; leave it out to draw them"
         )
+    if configuration.published is not None:
+        configuration.published.check(configuration.predict_at, 0 if configuration.is_line else model.depth)
     return configuration.model_copy(update={"dataset": checked.model_dump()})
 
 
@@ -211,6 +216,8 @@ class ReportOptions(Closed):
 
     reports: Annotated[str, Field(min_length=1)]
     """Where verdicts and pictures are, and the report goes."""
+    worked: Annotated[str, Field(min_length=1)]
+    """Records of worked examples; a folder that is not there has none."""
 
 
 def parse_compare(values: Mapping[str, Any]) -> CompareOptions:

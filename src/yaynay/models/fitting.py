@@ -225,7 +225,7 @@ def _line_metrics(
     folds: FoldScores,
     table: Table,
 ) -> dict[str, float]:
-    """slope, intercept and cost (sum of squared errors / 2n) of a line on one feature."""
+    """slope, intercept and cost (sum of squared errors / 2n) of a line on one feature, and x and y's correlation."""
     if len(slopes) != 1:
         return {}
     metrics = {
@@ -233,6 +233,9 @@ def _line_metrics(
         "intercept": intercept,
         "cost": rmse(folds.whole - table.y) ** 2 / 2,
     }
+    x = least_squares.impute(table.x, np.arange(table.n_rows))[:, 0]
+    if np.ptp(x) > 0 and np.ptp(table.y) > 0:
+        metrics["correlation"] = float(np.corrcoef(x, table.y)[0, 1])
     if configuration.predict_at is not None:
         metrics["prediction"] = intercept + float(slopes[0]) * configuration.predict_at
     return metrics

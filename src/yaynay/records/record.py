@@ -59,7 +59,7 @@ class Record:
         """The record of a fit, or of the exception that ended it; `companions` as in `record_key`."""
         about: dict[str, Any] = {
             "key": record_key(configuration, table, plan, companions),
-            "configuration": configuration.model_dump(),
+            "configuration": configuration.model_dump(exclude={"published"}),
             "table": {"features": list(table.features)} | {name: getattr(table, name) for name in _OF_TABLE},
             "plan": {name: getattr(plan, name) for name in _OF_PLAN},
         }

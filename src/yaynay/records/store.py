@@ -137,25 +137,25 @@ class Store:
         return self._tables[key]
 
     def write_sweeps(self, jobs: Sequence[dict[str, Any]], about: dict[str, Any]) -> list["Sweep"]:
-        """Note which runs one command needs, one sweep per table and plan; the same runs are the same sweep.
+        """Note which runs one command needs, a sweep per table and plan; the same runs and published figures are one.
 
         Args:
             jobs: Notes of jobs.
             about: What else to write down of a sweep that is new.
         """
-        by_data: dict[tuple[str, str, str], set[str]] = {}
+        by_data: dict[tuple[str, ...], dict[str, Any]] = {}
         for job in jobs:
-            by_data.setdefault((job["table"], job["table_sha256"], job["plan_sha256"]), set()).add(job["key"])
+            by_data.setdefault(tuple(job[name] for name in _OF_DATA), {})[job["key"]] = job.get("published")
         asked = {job["key"] for job in jobs if not job.get("is_baseline")}
         return [
-            self._write_sweep(*data, sorted(keys), about | {"baselines": sorted(keys - asked)})
-            for data, keys in sorted(by_data.items())
+            self._write_sweep(data, runs, about | {"baselines": sorted(runs.keys() - asked)})
+            for data, runs in sorted(by_data.items())
         ]
 
-    def _write_sweep(
-        self, table: str, table_sha256: str, plan_sha256: str, keys: list[str], about: dict[str, Any]
-    ) -> "Sweep":
-        content = {"table": table, "table_sha256": table_sha256, "plan_sha256": plan_sha256, "runs": keys}
+    def _write_sweep(self, data: tuple[str, ...], runs: dict[str, Any], about: dict[str, Any]) -> "Sweep":
+        published = {key: figures for key, figures in sorted(runs.items()) if figures}
+        content: dict[str, Any] = dict(zip(_OF_DATA, data, strict=True)) | {"runs": sorted(runs)}
+        content |= {"published": published} if published else {}
         path = self.folder / "sweeps" / digest(content)
         if not path.is_dir():
             with with_checksums(path) as folder:
@@ -243,4 +243,5 @@ class Sweep:
         return self.store.read_table(self.about["plan_sha256"], self.about["table_sha256"])
 
 
+_OF_DATA = ("table", "table_sha256", "plan_sha256")
 _RECORD_FIELDS = ("key", "status", "configuration", "table", "plan", "scores", "reason", "line")

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from yaynay.reports import wording
+from yaynay.reports.worked import Section
 from yaynay.verdict.model import Timings, Verdict
 from yaynay.verdict.rule import adjust_p_values
 from yaynay.verdict.shrinkage import say_shrinkage
@@ -37,7 +38,10 @@ _FILTERS = (
 
 
 def render(
-    verdicts: Mapping[str, Verdict], timings: Mapping[str, Timings], pictures: Mapping[str, Sequence[Path]]
+    verdicts: Mapping[str, Verdict],
+    timings: Mapping[str, Timings],
+    pictures: Mapping[str, Sequence[Path]],
+    examples: Section | None = None,
 ) -> str:
     """The report as one HTML page without scripts.
 
@@ -45,6 +49,7 @@ def render(
         verdicts: By table.
         timings: Of each table.
         pictures: Of each table, relative to the page, which also shows `OVERVIEW`.
+        examples: The worked examples, where there are any.
     """
     from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
@@ -65,6 +70,7 @@ def render(
         rule=wording.common_rule(verdicts),
         adjusted=adjust_p_values({name: verdict.p_value for name, verdict in rows if verdict.p_value is not None}),
         parities=parities,
+        worked=examples,
         disagreeing=[name for name, parity in parities.items() if len(set(parity.outcomes.values())) > 1],
     )
 

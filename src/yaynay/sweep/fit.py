@@ -49,7 +49,7 @@ def check_fit(configuration: Configuration, table: Table) -> None:
     """Check what depends on both configuration and table.
 
     Raises:
-        OptionError: Starting values or `predict_at` do not fit the table's features.
+        OptionError: Starting values, `predict_at` or `published` do not fit the table's features.
     """
     start, n_features = configuration.model.start, table.n_features
     if start is not None and len(start) != n_features + 1:
@@ -57,7 +57,8 @@ def check_fit(configuration: Configuration, table: Table) -> None:
             f"option 'model.start': {len(start)} values for {n_features} features; "
             f"allowed: {n_features + 1} values (slopes, then intercept); or leave it null"
         )
-    if configuration.predict_at is not None and n_features != 1:
-        raise OptionError(
-            f"option 'predict_at': table '{table.name}' has {n_features} features; allowed: tables with one feature"
-        )
+    for option in ("predict_at", "published"):
+        if getattr(configuration, option) is not None and n_features != 1:
+            raise OptionError(
+                f"option '{option}': table '{table.name}' has {n_features} features; allowed: tables with one feature"
+            )

@@ -168,7 +168,8 @@ def _entry(job: Job) -> dict[str, Any]:
     assert job.table is not None
     assert job.plan is not None
     about = {"configuration": job.values, "overrides": job.overrides, "is_baseline": job.is_baseline}
-    return job_notes.make_note(job.key, job.table, job.plan, about)
+    published = None if job.is_baseline else job.values.get("published")
+    return job_notes.make_note(job.key, job.table, job.plan, about | {"published": published})
 
 
 @dataclass(frozen=True)

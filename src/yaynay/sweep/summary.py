@@ -1,4 +1,4 @@
-"""The end of a sweep: its verdict is printed, and written to MLflow with it."""
+"""The end of a sweep: its verdict or its answers are printed, and written to MLflow with it."""
 
 import sys
 import time
@@ -15,23 +15,27 @@ from yaynay.records import job_notes
 from yaynay.records.record import Record
 from yaynay.records.store import Store, Sweep
 from yaynay.reports import files, plots
+from yaynay.reports.plots.examples import draw_example
+from yaynay.reports.worked import text_table
 from yaynay.storage import find_root
 from yaynay.tracking.parent import Result
 from yaynay.tracking.sync import is_there, sync
 from yaynay.verdict import looks
-from yaynay.verdict.conclusion import conclude, recall, recall_rule, remember
-from yaynay.verdict.sweeps import find_newest
+from yaynay.verdict.answers import Answers, find_answers, is_worked
+from yaynay.verdict.conclusion import Conclusion, conclude, recall, recall_rule, remember
+from yaynay.verdict.sweeps import find_newest, find_worked
 
 
 def conclude_jobs(sweep: str, lost: Exception | None = None) -> int:
-    """Track what a sweep's jobs left, print each table's verdict, and export what the pipeline asked for.
+    """Track what a sweep's jobs left, print each table's answers or verdict, and export what the pipeline asked for.
 
     Args:
         sweep: Its name.
         lost: How another launcher says, in pages, that a job's process died, out of memory or killed.
 
     Returns:
-        The exit code: 0, 1 where a run has no scores, or the mistake's own where nothing ran.
+        The exit code: 0, 1 where a run has no scores or a figure is not as published, or the mistake's own where
+        nothing ran.
     """
     store = Store.default()
     noted = job_notes.take(store, sweep)
@@ -52,43 +56,65 @@ def conclude_jobs(sweep: str, lost: Exception | None = None) -> int:
 
 
 def _conclude(store: Store, jobs: list[dict[str, Any]]) -> int:
-    """Runs without scores, once every sweep is concluded and in MLflow."""
+    """Runs without scores and figures that are not as published, once every sweep is concluded and in MLflow."""
     configuration = schema.parse(jobs[0]["configuration"])
     sweeps = store.write_sweeps(jobs, {"started_at": time.time()})
     overrides = {job["key"]: " ".join(job["overrides"]) for job in jobs}
+    answers = {sweep.key: find_answers(sweep) for sweep in sweeps if is_worked(sweep)}
+    n_wrong = _say_answers(list(answers.values()))
     if configuration.results is not None:  # the pipeline's compare stage concludes
         for sweep in sweeps:
             store.export(sweep, Path(configuration.results) / sweep.table_name)
             _list_failed(sweep.unscored(), overrides)
-        return 0  # DVC keeps nothing of a failed stage; the verdict counts the runs without scores
+        return n_wrong  # but DVC keeps nothing of a failed stage; the verdict counts the runs without scores
     experiment, rule = configuration.tracking.experiment, configuration.verdict
     new: list[Result] = []
+    for found in answers.values():
+        if not is_there(found.sweep, found, experiment):
+            new.append(_answered(found))
     for sweep in sweeps:
+        if sweep.key in answers:
+            continue
         verdict = recall(sweep, rule)
         if verdict is None or not is_there(sweep, verdict, experiment):
-            new.append(_conclude_sweep(sweep, rule))
-            verdict = new[-1].verdict
+            conclusion = _conclude_sweep(sweep, rule)
+            new.append(Result.of(conclusion, partial(plots.draw, conclusion)))
+            verdict = conclusion.verdict
         for remark in verdict.remarks:
             print(f"{sweep.table_name}: {remark}", file=sys.stderr)
         print(f"{sweep.table_name}: {verdict.outcome}. {verdict.sentence}")
     n_failed = sum(_list_failed(sweep.unscored(), overrides) for sweep in sweeps)
     if new:
         sync(new, experiment)
-    return n_failed
+    return n_failed + n_wrong
 
 
-def _conclude_sweep(sweep: Sweep, rule: Rule) -> Result:
+def _say_answers(found: Sequence[Answers]) -> int:
+    """Print the answers of worked examples, and each figure that is not as published; how many those are."""
+    if found:
+        print(text_table([answer for answers in found for answer in answers.answers]), flush=True)
+    mistakes = [mistake for answers in found for mistake in answers.mistakes]
+    for mistake in mistakes:
+        print(f"error: {mistake}", file=sys.stderr)
+    return len(mistakes)
+
+
+def _answered(answers: Answers) -> Result:
+    return Result(answers.sweep, answers, None, partial(draw_example, answers))
+
+
+def _conclude_sweep(sweep: Sweep, rule: Rule) -> Conclusion:
     """Conclude a sweep of the project's records, with earlier looks at its table, and save the verdict beside it.
 
     What a part of a sweep would say is not a look at its table.
     """
     conclusion = conclude(sweep, rule)
     if not sweep.is_whole:
-        return Result.of(conclusion, partial(plots.draw, conclusion))
+        return conclusion
     verdict = looks.note(conclusion.verdict, sweep.store.folder / "looks", find_root() / "reports" / "looks")
     conclusion = replace(conclusion, verdict=verdict)
     remember(conclusion)
-    return Result.of(conclusion, partial(plots.draw, conclusion))
+    return conclusion
 
 
 def bring(experiment: str, records: Path, reports: Path | None) -> int:
@@ -107,8 +133,12 @@ def _bring_records(experiment: str) -> int:
     sweeps = [sweep for sweep in Store.default().sweeps() if sweep.has_ended_runs()]
     results = []
     for sweep in sweeps:
+        if is_worked(sweep):
+            results.append(_answered(find_answers(sweep)))
+            continue
         rule = recall_rule(sweep) or schema.parse(sweep.records()[0].configuration).verdict
-        results.append(_conclude_sweep(sweep, rule))
+        conclusion = _conclude_sweep(sweep, rule)
+        results.append(Result.of(conclusion, partial(plots.draw, conclusion)))
     sync(results, experiment)
     return len(sweeps)
 
@@ -121,8 +151,10 @@ def _bring_compared(experiment: str, records: Path, reports: Path) -> int:
     if compared != {name: (sweep.about["table_sha256"], sweep.about["plan_sha256"]) for name, sweep in sweeps.items()}:
         raise DataError(f"{reports / files.VERDICTS}: does not belong to {records}; run python -m yaynay.compare first")
     pictures = reports / "pictures"
-    sync([Result(sweep, verdicts[name], timings[name], pictures / name) for name, sweep in sweeps.items()], experiment)
-    return len(sweeps)
+    results = [Result(sweep, verdicts[name], timings[name], pictures / name) for name, sweep in sweeps.items()]
+    results += [_answered(find_answers(sweep)) for sweep in find_worked(records)]
+    sync(results, experiment)
+    return len(results)
 
 
 def _list_failed(records: Sequence[Record], overrides: dict[str, str]) -> int:

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from yaynay.records.record import Record
 from yaynay.records.store import Sweep
-from yaynay.reports import page
+from yaynay.reports import page, worked
 from yaynay.storage import digest, write_json
 from yaynay.tracking.model import log_model
 from yaynay.tracking.owner import OWNER, owner
 from yaynay.tracking.runs import PARENT, Run, Runs, ended_at, milliseconds
+from yaynay.verdict.answers import Answers
 from yaynay.verdict.conclusion import Conclusion
 from yaynay.verdict.model import Timings, Verdict
 
@@ -34,13 +35,14 @@ class Result:
 
     Attributes:
         sweep: The sweep.
-        verdict, timings: What was concluded, and how long fits took.
+        verdict: What was concluded: a verdict, or the answers of worked examples.
+        timings: How long fits took; None for worked examples.
         pictures: A folder with its pictures, or what draws them into an empty one.
     """
 
     sweep: Sweep
-    verdict: Verdict
-    timings: Timings
+    verdict: Verdict | Answers
+    timings: Timings | None
     pictures: Path | Callable[[Path], object]
 
     @classmethod
@@ -49,8 +51,8 @@ class Result:
         return cls(conclusion.sweep, conclusion.verdict, conclusion.timings, pictures)
 
 
-def make_stamp(verdict: Verdict) -> str:
-    """Digest of a verdict; it does not depend on times."""
+def make_stamp(verdict: Verdict | Answers) -> str:
+    """Digest of a verdict or of answers; it does not depend on times."""
     return digest(verdict.as_json())
 
 
@@ -95,7 +97,9 @@ def conclude_parent(client: "MlflowClient", run_id: str, result: Result, records
     stamp, run = make_stamp(result.verdict), client.get_run(run_id)
     if run.data.tags.get(STAMP) == stamp and run.info.status == "FINISHED":
         return
-    _log_verdict(client, run, result, records)
+    tags, numbers = _describe(result)
+    backends = ", ".join(sorted({record.configuration["backend"]["name"] for record in records}))
+    _log(client, run, tags | {"mlflow.source.name": "yaynay.train", "backend": backends}, numbers)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         if isinstance(result.pictures, Path):
@@ -105,9 +109,10 @@ def conclude_parent(client: "MlflowClient", run_id: str, result: Result, records
             drawn.mkdir()
             result.pictures(drawn)
         client.log_artifacts(run_id, str(drawn), "pictures")
-        write_json(folder / "verdict.json", result.verdict.as_json())
-        client.log_artifact(run_id, str(folder / "verdict.json"))
-    winner = result.verdict.winner_key
+        file = folder / ("answers.json" if isinstance(result.verdict, Answers) else "verdict.json")
+        write_json(file, result.verdict.as_json())
+        client.log_artifact(run_id, str(file))
+    winner = None if isinstance(result.verdict, Answers) else result.verdict.winner_key
     if winner is not None and run.data.tags.get(_WINNER) != winner:
         log_model(run_id, result.sweep.data()[0], result.sweep.store.read(winner))
         client.set_tag(run_id, _WINNER, winner)
@@ -115,25 +120,36 @@ def conclude_parent(client: "MlflowClient", run_id: str, result: Result, records
     client.set_terminated(run_id, "FINISHED", max([run.info.start_time, *map(ended_at, records)]))
 
 
-def _log_verdict(client: "MlflowClient", run: "MlflowRun", result: Result, records: Sequence[Record]) -> None:
+def _describe(result: Result) -> tuple[dict[str, str], dict[str, float]]:
+    """Tags and metrics of a sweep's run."""
+    shown, name, about = result.verdict, result.sweep.table_name, result.sweep.about
+    tags = {key: about[key] for key in ("table_sha256", "plan_sha256")}
+    n_runs = f"({result.sweep.n_configurations} configurations)"
+    if isinstance(shown, Answers):
+        tags |= {
+            "answers": worked.count_right(shown.answers),
+            "mlflow.runName": f"{name}: {'wrong' if shown.mistakes else 'as published'} {n_runs}",
+            "mlflow.note.content": worked.markdown(shown.answers),
+        }
+        return tags, {"n_answers": float(len(shown.answers)), "n_wrong": float(len(shown.mistakes))}
+    assert result.timings is not None  # noqa: S101 - only worked examples have none
+    tags |= {
+        "verdict": shown.outcome,
+        "sentence": shown.sentence,
+        "mlflow.runName": f"{name}: {shown.outcome} {n_runs}",
+        "mlflow.note.content": page.markdown(shown, result.timings, name),
+        **({"winner": shown.winner} if shown.winner else {}),
+    }
+    return tags, _numbers(shown.as_json() | result.timings.as_json())
+
+
+def _log(client: "MlflowClient", run: "MlflowRun", tags: Mapping[str, str], numbers: Mapping[str, float]) -> None:
     from mlflow.entities import Metric, RunTag
 
-    verdict, name = result.verdict, result.sweep.table_name
-    tags = {
-        "verdict": verdict.outcome,
-        "sentence": verdict.sentence,
-        "mlflow.runName": f"{name}: {verdict.outcome} ({result.sweep.n_configurations} configurations)",
-        "mlflow.note.content": page.markdown(verdict, result.timings, name),
-        "mlflow.source.name": "yaynay.train",
-        "table_sha256": verdict.table_sha256,
-        "plan_sha256": verdict.plan_sha256,
-        "backend": ", ".join(sorted({record.configuration["backend"]["name"] for record in records})),
-        **({"winner": verdict.winner} if verdict.winner else {}),
-    }
     now = milliseconds(time.time())
     metrics = [
         Metric(key, value, now, 0)
-        for key, value in _numbers(verdict.as_json() | result.timings.as_json()).items()
+        for key, value in numbers.items()
         if run.data.metrics.get(key) != value  # MLflow refuses a repeated metric that a model has
     ]
     client.log_batch(run.info.run_id, metrics, tags=[RunTag(*pair) for pair in tags.items()])

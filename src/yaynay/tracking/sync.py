@@ -15,6 +15,7 @@ from yaynay.tracking.dataset import dataset_input
 from yaynay.tracking.parent import STAMP, Result, conclude_parent, ended_runs, make_stamp, open_parent
 from yaynay.tracking.runs import PARENT, Runs, child, split, status
 from yaynay.tracking.store import connect, sqlite_path, tracking_uri
+from yaynay.verdict.answers import Answers
 from yaynay.verdict.model import Verdict
 
 
@@ -65,8 +66,8 @@ def add_children(runs: Runs, sweep: Sweep, keys: Sequence[str], parent_id: str, 
     runs.add(sweep.key, children, sweep.store, dataset)
 
 
-def is_there(sweep: Sweep, verdict: Verdict, experiment: str) -> bool:
-    """Whether MLflow's SQLite store holds a sweep with this verdict; asked without importing MLflow.
+def is_there(sweep: Sweep, verdict: Verdict | Answers, experiment: str) -> bool:
+    """Whether MLflow's SQLite store holds a sweep with this verdict or these answers; asked without importing MLflow.
 
     For any other store it says no, and `sync` asks that store.
     """

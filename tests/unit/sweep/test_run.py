@@ -124,9 +124,7 @@ def test_a_job_that_cannot_run_has_no_baselines(store: Store) -> None:
     assert not (store.folder / "runs").exists()
 
 
-def test_a_baseline_that_fails_is_told_with_what_would_repeat_it(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_baseline_that_fails_is_told_with_what_would_repeat_it(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise np.linalg.LinAlgError("SVD did not converge")
 
