@@ -110,6 +110,7 @@ class Configuration(Closed):
         pairs = dict(_flatten(self.model_dump(exclude={"results", "max_jobs"})))
         for group in ("dataset", "backend"):
             pairs[group] = pairs.pop(f"{group}.name")
+        pairs["dataset"] = pairs.get("dataset.table") or pairs["dataset"]  # the option that `yaynay add` wrote
         return dict(sorted(pairs.items()))
 
 
