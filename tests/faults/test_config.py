@@ -1,6 +1,7 @@
 """Wrong options: code 2 and one line, before anything is written."""
 
 import importlib.util
+import re
 import shutil
 import time
 from collections.abc import Callable
@@ -42,6 +43,24 @@ def conf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 )
 def test_c1_a_value_out_of_range_is_refused_with_key_and_value(refused: Refused, word: str, shown: str) -> None:
     assert refused(2, "train", word).startswith(f"option {shown} is ")
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (["dataset=diabetes", "predict_at=1"], ["diabetes"]),
+        (["dataset=friedman1", "predict_at=1"], ["friedman1"]),
+        (["-m", "dataset=diabetes", "predict_at=1,2", "seed=1,2"], ["diabetes"]),
+        (["-m", "dataset=engel,diabetes,longley", "predict_at=1"], ["diabetes", "longley"]),
+        (["-m", "dataset=engel,diabetes,longley", "predict_at=null,1"], ["diabetes", "longley"]),
+        (["-m", "hydra/launcher=basic", "dataset=engel,longley", "predict_at=1"], ["longley"]),
+    ],
+)
+def test_c1_every_table_that_a_prediction_does_not_fit_is_named(
+    refused: Refused, words: list[str], named: list[str]
+) -> None:
+    line = refused(2, "train", *words)
+    assert re.findall(r"table '(\w+)' has", line) == named
 
 
 def test_c1_workers_out_of_range_are_refused(refused: Refused) -> None:

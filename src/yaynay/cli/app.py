@@ -26,7 +26,7 @@ from hydra.errors import HydraException, MissingConfigException, OverrideParseEx
 from omegaconf import DictConfig
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, MissingMandatoryValue, OmegaConfBaseException
 
-from yaynay.cli.checks import Check, check_command_line
+from yaynay.cli.checks import Check, CheckTables, check_command_line
 from yaynay.errors import MachineError, OptionError, YaynayError, redact
 from yaynay.processes import end_with_starter
 from yaynay.sweep import SWEEP
@@ -41,19 +41,19 @@ def conf_folder() -> Path:
     return checkout if (checkout / "config.yaml").is_file() else package / "conf"
 
 
-def run(task: Callable[[DictConfig], Any], config_name: str, check: Check, check_table: Check = dict) -> None:
+def run(task: Callable[[DictConfig], Any], config_name: str, check: Check, check_tables: CheckTables = list) -> None:
     """Compose the configuration from the command line and run a task with it.
 
     Args:
         task: Called with each job's configuration; from an importable module, so that workers can find it.
         config_name: File in `conf/`.
         check: Called with a configuration before Hydra makes a folder; raises `OptionError`.
-        check_table: As `check`, for the table that all jobs share; raises `DataError`.
+        check_tables: As `check`, with a configuration for each table, unless `check_command_line` needs none.
 
     Raises:
         YaynayError: The command line is wrong, or the task raised it.
     """
-    check_command_line(conf_folder(), config_name, check, check_table)
+    check_command_line(conf_folder(), config_name, check, check_tables)
     os.environ["HYDRA_FULL_ERROR"] = "1"  # let errors reach `run_and_exit`
     os.environ[SWEEP] = f"{time.strftime('%Y-%m-%d_%H-%M-%S')}_{secrets.token_hex(4)}"
     mistakes: list[YaynayError] = []

@@ -1,4 +1,4 @@
-"""`yaynay add FILE TARGET`: a table of your own in the pipeline, as one option of `dataset` and one word of the sweep."""
+"""`yaynay add FILE TARGET`: your own table joins the pipeline, as an option of `dataset` and a word of the sweep."""
 
 import argparse
 import re

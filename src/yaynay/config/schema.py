@@ -77,8 +77,8 @@ class Configuration(Closed):
     verdict: Rule
     tracking: Tracking
     seed: Annotated[int, Field(ge=0, lt=2**32)]
-    predict_at: float | None
-    """A value of the one feature whose prediction is logged as the metric `prediction`."""
+    predict_at: Annotated[float, Field(ge=-1e30, le=1e30)] | None
+    """A value of a table's one feature; each model's prediction there is logged as the metric `prediction`."""
     results: str | None
     """Folder that gets a copy of each table's sweep; the pipeline's train stage sets it."""
     max_jobs: Annotated[int, Field(ge=1)] = 10_000

@@ -17,7 +17,7 @@ from yaynay.data.table import Table
 from yaynay.models import least_squares, ols
 from yaynay.models.backends import base
 from yaynay.models.fleet import Fleet, make_fleet
-from yaynay.models.network import Weights
+from yaynay.models.network import Shape, Weights, predict
 from yaynay.models.scores import FoldScores, bag, rmse, score
 from yaynay.models.training_state import TrainedFleet
 from yaynay.models.units import WHOLE, Units
@@ -94,18 +94,15 @@ def _fit_line(configuration: Configuration, table: Table, plan: Plan) -> Fit:
     fitted = least_squares.fit(table, plan)
     folds, line = fitted.folds, fitted.whole
     scores = folds.metrics(table.y) | {"n_members": plan.n_splits + 1, "n_parameters": table.n_features + 1}
-    scores |= _line_metrics(configuration, line.slopes, line.intercept, folds, table)
+    scores |= _line_metrics(line.slopes, line.intercept, folds, table)
+    weights = {"intercept": np.array([line.intercept]), "slopes": line.slopes, "mean": _column_means(table.x)}
     return Fit(
         device="cpu",
         started_at=started_at,
         fit_seconds=fitted.seconds,
-        scores=scores | {"fit_seconds": fitted.seconds},
+        scores=scores | _prediction(configuration, None, weights) | {"fit_seconds": fitted.seconds},
         arrays=folds.arrays(table.y),
-        weights={
-            "intercept": np.array([line.intercept]),
-            "slopes": line.slopes,
-            "mean": _column_means(table.x),
-        },
+        weights=weights,
         line=_line_report(line, table.features),
     )
 
@@ -177,10 +174,10 @@ def _fit_networks(
         x = least_squares.impute(table.x, np.arange(table.n_rows))
         exact = ols.fit(x, table.y).predict(x)
         scores["distance_to_least_squares"] = rmse(folds.whole - exact) / float(np.std(table.y))
-        scores |= _line_metrics(configuration, slopes, intercept, folds, table)
+        scores |= _line_metrics(slopes, intercept, folds, table)
     return Fit(
         **run,
-        scores=scores,
+        scores=scores | _prediction(configuration, shape, weights),
         arrays=folds.arrays(table.y) | _mean_curves(units, trained),
         weights=weights,
         predict_microseconds_per_row=seconds_per_row * 1e6,
@@ -204,8 +201,14 @@ def _mean_line(units: Units, trained: TrainedFleet, whole: NDArray[np.intp]) -> 
     return slopes.mean(axis=0), float(np.mean(offset - np.sum(slopes * units.x_mean[whole], axis=1)))
 
 
+def _prediction(configuration: Configuration, shape: Shape | None, weights: dict[str, NDArray]) -> dict[str, float]:
+    """What the model of the whole table predicts at `predict_at`; the table has one feature."""
+    if configuration.predict_at is None:
+        return {}
+    return {"prediction": float(predict(shape, weights, np.array([[configuration.predict_at]]))[0])}
+
+
 def _line_metrics(
-    configuration: Configuration,
     slopes: NDArray[np.float64],
     intercept: float,
     folds: FoldScores,
@@ -214,11 +217,8 @@ def _line_metrics(
     """slope, intercept and cost (sum of squared errors / 2n) of a line on one feature."""
     if len(slopes) != 1:
         return {}
-    metrics = {
+    return {
         "slope": float(slopes[0]),
         "intercept": intercept,
         "cost": rmse(folds.whole - table.y) ** 2 / 2,
     }
-    if configuration.predict_at is not None:
-        metrics["prediction"] = intercept + float(slopes[0]) * configuration.predict_at
-    return metrics

@@ -1,6 +1,6 @@
 """Configurations -> records: what is trained together, and the record of each fit."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from yaynay.config.schema import Configuration
 from yaynay.data.plan import Plan
@@ -55,7 +55,19 @@ def check_fit(configuration: Configuration, table: Table) -> None:
             f"option 'model.start': {len(start)} values for {n_features} features; "
             f"allowed: {n_features + 1} values (slopes, then intercept); or leave it null"
         )
-    if configuration.predict_at is not None and n_features != 1:
+    if configuration.predict_at is not None:
+        check_one_feature([table])
+
+
+def check_one_feature(tables: Iterable[Table]) -> None:
+    """Check that `predict_at` has one meaning on every table.
+
+    Raises:
+        OptionError: Some have several features; each is named.
+    """
+    several = {table.name: table.n_features for table in tables if table.n_features != 1}
+    if several:
+        named = ", ".join(f"table '{name}' has {n_features} features" for name, n_features in several.items())
         raise OptionError(
-            f"option 'predict_at': table '{table.name}' has {n_features} features; allowed: tables with one feature"
+            f"option 'predict_at': {named}; allowed: tables with one feature; leave predict_at or those tables out"
         )

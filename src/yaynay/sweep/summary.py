@@ -8,9 +8,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from yaynay.config import schema
 from yaynay.config.schema import Rule
 from yaynay.errors import DataError, MachineError, redact
+from yaynay.models import ols
 from yaynay.records import job_notes
 from yaynay.records.record import Record
 from yaynay.records.store import Store, Sweep
@@ -20,6 +23,7 @@ from yaynay.tracking.parent import Result
 from yaynay.tracking.sync import is_there, sync
 from yaynay.verdict import looks
 from yaynay.verdict.conclusion import conclude, recall, recall_rule, remember
+from yaynay.verdict.selection import find_winner
 from yaynay.verdict.sweeps import find_newest
 
 
@@ -71,10 +75,32 @@ def _conclude(store: Store, jobs: list[dict[str, Any]]) -> int:
         for remark in verdict.remarks:
             print(f"{sweep.table_name}: {remark}", file=sys.stderr)
         print(f"{sweep.table_name}: {verdict.outcome}. {verdict.sentence}")
+        _say_predictions(sweep, jobs)
     n_failed = sum(_list_failed(sweep.unscored(), overrides) for sweep in sweeps)
     if new:
         sync(new, experiment)
     return n_failed
+
+
+def _say_predictions(sweep: Sweep, jobs: list[dict[str, Any]]) -> None:
+    """What the least-squares line and the best model of the sweep predict at each `predict_at`."""
+    asked: dict[float, list[Record]] = {}
+    for job in jobs:
+        where = job["configuration"]["predict_at"]
+        is_here = all(job[name] == sweep.about[name] for name in ("table_sha256", "plan_sha256"))
+        if is_here and where is not None and sweep.store.has(job["key"]):
+            asked.setdefault(where, []).append(sweep.store.read_scores(job["key"]))
+    if not asked:
+        return
+    table, _ = sweep.data()
+    line = ols.fit(table.x, table.y)
+    for where, records in sorted(asked.items()):
+        best = find_winner(records)
+        said = [f"line {float(line.predict(np.array([[where]]))[0]):.5g}"]
+        if best is not None and best.parsed.backend.name != "least_squares":
+            kind = "line by gradient descent" if best.parsed.is_line else "network"
+            said.append(f"{kind} {best.scores['prediction']:.5g} ({best.name})")
+        print(f"{table.name}: {table.target} at {table.features[0]} {where:g}: {', '.join(said)}")
 
 
 def _conclude_sweep(sweep: Sweep, rule: Rule) -> Result:
