@@ -29,7 +29,8 @@ from omegaconf.errors import ConfigAttributeError, ConfigKeyError, MissingMandat
 from yaynay.cli.checks import Check, CheckTables, check_command_line
 from yaynay.errors import MachineError, OptionError, YaynayError, redact
 from yaynay.processes import end_with_starter
-from yaynay.sweep import SWEEP
+from yaynay.sweep import SWEEP, SWEEP_OWNER
+from yaynay.tracking.owner import owner
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -56,6 +57,7 @@ def run(task: Callable[[DictConfig], Any], config_name: str, check: Check, check
     check_command_line(conf_folder(), config_name, check, check_tables)
     os.environ["HYDRA_FULL_ERROR"] = "1"  # let errors reach `run_and_exit`
     os.environ[SWEEP] = f"{time.strftime('%Y-%m-%d_%H-%M-%S')}_{secrets.token_hex(4)}"
+    os.environ[SWEEP_OWNER] = owner()
     mistakes: list[YaynayError] = []
 
     @functools.wraps(task)

@@ -18,7 +18,7 @@ from yaynay.processes import usable_cpus
 from yaynay.records import job_notes
 from yaynay.records.record import Record, record_key, run_name
 from yaynay.records.store import Store
-from yaynay.sweep import SWEEP, fit, workers
+from yaynay.sweep import SWEEP, SWEEP_OWNER, fit, workers
 from yaynay.sweep.partition import FleetSpec, cut
 from yaynay.sweep.progress import Progress, SweepProgress
 from yaynay.tracking.live import Writer
@@ -88,7 +88,8 @@ def run_jobs(
     store = Store.default()
     for job in jobs:
         _find_data(job, store)
-    job_notes.put(store, os.environ[SWEEP], [_entry(job) for job in jobs])
+    notes = [_entry(job) for job in jobs]
+    job_notes.put(store, os.environ[SWEEP], notes, os.environ.get(SWEEP_OWNER, ""))
     ready = [job for job in jobs if job.error is None]
     waiting = {job.key: job for job in ready if not store.has(job.key)}
     if waiting:

@@ -19,6 +19,7 @@ from yaynay.records.record import Record
 from yaynay.records.store import Store, Sweep
 from yaynay.reports import files, plots
 from yaynay.storage import find_root
+from yaynay.tracking.owner import is_dead
 from yaynay.tracking.parent import Result
 from yaynay.tracking.sync import is_there, sync
 from yaynay.verdict import looks
@@ -39,6 +40,7 @@ def conclude_jobs(sweep: str, lost: Exception | None = None) -> int:
     """
     store = Store.default()
     noted = job_notes.take(store, sweep)
+    job_notes.remove_abandoned(store, is_dead)
     mistakes = [job for job in noted if "error" in job]
     if lost is not None:
         said = f"{type(lost).__name__}: {lost}"[:200].splitlines()[0]
@@ -130,7 +132,9 @@ def bring(experiment: str, records: Path, reports: Path | None) -> int:
 
 
 def _bring_records(experiment: str) -> int:
-    sweeps = [sweep for sweep in Store.default().sweeps() if sweep.has_ended_runs()]
+    store = Store.default()
+    job_notes.remove_abandoned(store, is_dead)
+    sweeps = [sweep for sweep in store.sweeps() if sweep.has_ended_runs()]
     results = []
     for sweep in sweeps:
         rule = recall_rule(sweep) or schema.parse(sweep.records()[0].configuration).verdict
