@@ -35,21 +35,10 @@ def check(values: dict[str, Any]) -> None:
 
 
 def check_tables(choices: list[dict[str, Any]]) -> None:
-    """Read your own file before anything is written, and any table where `predict_at` asks for one feature.
+    """Refuse tables that cannot be used."""
+    from yaynay.sweep import run
 
-    The jobs of this process use what was read.
-    """
-    from yaynay.config import schema
-    from yaynay.data import prepare
-    from yaynay.sweep.fit import check_one_feature
-
-    asked = []
-    for values in choices:
-        predicts = values.get("predict_at") is not None
-        if predicts or values["dataset"]["name"] == "csv":
-            table, _ = prepare.load_or_make(*schema.parse_table({key: values[key] for key in ("dataset", "plan")}))
-            asked += [table] * predicts
-    check_one_feature(asked)
+    run.check_tables(choices)
 
 
 def train(config: DictConfig) -> float:

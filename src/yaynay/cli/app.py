@@ -157,11 +157,10 @@ def explain(error: Exception) -> str:
         options = list(error.options or [])
         return f"option '{group}': '{option}' is unknown; allowed: {', '.join(options)}{_nearest(option, options)}"
     if isinstance(cause, (ConfigAttributeError, ConfigKeyError)) and cause.full_key:
-        from yaynay.config.schema import known_keys
-
-        return (
-            f"option '{cause.full_key}': unknown key; --cfg job lists the keys{_nearest(cause.full_key, known_keys())}"
-        )
+        found = re.search(r"^Could not override '([^']+)'", message)
+        return _explain_key(found[1] if found else cause.full_key, cause)
+    if found := re.search(r"^Could not override '([^']+)'\. No match in the defaults list", message):
+        return f"option '{found[1]}': unknown key for this command; --cfg job lists the keys"
     if isinstance(error, MissingMandatoryValue):
         return f"option '{error.full_key}': no value given; give one with {error.full_key}=..."
     if isinstance(error, OverrideParseException):
@@ -171,12 +170,21 @@ def explain(error: Exception) -> str:
     return f"options: {message}"
 
 
+def _explain_key(key: str, cause: Any) -> str:
+    """An unknown key, with the nearest one of the same command."""
+    from yaynay.config.messages import nearest_key
+    from yaynay.config.schema import known_keys
+
+    groups = [str(group) for group in cause.parent_node._get_root()]  # of the whole configuration
+    mine = [known for known in [*known_keys(), *groups] if known.partition(".")[0] in groups]
+    which = "" if key not in known_keys() else " for this table" if key in mine else " for this command"
+    nearest = None if which else nearest_key(key, mine)
+    advice = f"; did you mean '{nearest}'?" if nearest else ""
+    return f"option '{key}': unknown key{which}; --cfg job lists the keys{advice}"
+
+
 def _nearest(word: str, words: list[str]) -> str:
-    if word in words:  # of another command
-        return ""
     nearest = difflib.get_close_matches(word, words, n=1, cutoff=0.5)
-    if not nearest:  # a key without its group
-        nearest = difflib.get_close_matches(word, [name.rsplit(".", 1)[-1] for name in words], n=1, cutoff=0.7)
     return f"; did you mean '{nearest[0]}'?" if nearest else ""
 
 

@@ -131,7 +131,7 @@ def parse(values: Mapping[str, Any]) -> Configuration:
     try:
         configuration = Configuration.model_validate(values)
     except ValidationError as error:
-        raise OptionError(sentence(error, Configuration)) from None
+        raise OptionError(sentence(error, Configuration, known=known_keys())) from None
     _check_no_password(configuration.model_dump())
     checked = dataset_options.parse(configuration.dataset)
     model = configuration.model

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any, Protocol
 
-from yaynay.config.schema import Configuration, parse
+from yaynay.config.schema import Configuration, parse, parse_table
 from yaynay.data import prepare
 from yaynay.data.plan import Plan
 from yaynay.data.table import Table
@@ -64,6 +64,24 @@ def check_jobs(jobs: Iterable[Job]) -> None:
         (job.configuration.backend.name, job.configuration.trainer.accelerator) for job in jobs
     }:
         base.check(backend, accelerator)
+
+
+def check_tables(choices: Iterable[dict[str, Any]]) -> None:
+    """Read your own file before anything is written, and any table where `predict_at` asks for one feature.
+
+    The jobs of this process use what was read.
+
+    Raises:
+        DataError: A table cannot be used.
+        OptionError: Tables do not fit `predict_at`.
+    """
+    asked = []
+    for values in choices:
+        predicts = values.get("predict_at") is not None
+        if predicts or values["dataset"]["name"] == "csv":
+            table, _ = prepare.load_or_make(*parse_table({key: values[key] for key in ("dataset", "plan")}))
+            asked += [table] * predicts
+    fit.check_one_feature(asked)
 
 
 def run_jobs(
