@@ -1,5 +1,6 @@
 """What the four commands share: Hydra's start, and one clear line and exit code for a mistake."""
 
+import contextlib
 import difflib
 import errno
 import functools
@@ -7,6 +8,7 @@ import logging
 import os
 import re
 import secrets
+import select
 import shutil
 import signal
 import sys
@@ -33,6 +35,8 @@ from yaynay.sweep import SWEEP, SWEEP_OWNER
 from yaynay.tracking.owner import owner
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_UNREAD = 141
+"""What a shell reports of a program that SIGPIPE ended."""
 
 
 def conf_folder() -> Path:
@@ -58,13 +62,13 @@ def run(task: Callable[[DictConfig], Any], config_name: str, check: Check, check
     os.environ["HYDRA_FULL_ERROR"] = "1"  # let errors reach `run_and_exit`
     os.environ[SWEEP] = f"{time.strftime('%Y-%m-%d_%H-%M-%S')}_{secrets.token_hex(4)}"
     os.environ[SWEEP_OWNER] = owner()
-    mistakes: list[YaynayError] = []
+    mistakes: list[YaynayError | BrokenPipeError] = []
 
     @functools.wraps(task)
     def guarded(config: DictConfig) -> Any:
         try:
             return task(config)
-        except YaynayError as mistake:  # kept from Hydra, which would print more than the one line
+        except (YaynayError, BrokenPipeError) as mistake:  # kept from Hydra, which would print more than the one line
             mistakes.append(mistake)
             return None
 
@@ -83,8 +87,20 @@ def run_and_exit(main: Callable[[], int]) -> None:
         warnings.simplefilter("ignore")
         os.environ["PYTHONWARNINGS"] = "ignore"  # workers too
     _listen()
-    if "DVC_STAGE" in os.environ:  # a stage that outlives DVC would write into the outputs of the next
-        end_with_starter()
+    if stage := os.environ.get("DVC_STAGE"):
+        end_with_starter()  # a stage that outlives DVC would write into the outputs of the next
+        print(f"{stage} ...", flush=True)  # `dvc repro -q` says nothing itself
+    code = _run(main, is_debug)
+    if code in (130, 143):  # it is already ending; another signal would change the exit code
+        for number in _SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
+    if not _flush() and code == 0:
+        code = _UNREAD
+    sys.exit(code)
+
+
+def _run(main: Callable[[], int], is_debug: bool) -> int:
+    """The exit code of a command, with one line for what ended it early."""
     try:
         code = _with_traceback(main) if is_debug else main()
     except YaynayError as error:
@@ -94,7 +110,10 @@ def run_and_exit(main: Callable[[], int]) -> None:
         known = cause if isinstance(cause, YaynayError) else OptionError(explain(error))
         code = _say(known, known.exit_code)
     except OSError as error:
-        code = _say(explain_os(error), MachineError.exit_code)
+        is_unread = isinstance(error, BrokenPipeError) and _has_lost_reader()
+        code = _UNREAD if is_unread else _say(explain_os(error), MachineError.exit_code)
+    except SystemExit as end:  # of --help
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
     except KeyboardInterrupt:
         exec("")  # noqa: S102 - Python keeps in mind that a library's exec() was interrupted, and would end by the signal
         code = 130
@@ -104,11 +123,29 @@ def run_and_exit(main: Callable[[], int]) -> None:
         code = _say(
             f"{type(error).__name__}: {error}; this is a bug in yaynay; run again with --debug and report it", 1
         )
-    if code in (130, 143):  # it is already ending; another signal would change the exit code
-        for number in _SIGNALS:
-            signal.signal(number, signal.SIG_IGN)
-    sys.stdout.flush()
-    sys.exit(code)
+    return code
+
+
+def _flush() -> bool:
+    """Write what is left to print; whether somebody reads it. If not, as after `| head`, it goes to nowhere."""
+    is_read = True
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # Python flushes again when it ends
+            is_read = False
+    return is_read
+
+
+def _has_lost_reader() -> bool:
+    """Whether nobody reads what this process prints; any other broken pipe is a fault."""
+    if not hasattr(select, "poll"):  # Windows
+        return True
+    poll = select.poll()
+    for stream in (sys.stdout, sys.stderr):
+        poll.register(stream.fileno(), 0)
+    return any(event & (select.POLLERR | select.POLLHUP) for _, event in poll.poll(0))
 
 
 def _listen() -> None:
@@ -189,5 +226,6 @@ def _nearest(word: str, words: list[str]) -> str:
 
 
 def _say(error: BaseException | str, code: int) -> int:
-    print(f"error: {redact(' '.join(str(error).split()))}", file=sys.stderr)
+    with contextlib.suppress(BrokenPipeError):  # nobody reads it
+        print(f"error: {redact(' '.join(str(error).split()))}", file=sys.stderr)
     return code

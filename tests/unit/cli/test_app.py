@@ -1,6 +1,11 @@
 """Hydra's errors, in one sentence each."""
 
+import os
 import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +17,8 @@ from omegaconf.errors import OmegaConfBaseException
 from yaynay.cli import app
 from yaynay.config import schema
 from yaynay.errors import OptionError
+
+SOURCE = Path(app.__file__).parents[2]
 
 
 @pytest.mark.parametrize(
@@ -99,3 +106,34 @@ def test_an_option_of_another_command_is_said_to_be_one() -> None:
         _said("compare", "dataset=engel") == "option 'dataset': unknown key for this command; --cfg job lists the keys"
     )
     assert _said("report", "verdict.delta=1").startswith("option 'verdict.delta': unknown key for this command;")
+
+
+@pytest.mark.parametrize("is_buffered", ["", "1"])
+@pytest.mark.parametrize(
+    "words", [["yaynay", "verify"], ["yaynay.generate", "dataset=pytorch_line"], ["yaynay.train", "--cfg", "job"]]
+)
+def test_a_command_whose_output_nobody_reads_ends_silently(tmp_path: Path, words: list[str], is_buffered: str) -> None:
+    """As `| head` leaves it; Python's own buffer decides when the command notices."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [sys.executable, "-m", *words],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(SOURCE), "PYTHONUNBUFFERED": is_buffered},
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        timeout=100,
+    )
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
+def test_a_broken_pipe_inside_a_command_is_said(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture) -> None:
+    def main() -> int:
+        raise BrokenPipeError(32, "Broken pipe")
+
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    with pytest.raises(SystemExit) as ended:
+        app.run_and_exit(main)
+    assert ended.value.code == 4
+    assert "Broken pipe" in capfd.readouterr().err
