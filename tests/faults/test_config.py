@@ -97,6 +97,11 @@ def test_c3_an_unknown_key_is_refused_however_it_comes_in(refused: Refused, word
     assert "+dept" not in line
 
 
+@pytest.mark.parametrize("words", [["~dataset"], ["-m", "~dataset", "seed=1,2"], ["-m", "~dataset", "predict_at=1,2"]])
+def test_a_group_that_was_taken_out_is_said_to_be_missing(refused: Refused, words: list[str]) -> None:
+    assert refused(2, "train", *words) == "option 'dataset': is missing; a value is needed; set it"
+
+
 def test_c3_an_option_of_no_group_is_refused_in_a_sweep_too(refused: Refused) -> None:
     assert "'foo' is unknown" in refused(2, "train", "+backend=foo")
     assert "unknown key" in refused(2, "train", "-m", "++dept=2,3")

@@ -89,7 +89,8 @@ def run_and_exit(main: Callable[[], int]) -> None:
     _listen()
     if stage := os.environ.get("DVC_STAGE"):
         end_with_starter()  # a stage that outlives DVC would write into the outputs of the next
-        print(f"{stage} ...", flush=True)  # `dvc repro -q` says nothing itself
+        with contextlib.suppress(BrokenPipeError):
+            print(f"{stage} ...", flush=True)  # `dvc repro -q` says nothing itself
     code = _run(main, is_debug)
     if code in (130, 143):  # it is already ending; another signal would change the exit code
         for number in _SIGNALS:

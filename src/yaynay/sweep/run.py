@@ -78,8 +78,9 @@ def check_tables(choices: Iterable[dict[str, Any]]) -> None:
     asked = []
     for values in choices:
         predicts = values.get("predict_at") is not None
-        if predicts or values["dataset"]["name"] == "csv":
-            table, _ = prepare.load_or_make(*parse_table({key: values[key] for key in ("dataset", "plan")}))
+        made_of = {key: value for key, value in values.items() if key in ("dataset", "plan")}
+        if predicts or made_of.get("dataset", {}).get("name") == "csv":
+            table, _ = prepare.load_or_make(*parse_table(made_of))
             asked += [table] * predicts
     fit.check_one_feature(asked)
 

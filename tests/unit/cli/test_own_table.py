@@ -1,7 +1,9 @@
 """`yaynay add`: what it writes, and what it refuses."""
 
+import importlib
 import shutil
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,7 @@ import yaml
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-from yaynay.__main__ import main
+from yaynay.__main__ import main, run
 from yaynay.cli import app, own_table
 from yaynay.config import datasets
 from yaynay.data import sources
@@ -74,6 +76,12 @@ def test_the_option_composes_and_names_the_table_from_any_folder(
     options = datasets.parse(OmegaConf.to_container(composed.dataset)).model_dump()  # type: ignore[arg-type]  # a mapping
     table = sources.make(options)
     assert (table.name, table.n_rows, sources.table_name(options)) == ("homes", 12, "homes")
+
+
+def test_the_script_is_the_command() -> None:
+    scripts = tomllib.loads((CONF.parent / "pyproject.toml").read_text())["project"]["scripts"]
+    module, _, function = scripts["yaynay"].partition(":")
+    assert getattr(importlib.import_module(module), function) is run
 
 
 def test_a_file_in_its_place_is_used_there(
