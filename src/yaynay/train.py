@@ -17,7 +17,7 @@ def main() -> int:
 
     lost = None
     try:
-        app.run(task, "config", check, check_table)
+        app.run(task, "config", check, check_tables)
     except Exception as error:
         if not type(error).__module__.startswith(("joblib.", "submitit.")):
             raise
@@ -34,13 +34,11 @@ def check(values: dict[str, Any]) -> None:
     check_jobs([Job(values, overrides=[])])
 
 
-def check_table(values: dict[str, Any]) -> None:
-    """Read your own file before anything is written; the jobs of this process use what was read."""
-    from yaynay.config import schema
-    from yaynay.data import prepare
+def check_tables(choices: list[dict[str, Any]]) -> None:
+    """Refuse tables that cannot be used."""
+    from yaynay.sweep import run
 
-    if values["dataset"]["name"] == "csv":
-        prepare.load_or_make(*schema.parse_table({key: values[key] for key in ("dataset", "plan")}))
+    run.check_tables(choices)
 
 
 def train(config: DictConfig) -> float:

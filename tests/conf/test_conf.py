@@ -9,7 +9,7 @@ from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
 from yaynay.config import datasets, schema
-from yaynay.data.sources import NAMES, bundled, generated, worked
+from yaynay.data.sources import NAMES, bundled, generated, table_name, worked
 from yaynay.errors import OptionError
 from yaynay.models.backends.base import MODULES
 from yaynay.models.network import ACTIVATIONS
@@ -45,6 +45,14 @@ def test_every_option_composes_and_is_allowed(file: str) -> None:
     configuration = schema.parse(values(f"{group}={option}", *given))
     if group in ("dataset", "backend"):
         assert configuration.flat()[group] == option
+
+
+def test_a_table_of_one_s_own_goes_by_its_option_s_name() -> None:
+    """As `yaynay add` writes it."""
+    own = ["dataset=csv", "dataset.table=houses", "dataset.path=data/own/a.csv", "dataset.target=y"]
+    configuration = schema.parse(values(*own))
+    assert configuration.flat()["dataset"] == "houses"
+    assert table_name(configuration.dataset) == "houses"
 
 
 def test_the_names_that_the_schema_allows_are_those_that_exist() -> None:

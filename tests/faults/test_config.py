@@ -1,6 +1,7 @@
 """Wrong options: code 2 and one line, before anything is written."""
 
 import importlib.util
+import re
 import shutil
 import time
 from collections.abc import Callable
@@ -44,6 +45,24 @@ def test_c1_a_value_out_of_range_is_refused_with_key_and_value(refused: Refused,
     assert refused(2, "train", word).startswith(f"option {shown} is ")
 
 
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (["dataset=diabetes", "predict_at=1"], ["diabetes"]),
+        (["dataset=friedman1", "predict_at=1"], ["friedman1"]),
+        (["-m", "dataset=diabetes", "predict_at=1,2", "seed=1,2"], ["diabetes"]),
+        (["-m", "dataset=engel,diabetes,longley", "predict_at=1"], ["diabetes", "longley"]),
+        (["-m", "dataset=engel,diabetes,longley", "predict_at=null,1"], ["diabetes", "longley"]),
+        (["-m", "hydra/launcher=basic", "dataset=engel,longley", "predict_at=1"], ["longley"]),
+    ],
+)
+def test_c1_every_table_that_a_prediction_does_not_fit_is_named(
+    refused: Refused, words: list[str], named: list[str]
+) -> None:
+    line = refused(2, "train", *words)
+    assert re.findall(r"table '(\w+)' has", line) == named
+
+
 def test_c1_workers_out_of_range_are_refused(refused: Refused) -> None:
     assert refused(2, "train", "-m", "hydra.launcher.n_jobs=0").startswith("option 'hydra.launcher.n_jobs': 0; ")
 
@@ -76,6 +95,11 @@ def test_c3_an_unknown_key_is_refused_however_it_comes_in(refused: Refused, word
     assert "unknown key" in line
     assert "did you mean 'model.depth'?" in line
     assert "+dept" not in line
+
+
+@pytest.mark.parametrize("words", [["~dataset"], ["-m", "~dataset", "seed=1,2"], ["-m", "~dataset", "predict_at=1,2"]])
+def test_a_group_that_was_taken_out_is_said_to_be_missing(refused: Refused, words: list[str]) -> None:
+    assert refused(2, "train", *words) == "option 'dataset': is missing; a value is needed; set it"
 
 
 def test_c3_an_option_of_no_group_is_refused_in_a_sweep_too(refused: Refused) -> None:

@@ -229,12 +229,15 @@ def test_the_run_of_a_sweep_that_was_killed_is_closed_by_the_next_command(
                 run("yaynay", "sync")
             assert parents(project)["RUNNING"] == 1
         assert parents(project)["RUNNING"] == 1
+        notes = [*project.glob("records/jobs/*/*.json")]
+        assert notes
         clock = time.monotonic()
         following = start(project, *(["yaynay", "sync"] if attempt % 2 == 0 else SMALL))
         seconds_until(lambda: parents(project)["KILLED"])
         slowest = max(slowest, time.monotonic() - clock)
         assert following.wait(PATIENCE) == 0
         end(following, project)
+        assert not any(note.exists() for note in notes)  # what the killed sweep's jobs asked for
         assert process.returncode == -signal.SIGKILL
     figure(
         "The run of a killed sweep is closed as KILLED by the next command",

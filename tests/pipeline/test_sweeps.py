@@ -1,6 +1,7 @@
 """Real sweeps: Hydra multirun, Lightning, and MLflow's SQLite store."""
 
 import json
+import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -167,6 +168,14 @@ def test_a_table_of_three_rows_is_trained_and_says_what_it_cannot_show(others: d
     assert ended.code == 0
     assert "3 rows cannot show" in ended.stdout
     assert len(runs(others["three rows"].project)) == 1 + 1 + len(LINES)
+
+
+def test_what_each_model_predicts_is_said_at_the_end(project: Path, run: Run) -> None:
+    words = ["dataset=scatter_10", "model.depth=0,1", "predict_at=10", *QUICK]
+    said = run("yaynay.train", "-m", *words).stdout.splitlines()
+    assert re.fullmatch(r"scatter_10: y at x 10: line 12\.933, network [-\d.e+]+ \(torch 1 x 32, .*\)", said[-1]), said
+    predictions = [run.metrics["prediction"] for run in logged(project / "mlflow.db") if "prediction" in run.metrics]
+    assert len(predictions) >= 2
 
 
 def _keys(project: Path) -> list[str]:

@@ -46,19 +46,21 @@ class Parser(argparse.ArgumentParser):
 
 
 Check = Callable[[dict[str, Any]], Any]
+CheckTables = Callable[[list[dict[str, Any]]], Any]
 
 
-def check_command_line(folder: Path, config_name: str, check: Check, check_table: Check) -> None:
+def check_command_line(folder: Path, config_name: str, check: Check, check_tables: CheckTables) -> None:
     """Check the configuration files, the command line, and the whole configuration of a single run.
 
     Args:
         folder: The configuration files.
         config_name: The command's own.
         check: Raises `OptionError` for a composed configuration that the command cannot use.
-        check_table: Raises `DataError` for one whose table cannot be used; not called where tables are swept.
+        check_tables: Raises `DataError` or `OptionError` for tables that cannot be used; its configurations differ in
+            table and `predict_at` alone. There are none where tables are swept and nothing is to be predicted.
 
     Raises:
-        DataError: From `check_table`.
+        DataError: From `check_tables`.
         OptionError: Something would run code, leave the project or give a secret away, is out of range, or the grid
             is empty or too large.
     """
@@ -75,13 +77,12 @@ def check_command_line(folder: Path, config_name: str, check: Check, check_table
     except ValueError as error:
         raise OptionError(f"options: {error}; allowed: key=value; correct it") from None
     _check_folders(config)
-    sweeps_tables = False
     if mode is RunMode.MULTIRUN:
-        sweeps_tables = _check_grid(config, options.overrides, loader, check)
+        grid = _check_grid(config, options.overrides, loader, check)
+        check_tables([_values(loader.load_sweep_config(config, job)) for job in _choose_tables(config, grid)])
     else:
         check(_values(config))
-    if not sweeps_tables:
-        check_table(_values(config))
+        check_tables([_values(config)])
 
 
 def _parse_options(folder: Path) -> argparse.Namespace:
@@ -97,8 +98,8 @@ def _parse_options(folder: Path) -> argparse.Namespace:
     return options
 
 
-def _check_grid(config: DictConfig, overrides: list[str], loader: ConfigLoader, check: Check) -> bool:
-    """Check the size of a grid, and its jobs unless our own launcher does; whether it sweeps tables."""
+def _check_grid(config: DictConfig, overrides: list[str], loader: ConfigLoader, check: Check) -> list[Override]:
+    """Check the size of a grid, and its jobs unless our own launcher does."""
     asked = _parse_sweep(config, overrides, loader)
     _check_size(config, asked)
     if not str(config.hydra.launcher._target_).startswith("hydra_plugins.yaynay"):  # ours checks the grid itself
@@ -111,7 +112,17 @@ def _check_grid(config: DictConfig, overrides: list[str], loader: ConfigLoader, 
                 f"option '{override.key_or_group}': several values; one per command is allowed, for all of its jobs; "
                 "run the command once for each"
             )
-    return any(override.is_sweep_override() and override.key_or_group.startswith("dataset") for override in grid)
+    return grid
+
+
+def _choose_tables(config: DictConfig, grid: list[Override]) -> list[list[str]]:
+    """Overrides of a grid that choose a table and where to predict, for each choice."""
+    chosen = [override for override in grid if override.key_or_group.partition(".")[0] in ("dataset", "predict_at")]
+    keys = {override.key_or_group for override in chosen}
+    sweeps_tables = any(override.is_sweep_override() for override in chosen if override.key_or_group != "predict_at")
+    if sweeps_tables and config.get("predict_at") is None and "predict_at" not in keys:
+        return []
+    return [list(job) for job in expand(chosen)]
 
 
 def _values(config: DictConfig) -> dict[str, Any]:

@@ -55,6 +55,7 @@ class File(Closed):
     """A CSV or Parquet file."""
 
     name: str
+    table: Annotated[str, Field(pattern="^[A-Za-z0-9_-]{1,80}$")] | None = None
     path: Annotated[str, Field(min_length=1)]
     target: str
     missing: Literal["refuse", "drop", "impute"] = "refuse"

@@ -92,8 +92,8 @@ class Configuration(Closed):
     verdict: Rule
     tracking: Tracking
     seed: Annotated[int, Field(ge=0, lt=2**32)]
-    predict_at: float | None
-    """A value of the one feature whose prediction is logged as the metric `prediction`."""
+    predict_at: Annotated[float, Field(ge=-1e30, le=1e30)] | None
+    """A value of a table's one feature; each model's prediction there is logged as the metric `prediction`."""
     published: Published | None = None
     """Figures that the run has to give; they shape no fit, so they belong to a sweep and not to a record."""
     results: str | None
@@ -133,6 +133,7 @@ class Configuration(Closed):
         pairs = dict(_flatten(self.model_dump(exclude={"published", "results", "max_jobs", *unused})))
         for group in ("dataset", "backend"):
             pairs[group] = pairs.pop(f"{group}.name")
+        pairs["dataset"] = pairs.get("dataset.table") or pairs["dataset"]  # the option that `yaynay add` wrote
         return dict(sorted(pairs.items()))
 
 
@@ -153,7 +154,7 @@ def parse(values: Mapping[str, Any]) -> Configuration:
     try:
         configuration = Configuration.model_validate(values)
     except ValidationError as error:
-        raise OptionError(sentence(error, Configuration)) from None
+        raise OptionError(sentence(error, Configuration, known=known_keys())) from None
     _check_no_password(configuration.model_dump())
     checked = dataset_options.parse(configuration.dataset)
     model = configuration.model

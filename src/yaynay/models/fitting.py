@@ -17,7 +17,7 @@ from yaynay.data.table import Table
 from yaynay.models import least_squares, ols, ridge
 from yaynay.models.backends import base
 from yaynay.models.fleet import Fleet, make_fleet
-from yaynay.models.network import Weights
+from yaynay.models.network import Shape, Weights, predict
 from yaynay.models.scores import FoldScores, bag, relative_difference, rmse, score
 from yaynay.models.training_state import TrainedFleet
 from yaynay.models.units import WHOLE, Units
@@ -101,18 +101,15 @@ def _fit_line(configuration: Configuration, table: Table, plan: Plan) -> Fit:
         report, extra = _line_report(fitted.whole, table.features), {}
     folds, line = fitted.folds, fitted.whole
     scores = folds.metrics(table.y) | {"n_members": plan.n_splits + 1, "n_parameters": table.n_features + 1} | extra
-    scores |= _line_metrics(configuration, line.slopes, line.intercept, folds, table)
+    scores |= _line_metrics(line.slopes, line.intercept, folds, table)
+    weights = {"intercept": np.array([line.intercept]), "slopes": line.slopes, "mean": _column_means(table.x)}
     return Fit(
         device="cpu",
         started_at=started_at,
         fit_seconds=fitted.seconds,
-        scores=scores | {"fit_seconds": fitted.seconds},
+        scores=scores | _prediction(configuration, None, weights) | {"fit_seconds": fitted.seconds},
         arrays=folds.arrays(table.y),
-        weights={
-            "intercept": np.array([line.intercept]),
-            "slopes": line.slopes,
-            "mean": _column_means(table.x),
-        },
+        weights=weights,
         line=report,
     )
 
@@ -191,10 +188,10 @@ def _fit_networks(
         x = least_squares.impute(table.x, np.arange(table.n_rows))
         exact = ols.fit(x, table.y).predict(x)
         scores["distance_to_least_squares"] = relative_difference(exact, folds.whole)
-        scores |= _line_metrics(configuration, slopes, intercept, folds, table)
+        scores |= _line_metrics(slopes, intercept, folds, table)
     return Fit(
         **run,
-        scores=scores,
+        scores=scores | _prediction(configuration, shape, weights),
         arrays=folds.arrays(table.y) | _mean_curves(units, trained),
         weights=weights,
         predict_microseconds_per_row=seconds_per_row * 1e6,
@@ -218,8 +215,14 @@ def _mean_line(units: Units, trained: TrainedFleet, whole: NDArray[np.intp]) -> 
     return slopes.mean(axis=0), float(np.mean(offset - np.sum(slopes * units.x_mean[whole], axis=1)))
 
 
+def _prediction(configuration: Configuration, shape: Shape | None, weights: dict[str, NDArray]) -> dict[str, float]:
+    """What the model of the whole table predicts at `predict_at`; the table has one feature."""
+    if configuration.predict_at is None:
+        return {}
+    return {"prediction": float(predict(shape, weights, np.array([[configuration.predict_at]]))[0])}
+
+
 def _line_metrics(
-    configuration: Configuration,
     slopes: NDArray[np.float64],
     intercept: float,
     folds: FoldScores,
@@ -236,6 +239,4 @@ def _line_metrics(
     x = least_squares.impute(table.x, np.arange(table.n_rows))[:, 0]
     if np.ptp(x) > 0 and np.ptp(table.y) > 0:
         metrics["correlation"] = float(np.corrcoef(x, table.y)[0, 1])
-    if configuration.predict_at is not None:
-        metrics["prediction"] = intercept + float(slopes[0]) * configuration.predict_at
     return metrics

@@ -7,3 +7,5 @@ terminal, and `summary` reports the result.
 
 SWEEP = "YAYNAY_SWEEP"
 """Environment variable that holds this process's name for its sweep; workers inherit it."""
+SWEEP_OWNER = "YAYNAY_SWEEP_OWNER"
+"""Environment variable that says which process that is."""

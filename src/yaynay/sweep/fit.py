@@ -1,6 +1,6 @@
 """Configurations -> records: what is trained together, and the record of each fit."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from yaynay.config.schema import Configuration
 from yaynay.data.plan import Plan
@@ -58,7 +58,19 @@ def check_fit(configuration: Configuration, table: Table) -> None:
             f"allowed: {n_features + 1} values (slopes, then intercept); or leave it null"
         )
     for option in ("predict_at", "published"):
-        if getattr(configuration, option) is not None and n_features != 1:
-            raise OptionError(
-                f"option '{option}': table '{table.name}' has {n_features} features; allowed: tables with one feature"
-            )
+        if getattr(configuration, option) is not None:
+            check_one_feature(option, [table])
+
+
+def check_one_feature(option: str, tables: Iterable[Table]) -> None:
+    """Check that an option about a table's one feature has a meaning on every table.
+
+    Raises:
+        OptionError: Some have several features; each is named.
+    """
+    several = {table.name: table.n_features for table in tables if table.n_features != 1}
+    if several:
+        named = ", ".join(f"table '{name}' has {n_features} features" for name, n_features in several.items())
+        raise OptionError(
+            f"option '{option}': {named}; allowed: tables with one feature; leave {option} or those tables out"
+        )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any, Protocol
 
-from yaynay.config.schema import CLOSED_FORMS, Configuration, parse
+from yaynay.config.schema import CLOSED_FORMS, Configuration, parse, parse_table
 from yaynay.data import prepare
 from yaynay.data.plan import Plan
 from yaynay.data.table import Table
@@ -18,7 +18,7 @@ from yaynay.processes import usable_cpus
 from yaynay.records import job_notes
 from yaynay.records.record import Record, record_key, run_name
 from yaynay.records.store import Store
-from yaynay.sweep import SWEEP, fit, workers
+from yaynay.sweep import SWEEP, SWEEP_OWNER, fit, workers
 from yaynay.sweep.partition import Cell, FleetSpec, cut, find_companions
 from yaynay.sweep.progress import Progress, SweepProgress
 from yaynay.tracking.live import Writer
@@ -72,6 +72,25 @@ def check_jobs(jobs: Iterable[Job]) -> None:
         base.check(backend, accelerator)
 
 
+def check_tables(choices: Iterable[dict[str, Any]]) -> None:
+    """Read your own file before anything is written, and any table where `predict_at` asks for one feature.
+
+    The jobs of this process use what was read.
+
+    Raises:
+        DataError: A table cannot be used.
+        OptionError: Tables do not fit `predict_at`.
+    """
+    asked = []
+    for values in choices:
+        predicts = values.get("predict_at") is not None
+        made_of = {key: value for key, value in values.items() if key in ("dataset", "plan")}
+        if predicts or made_of.get("dataset", {}).get("name") == "csv":
+            table, _ = prepare.load_or_make(*parse_table(made_of))
+            asked += [table] * predicts
+    fit.check_one_feature("predict_at", asked)
+
+
 def run_jobs(
     jobs: Sequence[Job], engine: str = "here", n_jobs: int = 1, address: str | None = None
 ) -> list[float | Exception]:
@@ -98,7 +117,8 @@ def run_jobs(
     _make_keys(asked)
     ready = [*asked, *_baselines(asked)]
     mistaken = [job for job in jobs if job.error is not None]
-    job_notes.put(store, os.environ[SWEEP], [_entry(job) for job in [*ready, *mistaken]])
+    notes = [_entry(job) for job in [*ready, *mistaken]]
+    job_notes.put(store, os.environ[SWEEP], notes, os.environ.get(SWEEP_OWNER, ""))
     waiting = _find_waiting(ready, store)
     if waiting:
         where = engine, n_jobs, address

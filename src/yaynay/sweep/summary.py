@@ -8,9 +8,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from yaynay.config import schema
 from yaynay.config.schema import Rule
 from yaynay.errors import DataError, MachineError, redact
+from yaynay.models import ols
 from yaynay.records import job_notes
 from yaynay.records.record import Record
 from yaynay.records.store import Store, Sweep
@@ -18,11 +21,13 @@ from yaynay.reports import files, plots
 from yaynay.reports.plots.examples import draw_example
 from yaynay.reports.worked import text_table
 from yaynay.storage import find_root
+from yaynay.tracking.owner import is_dead
 from yaynay.tracking.parent import Result
 from yaynay.tracking.sync import is_there, sync
 from yaynay.verdict import looks
 from yaynay.verdict.answers import Answers, find_answers, is_worked
 from yaynay.verdict.conclusion import Conclusion, conclude, recall, recall_rule, remember
+from yaynay.verdict.selection import find_winner
 from yaynay.verdict.sweeps import find_newest, find_worked
 
 
@@ -39,6 +44,7 @@ def conclude_jobs(sweep: str, lost: Exception | None = None) -> int:
     """
     store = Store.default()
     noted = job_notes.take(store, sweep)
+    job_notes.remove_abandoned(store, is_dead)
     mistakes = [job for job in noted if "error" in job]
     if lost is not None:
         said = f"{type(lost).__name__}: {lost}"[:200].splitlines()[0]
@@ -83,6 +89,7 @@ def _conclude(store: Store, jobs: list[dict[str, Any]]) -> int:
         for remark in verdict.remarks:
             print(f"{sweep.table_name}: {remark}", file=sys.stderr)
         print(f"{sweep.table_name}: {verdict.outcome}. {verdict.sentence}")
+        _say_predictions(sweep, jobs)
     n_failed = sum(_list_failed(sweep.unscored(), overrides) for sweep in sweeps)
     if new:
         sync(new, experiment)
@@ -101,6 +108,27 @@ def _say_answers(found: Sequence[Answers]) -> int:
 
 def _answered(answers: Answers) -> Result:
     return Result(answers.sweep, answers, None, partial(draw_example, answers))
+
+
+def _say_predictions(sweep: Sweep, jobs: list[dict[str, Any]]) -> None:
+    """What the least-squares line and the best model of the sweep predict at each `predict_at`."""
+    asked: dict[float, list[Record]] = {}
+    for job in jobs:
+        where = job["configuration"]["predict_at"]
+        is_here = all(job[name] == sweep.about[name] for name in ("table_sha256", "plan_sha256"))
+        if is_here and where is not None and sweep.store.has(job["key"]):
+            asked.setdefault(where, []).append(sweep.store.read_scores(job["key"]))
+    if not asked:
+        return
+    table, _ = sweep.data()
+    line = ols.fit(table.x, table.y)
+    for where, records in sorted(asked.items()):
+        best = find_winner(records)
+        said = [f"line {float(line.predict(np.array([[where]]))[0]):.5g}"]
+        if best is not None and best.parsed.backend.name != "least_squares":
+            kind = "line by gradient descent" if best.parsed.is_line else "network"
+            said.append(f"{kind} {best.scores['prediction']:.5g} ({best.name})")
+        print(f"{table.name}: {table.target} at {table.features[0]} {where:g}: {', '.join(said)}")
 
 
 def _conclude_sweep(sweep: Sweep, rule: Rule) -> Conclusion:
@@ -130,7 +158,9 @@ def bring(experiment: str, records: Path, reports: Path | None) -> int:
 
 
 def _bring_records(experiment: str) -> int:
-    sweeps = [sweep for sweep in Store.default().sweeps() if sweep.has_ended_runs()]
+    store = Store.default()
+    job_notes.remove_abandoned(store, is_dead)
+    sweeps = [sweep for sweep in store.sweeps() if sweep.has_ended_runs()]
     results = []
     for sweep in sweeps:
         if is_worked(sweep):

@@ -108,6 +108,23 @@ def test_a_closed_form_s_key_and_params_hold_only_what_shapes_it() -> None:
     assert len({str(configure(f"backend={name}").numerics()) for name in schema.CLOSED_FORMS}) == 2
 
 
+@pytest.mark.parametrize("words", [["backend=least_squares"], ["model.depth=0"], ["model.depth=1"], ["model=skip"]])
+def test_every_model_predicts_where_it_is_asked(words: list[str]) -> None:
+    """At a row of the table that is the whole-table model's fitted value."""
+    configuration = configure("dataset=scatter_10")
+    x = prepare.make(configuration.dataset, configuration.plan)[0].x[3, 0]
+    record = train("dataset=scatter_10", "trainer.max_epochs=3", f"predict_at={x}", *words)
+    assert record.scores["prediction"] == pytest.approx(record.arrays["whole"][3], rel=1e-5)
+
+
+def test_tables_with_several_features_are_named_where_a_prediction_is_asked() -> None:
+    configurations = [configure(f"dataset={name}") for name in ("longley", "engel", "diabetes")]
+    tables = [prepare.make(configuration.dataset, configuration.plan)[0] for configuration in configurations]
+    said = "table 'longley' has 6 features, table 'diabetes' has 10 features; allowed: tables with one feature"
+    with pytest.raises(OptionError, match=said):
+        fit.check_one_feature("predict_at", tables)
+
+
 def test_fused_configurations_give_a_record_each() -> None:
     configurations = [configure("dataset=engel", "trainer.max_epochs=3", f"optimizer.lr={lr}") for lr in (0.01, 1e25)]
     table, plan = prepare.make(configurations[0].dataset, configurations[0].plan)
