@@ -3,11 +3,12 @@
     python benchmarks/search.py                          # both parts; resumes where an interrupted run stopped
     python benchmarks/search.py --part halved --fresh    # one part, from the start
     python benchmarks/search.py --trials 20              # a rehearsal
+    python benchmarks/search.py --repeats 1              # outer folds once instead of five times: a fifth of the work
 
 Both parts are the same command with the same trials, in a new project with a new MLflow store; one sets
 trainer.halving=null. Other programs may use the cores meanwhile, so the time of the processors is measured beside the
 wall time: user and system time of the command and of every process below it, sampled while they live. The file has
-one entry per part and number of trials.
+one entry per part and size.
 """
 
 import argparse
@@ -31,9 +32,10 @@ _EVERY = 0.1
 """Between two looks at the processes [s]."""
 
 
-def search(n_trials: int) -> list[str]:
+def search(n_trials: int, n_repeats: int | None) -> list[str]:
     """The command without what differs between the parts."""
     words = ["sweep=search", "dataset=friedman1", "model.depth=1", f"hydra.sweeper.n_trials={n_trials}"]
+    words += [] if n_repeats is None else [f"plan.n_repeats={n_repeats}"]
     return [sys.executable, "-m", "yaynay.train", "-m", *words, "hydra.launcher.n_jobs=2"]
 
 
@@ -101,12 +103,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--part", choices=PARTS, action="append")
     parser.add_argument("--trials", type=int, default=1000)
+    parser.add_argument("--repeats", type=int, help="repeats of the outer folds; the default plan's without")
     parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".json"))
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "yaynay-search")
     parser.add_argument("--fresh", action="store_true")
     options = parser.parse_args()
     for part in options.part or PARTS:
-        entry, folder = f"{part}, {options.trials} trials", options.folder / f"{part}-{options.trials}"
+        entry = f"{part}, {options.trials} trials"
+        entry += f", {options.repeats} repeats" if options.repeats else ""
+        folder = options.folder / entry.replace(", ", "-").replace(" ", "-")
         found = json.loads(options.out.read_text()) if options.out.is_file() else {}
         if entry in found and not options.fresh:
             continue
@@ -115,7 +120,7 @@ def main() -> None:
         is_resumed = folder.is_dir()
         if not is_resumed:
             make_project(folder)
-        measured = run([*search(options.trials), *PARTS[part]], folder)
+        measured = run([*search(options.trials, options.repeats), *PARTS[part]], folder)
         found[entry] = {"was_resumed": is_resumed} | measured | read_results(folder)
         options.out.write_text(json.dumps(found, indent=2) + "\n")
         print(json.dumps({entry: found[entry]}, indent=2), flush=True)
