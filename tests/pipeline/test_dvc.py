@@ -126,6 +126,6 @@ def test_the_pipeline_makes_verdicts_and_then_has_nothing_to_do(pipeline: Path) 
 
 def test_a_figure_that_is_not_as_published_fails_the_stage(pipeline: Path) -> None:
     _change(pipeline / "conf" / "experiment" / "pytorch_line.yaml", r"value: 8", "value: 9")
-    said = _dvc(pipeline, "repro", "--single-item", "worked", is_refused=True)
+    said = _dvc(pipeline, "repro", "worked", is_refused=True)
     assert "error: pytorch_line, torch: prediction is 7.98576" in said
     assert "failed to reproduce 'worked'" in said
