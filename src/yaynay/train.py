@@ -29,16 +29,16 @@ def main() -> int:
 
 def check(values: dict[str, Any]) -> None:
     """Refuse a configuration that cannot be used."""
-    from yaynay.sweep.run import Job, check_jobs
+    from yaynay.sweep.jobs import Job, check_jobs
 
     check_jobs([Job(values, overrides=[])])
 
 
 def check_tables(choices: list[dict[str, Any]]) -> None:
     """Refuse tables that cannot be used."""
-    from yaynay.sweep import run
+    from yaynay.sweep import jobs
 
-    run.check_tables(choices)
+    jobs.check_tables(choices)
 
 
 def train(config: DictConfig) -> float:
@@ -47,7 +47,8 @@ def train(config: DictConfig) -> float:
     Returns:
         Its score on inner folds, for sweepers that optimise; infinity for a run without scores.
     """
-    from yaynay.sweep.run import Job, run_jobs
+    from yaynay.sweep.jobs import Job
+    from yaynay.sweep.run import run_jobs
 
     values: Any = OmegaConf.to_container(config, resolve=True)
     (objective,) = run_jobs([Job(values, list(HydraConfig.get().overrides.task))])

@@ -17,7 +17,7 @@ from hydra.core.override_parser.types import Override, RangeSweep
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
-from hydra_plugins.yaynay_fleet.grid import Asked, read
+from hydra_plugins.yaynay_fleet.grid import Asked, expand, read
 from yaynay.cli.conf_files import ENVIRONMENT, HYDRA_KEYS, check_files
 from yaynay.errors import OptionError, holds_password
 
@@ -78,8 +78,9 @@ def check_command_line(folder: Path, config_name: str, check: Check, check_table
         raise OptionError(f"options: {error}; allowed: key=value; correct it") from None
     _check_folders(config)
     if mode is RunMode.MULTIRUN:
-        grid = _check_grid(config, options.overrides, loader, check)
-        check_tables([_values(loader.load_sweep_config(config, job)) for job in _choose_tables(config, grid)])
+        asked = _check_sweep(config, options.overrides, loader, check)
+        chosen = [words for grid in asked.grids for words in _choose_tables(config, grid)]
+        check_tables([_values(loader.load_sweep_config(config, words)) for words in chosen])
     else:
         check(_values(config))
         check_tables([_values(config)])
@@ -98,31 +99,30 @@ def _parse_options(folder: Path) -> argparse.Namespace:
     return options
 
 
-def _check_grid(config: DictConfig, overrides: list[str], loader: ConfigLoader, check: Check) -> list[Override]:
-    """Check the size of a grid, and its jobs unless our own launcher does."""
+def _check_sweep(config: DictConfig, overrides: list[str], loader: ConfigLoader, check: Check) -> Asked:
+    """Check the size of a sweep, and its jobs unless our own launcher does."""
     asked = _parse_sweep(config, overrides, loader)
     _check_size(config, asked)
     if not str(config.hydra.launcher._target_).startswith("hydra_plugins.yaynay"):  # ours checks the grid itself
         for job in asked.jobs():
             check(_values(loader.load_sweep_config(config, job)))
-    grid = [override for each in asked.grids for override in each]
-    for override in grid:
+    for override in (override for grid in asked.grids for override in grid):
         if override.is_sweep_override() and override.key_or_group.partition(".")[0] in _ONE_VALUE:
             raise OptionError(
                 f"option '{override.key_or_group}': several values; one per command is allowed, for all of its jobs; "
                 "run the command once for each"
             )
-    return grid
+    return asked
 
 
-def _choose_tables(config: DictConfig, grid: list[Override]) -> list[list[str]]:
+def _choose_tables(config: DictConfig, grid: Sequence[Override]) -> list[list[str]]:
     """Overrides of a grid that choose a table and where to predict, for each choice."""
     chosen = [override for override in grid if override.key_or_group.partition(".")[0] in ("dataset", "predict_at")]
     keys = {override.key_or_group for override in chosen}
     sweeps_tables = any(override.is_sweep_override() for override in chosen if override.key_or_group != "predict_at")
     if sweeps_tables and config.get("predict_at") is None and "predict_at" not in keys:
         return []
-    return [list(job) for job in expand(chosen)]
+    return expand(chosen)
 
 
 def _values(config: DictConfig) -> dict[str, Any]:

@@ -25,7 +25,11 @@ SOURCE = Path(app.__file__).parents[2]
     ("word", "said"),
     [
         ("backend=tensorflw", "option 'backend': 'tensorflw' is unknown; allowed: least_squares, pytensor, ridge, "),
-        ("sweep=defualt", "option 'sweep': 'defualt' is unknown; allowed: backends, default, search, tables, worked; did you mean 'default'?"),
+        (
+            "sweep=defualt",
+            "option 'sweep': 'defualt' is unknown; allowed: backends, default, search, tables, worked; "
+            "did you mean 'default'?",
+        ),
         ("dept=2", "option 'dept': unknown key; --cfg job lists the keys; did you mean 'model.depth'?"),
         ("model.dept=2", "option 'model.dept': unknown key; --cfg job lists the keys; did you mean 'model.depth'?"),
         ("dataset=csv", "option 'dataset.path': no value given; give one with dataset.path=..."),

@@ -13,7 +13,8 @@ from yaynay.config.schema import CLOSED_FORMS
 from yaynay.records import job_notes
 from yaynay.records.store import Store, Sweep
 from yaynay.sweep import SWEEP
-from yaynay.sweep.run import Job, run_jobs
+from yaynay.sweep.jobs import Job
+from yaynay.sweep.run import run_jobs
 from yaynay.verdict.conclusion import conclude
 
 CONF = Path(__file__).parents[3] / "conf"
