@@ -40,7 +40,9 @@ def test_dependent_features_and_given_starting_values_end_there_too(tmp_path: Pa
     rows = np.column_stack([a, b, a + b, np.full(40, 7.0), 3 * a - b + rng.normal(size=40)])
     path = tmp_path / "dependent.csv"
     np.savetxt(path, rows, delimiter=",", header="a,b,sum,same,y", comments="")
-    for fitted in train("torch", "csv", f"dataset.path={path}", "dataset.target=y", "model.start=[1,2,3,4,5]"):
+    for fitted in train(
+        "torch", "csv", f"dataset.path={path}", "dataset.target=y", "model.start=[0.5,-0.5,0.2,0.3,0.5]"
+    ):
         assert fitted.scores["distance_to_least_squares"] < 1e-3
 
 
