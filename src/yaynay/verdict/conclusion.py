@@ -145,6 +145,7 @@ def _summarise(evidence: _Evidence, records: Sequence[Record], effect: Effect | 
         sentence=decision.sentence,
         rule=evidence.rule,
         rows_needed=decision.rows_needed,
+        is_between=decision.is_between,
         p_value=gate.p_value if gate else None,
         kernel_p_values=gate.kernel_p_values if gate else {},
         **_say_gain(effect),
