@@ -14,7 +14,8 @@ from yaynay.verdict.model import Timings, Verdict
 from yaynay.verdict.rule import adjust_p_values
 
 OVERVIEW = Path("overview.png")
-"""Where the report looks for the picture of all tables, beside itself."""
+DEPTHS = Path("depths.png")
+"""Where the report looks for the pictures of all tables, beside itself: gains, and errors by depth."""
 
 _CAPTIONS = {
     "fit": "The fit",
@@ -23,7 +24,15 @@ _CAPTIONS = {
     "heatmap": "Error by depth and learning rate: the best over all other settings",
     "curves": "Learning curves",
 }
-_FILTERS = (wording.number, wording.probability, wording.percent, wording.gain, wording.seconds, wording.rule)
+_FILTERS = (
+    wording.number,
+    wording.probability,
+    wording.percent,
+    wording.gain,
+    wording.seconds,
+    wording.rule,
+    wording.by_rule,
+)
 
 
 def render(
@@ -34,7 +43,7 @@ def render(
     Args:
         verdicts: By table.
         timings: Of each table.
-        pictures: Of each table, relative to the page, which also shows `OVERVIEW`.
+        pictures: Of each table, relative to the page, which also shows `OVERVIEW` and `DEPTHS`.
     """
     from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
@@ -52,6 +61,7 @@ def render(
         count=wording.count(verdicts),
         tables=[_section(name, verdict, timings[name], pictures.get(name, ())) for name, verdict in rows],
         overview=OVERVIEW.as_posix(),
+        depths=DEPTHS.as_posix(),
         rule=wording.common_rule(verdicts),
         adjusted=adjust_p_values({name: verdict.p_value for name, verdict in rows if verdict.p_value is not None}),
         parities=parities,
@@ -98,10 +108,17 @@ def markdown(verdict: Verdict, timings: Timings, name: str) -> str:
         f"features: {verdict.n_features:,}; folds: {folds}; configurations: {verdict.n_configurations}; "
         f"rule: {wording.rule(verdict.rule)}."
     )
-    lines = "\n".join(f"| {' | '.join(map(_escaped, row))} |" for row in table)
+    rules = ""
+    if verdict.other_rules:
+        rows = [("rule", "outcome", "gain"), ("---", "---", "---"), *wording.by_rule(verdict)]
+        rules = f"Outcomes by rule, this verdict's first:\n\n{_markdown_table(rows)}\n\n"
     title = f"**{_escaped(name)}: {verdict.outcome}**"
     remarks = "".join(f"{_escaped(remark)}.\n\n" for remark in verdict.remarks)
-    return f"{title}\n\n{_escaped(verdict.sentence)}\n\n{remarks}{lines}\n\n{_escaped(facts)}\n"
+    return f"{title}\n\n{_escaped(verdict.sentence)}\n\n{remarks}{_markdown_table(table)}\n\n{rules}{_escaped(facts)}\n"
+
+
+def _markdown_table(rows: Sequence[Sequence[str]]) -> str:
+    return "\n".join(f"| {' | '.join(map(_escaped, row))} |" for row in rows)
 
 
 def _escaped(text: str) -> str:

@@ -16,11 +16,12 @@ from yaynay.records.record import Record
 from yaynay.records.store import Store, Sweep
 from yaynay.reports import files, plots
 from yaynay.storage import find_root
-from yaynay.tracking.parent import Result
+from yaynay.tracking.parent import Result, make_stamp
 from yaynay.tracking.sync import is_there, sync
 from yaynay.verdict import looks
 from yaynay.verdict.conclusion import conclude, recall, recall_rule, remember
-from yaynay.verdict.sweeps import find_newest
+from yaynay.verdict.names import name_sweeps, name_tables
+from yaynay.verdict.sweeps import find_tables
 
 
 def conclude_jobs(sweep: str, lost: Exception | None = None) -> int:
@@ -56,33 +57,34 @@ def _conclude(store: Store, jobs: list[dict[str, Any]]) -> int:
     configuration = schema.parse(jobs[0]["configuration"])
     sweeps = store.write_sweeps(jobs, {"started_at": time.time()})
     overrides = {job["key"]: " ".join(job["overrides"]) for job in jobs}
+    names = name_sweeps(sweeps)
     if configuration.results is not None:  # the pipeline's compare stage concludes
-        for sweep in sweeps:
-            store.export(sweep, Path(configuration.results) / sweep.table_name)
+        for sweep, name in zip(sweeps, names, strict=True):
+            store.export(sweep, Path(configuration.results) / name)
             _list_failed(sweep.unscored(), overrides)
         return 0  # DVC keeps nothing of a failed stage; the verdict counts the runs without scores
     experiment, rule = configuration.tracking.experiment, configuration.verdict
     new: list[Result] = []
-    for sweep in sweeps:
+    for sweep, name in zip(sweeps, names, strict=True):
         verdict = recall(sweep, rule)
         if verdict is None or not is_there(sweep, verdict, experiment):
-            new.append(_conclude_sweep(sweep, rule))
+            new.append(_conclude_sweep(sweep, rule, name))
             verdict = new[-1].verdict
         for remark in verdict.remarks:
-            print(f"{sweep.table_name}: {remark}", file=sys.stderr)
-        print(f"{sweep.table_name}: {verdict.outcome}. {verdict.sentence}")
+            print(f"{name}: {remark}", file=sys.stderr)
+        print(f"{name}: {verdict.outcome}. {verdict.sentence}")
     n_failed = sum(_list_failed(sweep.unscored(), overrides) for sweep in sweeps)
     if new:
         sync(new, experiment)
     return n_failed
 
 
-def _conclude_sweep(sweep: Sweep, rule: Rule) -> Result:
+def _conclude_sweep(sweep: Sweep, rule: Rule, name: str) -> Result:
     """Conclude a sweep of the project's records, with earlier looks at its table, and save the verdict beside it.
 
     What a part of a sweep would say is not a look at its table.
     """
-    conclusion = conclude(sweep, rule)
+    conclusion = conclude(sweep, rule, name)
     if not sweep.is_whole:
         return Result.of(conclusion, partial(plots.draw, conclusion))
     verdict = looks.note(conclusion.verdict, sweep.store.folder / "looks", find_root() / "reports" / "looks")
@@ -106,9 +108,9 @@ def bring(experiment: str, records: Path, reports: Path | None) -> int:
 def _bring_records(experiment: str) -> int:
     sweeps = [sweep for sweep in Store.default().sweeps() if sweep.has_ended_runs()]
     results = []
-    for sweep in sweeps:
+    for sweep, name in zip(sweeps, name_tables(sweeps), strict=True):
         rule = recall_rule(sweep) or schema.parse(sweep.records()[0].configuration).verdict
-        results.append(_conclude_sweep(sweep, rule))
+        results.append(_conclude_sweep(sweep, rule, name))
     sync(results, experiment)
     return len(sweeps)
 
@@ -116,12 +118,16 @@ def _bring_records(experiment: str) -> int:
 def _bring_compared(experiment: str, records: Path, reports: Path) -> int:
     """What `compare` concluded and drew, without concluding again."""
     verdicts, timings = files.read(reports)
-    sweeps = {sweep.table_name: sweep for sweep in find_newest(records)}
+    sweeps = find_tables(records)
     compared = {name: (verdict.table_sha256, verdict.plan_sha256) for name, verdict in verdicts.items()}
     if compared != {name: (sweep.about["table_sha256"], sweep.about["plan_sha256"]) for name, sweep in sweeps.items()}:
         raise DataError(f"{reports / files.VERDICTS}: does not belong to {records}; run python -m yaynay.compare first")
     pictures = reports / "pictures"
-    sync([Result(sweep, verdicts[name], timings[name], pictures / name) for name, sweep in sweeps.items()], experiment)
+    sync(
+        [Result(sweep, verdicts[name], timings[name], pictures / name, name) for name, sweep in sweeps.items()],
+        experiment,
+    )
+    files.note_tracked(reports, {name: make_stamp(verdict) for name, verdict in verdicts.items()})
     return len(sweeps)
 
 

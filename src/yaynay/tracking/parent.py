@@ -3,9 +3,11 @@
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from pydantic import TypeAdapter, ValidationError
 
 from yaynay.records.record import Record
 from yaynay.records.store import Sweep
@@ -15,17 +17,22 @@ from yaynay.tracking.model import log_model
 from yaynay.tracking.owner import OWNER, owner
 from yaynay.tracking.runs import PARENT, Run, Runs, ended_at, milliseconds
 from yaynay.verdict.conclusion import Conclusion
-from yaynay.verdict.model import Timings, Verdict
+from yaynay.verdict.looks import add_rule
+from yaynay.verdict.model import ByRule, Timings, Verdict
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import DatasetInput
     from mlflow.entities import Run as MlflowRun
 
+_RULES = TypeAdapter(tuple[ByRule, ...])
+
 STAMP = "yaynay.verdict"
 """Tag of a sweep's run that says which verdict it shows."""
 _WINNER = "yaynay.winner"
 """Tag with the record key of the configuration whose model is logged."""
+_BY_RULE = "yaynay.by_rule"
+"""Tag with the last outcome by each rule that a sweep's run has shown, as JSON."""
 
 
 @dataclass(frozen=True)
@@ -36,17 +43,19 @@ class Result:
         sweep: The sweep.
         verdict, timings: What was concluded, and how long fits took.
         pictures: A folder with its pictures, or what draws them into an empty one.
+        name: What its table is called beside the others that are shown.
     """
 
     sweep: Sweep
     verdict: Verdict
     timings: Timings
     pictures: Path | Callable[[Path], object]
+    name: str
 
     @classmethod
     def of(cls, conclusion: Conclusion, pictures: Path | Callable[[Path], object]) -> "Result":
         """The result that a conclusion gives."""
-        return cls(conclusion.sweep, conclusion.verdict, conclusion.timings, pictures)
+        return cls(conclusion.sweep, conclusion.verdict, conclusion.timings, pictures, conclusion.table.name)
 
 
 def make_stamp(verdict: Verdict) -> str:
@@ -86,6 +95,8 @@ def open_parent(runs: Runs, sweep: Sweep, dataset: "DatasetInput") -> str:
 def conclude_parent(client: "MlflowClient", run_id: str, result: Result, records: Sequence[Record]) -> None:
     """Put verdict, pictures and model on a sweep's run, again where the verdict changed, and end it.
 
+    A verdict by another rule is kept beside it: in the description, and as `verdicts/RULE.json`.
+
     Args:
         client: MLflow's client.
         run_id: The sweep's run.
@@ -105,8 +116,10 @@ def conclude_parent(client: "MlflowClient", run_id: str, result: Result, records
             drawn.mkdir()
             result.pictures(drawn)
         client.log_artifacts(run_id, str(drawn), "pictures")
-        write_json(folder / "verdict.json", result.verdict.as_json())
-        client.log_artifact(run_id, str(folder / "verdict.json"))
+        by_rule = f"{'_'.join(f'{key}={value}' for key, value in result.verdict.rule.model_dump().items())}.json"
+        for file, place in (("verdict.json", None), (by_rule, "verdicts")):
+            write_json(folder / file, result.verdict.as_json())
+            client.log_artifact(run_id, str(folder / file), place)
     winner = result.verdict.winner_key
     if winner is not None and run.data.tags.get(_WINNER) != winner:
         log_model(run_id, result.sweep.data()[0], result.sweep.store.read(winner))
@@ -118,12 +131,15 @@ def conclude_parent(client: "MlflowClient", run_id: str, result: Result, records
 def _log_verdict(client: "MlflowClient", run: "MlflowRun", result: Result, records: Sequence[Record]) -> None:
     from mlflow.entities import Metric, RunTag
 
-    verdict, name = result.verdict, result.sweep.table_name
+    verdict, name = result.verdict, result.name
+    by_rule = _unite_rules(run.data.tags.get(_BY_RULE, "[]"), verdict)
+    others = [found for found in by_rule if found.rule != verdict.rule]
     tags = {
         "verdict": verdict.outcome,
         "sentence": verdict.sentence,
         "mlflow.runName": f"{name}: {verdict.outcome} ({len(result.sweep.about['runs'])} configurations)",
-        "mlflow.note.content": page.markdown(verdict, result.timings, name),
+        "mlflow.note.content": page.markdown(replace(verdict, other_rules=tuple(others)), result.timings, name),
+        _BY_RULE: _RULES.dump_json(by_rule).decode(),
         "mlflow.source.name": "yaynay.train",
         "table_sha256": verdict.table_sha256,
         "plan_sha256": verdict.plan_sha256,
@@ -137,6 +153,17 @@ def _log_verdict(client: "MlflowClient", run: "MlflowRun", result: Result, recor
         if run.data.metrics.get(key) != value  # MLflow refuses a repeated metric that a model has
     ]
     client.log_batch(run.info.run_id, metrics, tags=[RunTag(*pair) for pair in tags.items()])
+
+
+def _unite_rules(shown: str, verdict: Verdict) -> tuple[ByRule, ...]:
+    """Outcomes by rule: those that the run has shown, those of the verdict's own history, and its own."""
+    try:
+        by_rule = _RULES.validate_json(shown)
+    except ValidationError:  # somebody edited the tag
+        by_rule = ()
+    for found in (*verdict.other_rules, verdict.by_rule):
+        by_rule = add_rule(by_rule, found)
+    return by_rule
 
 
 def _numbers(verdict: Mapping[str, Any]) -> dict[str, float]:

@@ -1,7 +1,7 @@
 """What a sweep shows: records -> line, gate, effect, verdict, winner and parity; from records alone."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -110,13 +110,19 @@ class _Evidence:
         return Decision("undecided", sentences.too_small(f"{n_free} {what}", n_needed, p_value, r2), n_needed)
 
 
-def conclude(sweep: Sweep, rule: Rule) -> Conclusion:
+def conclude(sweep: Sweep, rule: Rule, name: str | None = None) -> Conclusion:
     """Compute gate, effect and verdict of a sweep.
+
+    Args:
+        sweep: What was trained on one table.
+        rule: What decides.
+        name: What the table is called where several are shown; None for its own name.
 
     Raises:
         DataError: No run of the sweep ended, or its records are on different tables or plans.
     """
     table, plan = sweep.data()
+    table = replace(table, name=name) if name not in (None, table.name) else table
     records = sweep.records()
     if not records:
         raise DataError(f"sweep {sweep.key[:12]} on '{sweep.table_name}': no run has ended; train it first")
