@@ -35,23 +35,15 @@ def compare(config: DictConfig) -> None:
     width = min(100, shutil.get_terminal_size((100, 24)).columns)
     verdicts = {name: one.verdict for name, one in found.items()}
     print(text_table(verdicts, color=sys.stdout.isatty(), width=width))
-    print(f"in words: python -m yaynay.report reports={reports}")
 
 
 def main() -> int:
     """The command."""
     from yaynay.compare import compare as task  # by its importable name, also when run as a script
-
-    app.run(task, "compare", check)
-    return 0
-
-
-def check(values: dict[str, Any]) -> None:
-    """Refuse options that cannot be used."""
-    from yaynay.cli.pipeline import check_untracked
     from yaynay.config import schema
 
-    check_untracked(schema.parse_compare(values).reports, "reports")
+    app.run(task, "compare", schema.parse_compare)
+    return 0
 
 
 if __name__ == "__main__":

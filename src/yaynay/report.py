@@ -29,18 +29,11 @@ def report(config: DictConfig) -> None:
 
 def main() -> int:
     """The command."""
+    from yaynay.config import schema
     from yaynay.report import report as task  # by its importable name, also when run as a script
 
-    app.run(task, "report", check)
+    app.run(task, "report", schema.parse_report)
     return 0
-
-
-def check(values: dict[str, Any]) -> None:
-    """Refuse options that cannot be used."""
-    from yaynay.cli.pipeline import check_untracked
-    from yaynay.config import schema
-
-    check_untracked(schema.parse_report(values).reports, "reports")
 
 
 if __name__ == "__main__":

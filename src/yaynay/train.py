@@ -29,11 +29,8 @@ def main() -> int:
 
 def check(values: dict[str, Any]) -> None:
     """Refuse a configuration that cannot be used."""
-    from yaynay.cli.pipeline import check_untracked
     from yaynay.sweep.run import Job, check_jobs
 
-    if isinstance(values.get("results"), str):
-        check_untracked(values["results"], "results")
     check_jobs([Job(values, overrides=[])])
 
 

@@ -63,8 +63,9 @@ def rule(made_by: Rule) -> str:
 def by_rule(verdict: Verdict) -> list[tuple[str, str, str]]:
     """Rule, outcome and gain of a verdict, then of those by other rules on the same folds."""
     return [
-        (rule(found.rule), found.outcome, NONE if found.gain is None else percent(found.gain, sign=True))
+        (rule(found.rule), found.outcome, percent(found.gain, sign=True))
         for found in (verdict.by_rule, *verdict.other_rules)
+        if found is not None
     ]
 
 

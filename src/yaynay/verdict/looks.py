@@ -49,8 +49,7 @@ def note(verdict: Verdict, folder: Path, *others: Path) -> Verdict:
     if kept is None or kept.n_candidates == 0:
         earlier = kept.earlier if kept else _find_earlier(verdict, *(parent / table for parent in (*others, folder)))
         kept = _Kept(verdict.plan_sha256, verdict.outcome, verdict.n_candidates, earlier)
-    if verdict.n_candidates:
-        kept = replace(kept, by_rule=add_rule(kept.by_rule, verdict.by_rule))
+    kept = replace(kept, by_rule=add_rule(kept.by_rule, verdict.by_rule))
     if kept != before:
         write_with_digest(path, kept.as_json())
     sentence = verdict.sentence
@@ -64,10 +63,10 @@ def note(verdict: Verdict, folder: Path, *others: Path) -> Verdict:
     return replace(verdict, earlier_looks=kept.earlier, other_rules=other_rules, sentence=sentence)
 
 
-def add_rule(by_rule: tuple[ByRule, ...], new: ByRule) -> tuple[ByRule, ...]:
+def add_rule(by_rule: tuple[ByRule, ...], new: ByRule | None) -> tuple[ByRule, ...]:
     """Outcomes by rule with a new one, in the place of the last by the same rule."""
-    last = {found.rule: found for found in by_rule}
-    return tuple((last | {new.rule: new}).values())
+    last = {found.rule: found for found in (*by_rule, new) if found is not None}
+    return tuple(last.values())
 
 
 def _find_earlier(verdict: Verdict, *folders: Path) -> tuple[Look, ...]:

@@ -56,12 +56,12 @@ class ByRule:
     Attributes:
         rule: What decided.
         outcome: By that rule.
-        gain: To four decimals, so that another machine keeps the same; None without folds or a network.
+        gain: To four decimals, so that another machine keeps the same.
     """
 
     rule: Rule
     outcome: Outcome
-    gain: float | None
+    gain: float
 
 
 @dataclass(frozen=True)
@@ -165,6 +165,6 @@ class Verdict(AsJson):
     other_rules: tuple[ByRule, ...] = ()
 
     @property
-    def by_rule(self) -> ByRule:
-        """What is kept of it beside verdicts by other rules."""
-        return ByRule(self.rule, self.outcome, None if self.gain is None else round(self.gain, 4) + 0.0)
+    def by_rule(self) -> ByRule | None:
+        """What is kept of it beside verdicts by other rules; None without a gain, where no rule had a say."""
+        return None if self.gain is None else ByRule(self.rule, self.outcome, round(self.gain, 4) + 0.0)
