@@ -11,6 +11,7 @@ import yaml
 from pipeline.project import REPOSITORY, STORE, clean_environment, runs
 
 KEPT = {"engel", "pytorch_line"}
+RESTORED = ("conf/verdict/default.yaml", "dvc.lock", "reports/verdicts.json", "reports/metrics.json")
 REQUIRED = {
     "outcome", "sentence", "rule", "p_value", "gain", "gain_low", "gain_high", "rmse_linear", "rmse_network", "n_rows",
     "n_features", "n_configurations", "table_sha256", "plan_sha256", "earlier_looks",
@@ -55,8 +56,8 @@ def _stages(printed: str) -> set[str]:
 def _written(project: Path) -> dict[str, bytes]:
     """What compare wrote, except its timings."""
     reports = project / "reports"
-    paths = [reports / "verdicts.json"]
-    for name in ("looks", "pictures", "plots"):
+    paths = [reports / name for name in ("verdicts.json", "metrics.json", "depths.png")]
+    for name in ("looks", "pictures"):
         paths += [path for path in (reports / name).rglob("*") if path.is_file()]
     return {path.relative_to(reports).as_posix(): path.read_bytes() for path in paths}
 
@@ -82,11 +83,17 @@ def test_the_pipeline_makes_verdicts_and_then_has_nothing_to_do(pipeline: Path) 
     found = runs(pipeline)
     assert sum(is_parent for *_, is_parent in found) == 2
     assert {status for _, status, _ in found} == {"FINISHED"}
-    for name in ("index.html", "verdicts.txt", "overview.png", "pictures/engel/fit.png", "plots/gains.csv"):
+    for name in ("index.html", "verdicts.txt", "overview.png", "pictures/engel/fit.png", "depths.png"):
         assert (pipeline / "reports" / name).is_file()
     assert "Running stage" not in _dvc(pipeline, "repro")
-    assert "engel" in _dvc(pipeline, "metrics", "show", "--json")
+    shown = json.loads(_dvc(pipeline, "metrics", "show", "--json"))[""]["data"]["reports/metrics.json"]["data"]
+    assert set(shown) == KEPT
+    assert max(len(figures) for figures in shown.values()) <= 12
+    assert shown["engel"]["outcome"] == verdicts["engel"]["outcome"]
     _dvc(pipeline, "plots", "show")
+    drawn = (pipeline / "dvc_plots" / "index.html").read_text()
+    assert re.findall(r'<img src="([^"]+)"', drawn)
+    assert "vega-lite" not in re.sub(r"<script.*?</script>", "", drawn, flags=re.DOTALL)  # pictures need no network
 
     compared = _written(pipeline)
     for name in ("records", "mlartifacts"):
@@ -98,9 +105,18 @@ def test_the_pipeline_makes_verdicts_and_then_has_nothing_to_do(pipeline: Path) 
     assert _written(pipeline) == compared
     shutil.copy(pipeline.parent / STORE, pipeline / "mlflow.db")
 
+    restored = {name: (pipeline / name).read_bytes() for name in RESTORED}
     _change(pipeline / "conf" / "verdict" / "default.yaml", "delta: 0.01", "delta: 0.5")
     assert _stages(_dvc(pipeline, "repro")) == {"compare", "report", "track"}
     assert runs(pipeline) == found
+
+    changed = {name: (pipeline / name).read_bytes() for name in RESTORED}
+    for name, content in restored.items():  # as Git does
+        (pipeline / name).write_bytes(content)
+    _dvc(pipeline, "checkout", "--force")
+    assert changed["reports/verdicts.json"] != restored["reports/verdicts.json"]
+    assert _stages(_dvc(pipeline, "repro")) == {"track"}  # MLflow shows the verdict by the other rule
+    assert "track" not in _stages(_dvc(pipeline, "repro"))
 
     _choose_tables(pipeline, "engel")
     _change(pipeline / "conf" / "plan" / "default.yaml", "seed: 0", "seed: 1")

@@ -2,6 +2,7 @@
 
 import re
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -79,10 +80,17 @@ def _join_newest(name: str, sweeps: Sequence[Sweep]) -> Sweep:
     joined = Joined.of(parts)
     if len(parts) > 1:
         print(f"{name}: {len(parts)} sweeps are joined, {len(joined.about['runs'])} configurations", file=sys.stderr)
-    if n_old := len(sweeps) - len(parts):
-        are = "sweeps are" if n_old > 1 else "sweep is"
-        print(f"{name}: {n_old} {are} left out: on earlier data, other folds, or in another store", file=sys.stderr)
+    for why, count in Counter(_why_not(sweep, newest) for sweep in sweeps if sweep not in parts).items():
+        are = "sweeps are" if count > 1 else "sweep is"
+        print(f"{name}: {count} {are} left out, {why}; the newest counts", file=sys.stderr)
     return joined
+
+
+def _why_not(sweep: Sweep, newest: Sweep) -> str:
+    """Why a sweep is not joined with the newest of its table."""
+    if sweep.about["table_sha256"] != newest.about["table_sha256"]:
+        return "on other data"
+    return "on other folds" if _data(sweep) != _data(newest) else f"in {sweep.store.folder}"
 
 
 def _data(sweep: Sweep) -> tuple[str, str]:
@@ -105,8 +113,7 @@ def find_sweeps(records: Path) -> list[Sweep]:
     sweeps = [sweep for store in stores for sweep in store.sweeps()]
     if not sweeps:
         raise DataError(
-            f"{records}: no sweep here; allowed: a store of records, or a folder of stores; train first, or set "
-            "records=records to compare your own sweeps"
+            f"{records}: no sweep here; allowed: a store of records, or a folder of stores; train first, or set records="
         )
     return sorted(sweeps, key=lambda sweep: sweep.table_name)
 

@@ -236,7 +236,7 @@ def test_errors_by_depth_are_shares_of_each_tables_own_line(
     row = [label.get_text() for label in axes.get_yticklabels()].index("toy")
     for depth, records in conclusion.by_depth.items():
         share = nested_error(records).rmse / conclusion.verdict.rmse_linear
-        assert texts[depth, row] == f"{100 * share:.3g} %"
+        assert texts[depth, row] == f"{100 * share:.1f} %"
     assert texts[2, 1 - row] == "not run"
 
 

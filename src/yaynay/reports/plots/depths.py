@@ -71,5 +71,5 @@ def _draw_cell(axes: "Axes", column: int, row: int, ratio: float | None) -> None
     strength = min(1.0, abs(1 - ratio) / _MOST) ** 0.7
     color = colormaps["Oranges" if ratio < 1 else "Blues"](0.04 + 0.56 * strength)
     cell.set(facecolor=color)
-    percent = f"{100 * ratio:.3g} %" if ratio < 9.995 else ">999 %"
+    percent = f"{100 * ratio:.1f} %" if ratio < 9.995 else ">999 %"
     axes.text(column, row, percent, ha="center", va="center_baseline", size=9.5, color="black")
