@@ -113,7 +113,7 @@ def find_sweeps(records: Path) -> list[Sweep]:
     sweeps = [sweep for store in stores for sweep in store.sweeps()]
     if not sweeps:
         raise DataError(
-            f"{records}: no sweep here; allowed: a store of records, or a folder of stores; train first, or set records="
+            f"{records}: no sweep here; allowed: a store of records, or a folder of stores; train first, or set records"
         )
     return sorted(sweeps, key=lambda sweep: sweep.table_name)
 
