@@ -23,7 +23,7 @@ def report(config: DictConfig) -> None:
         name: [path.relative_to(reports) for path in sorted((reports / "pictures" / name).glob("*.png"))]
         for name in verdicts
     }
-    examples = worked.write(Path(options.worked), reports)
+    examples = None if options.worked is None else worked.write(Path(options.worked), reports)
     (reports / "index.html").write_text(page.render(verdicts, timings, pictures, examples), encoding="utf-8")
     (reports / "verdicts.txt").write_text(text_table(verdicts) + "\n", encoding="utf-8")
     print(f"the report: {reports / 'index.html'}")

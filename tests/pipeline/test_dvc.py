@@ -58,10 +58,18 @@ def _stages(printed: str) -> set[str]:
 def _written(project: Path) -> dict[str, bytes]:
     """What compare wrote, except its timings."""
     reports = project / "reports"
-    paths = [reports / "verdicts.json"]
-    for name in ("looks", "pictures", "plots"):
+    paths = [reports / name for name in ("verdicts.json", "metrics.json", "depths.png")]
+    for name in ("looks", "pictures"):
         paths += [path for path in (reports / name).rglob("*") if path.is_file()]
     return {path.relative_to(reports).as_posix(): path.read_bytes() for path in paths}
+
+
+def _kept_by_git(project: Path) -> dict[str, bytes]:
+    """Files of the pipeline that Git keeps, by path."""
+    reports = project / "reports"
+    paths = [project / "conf" / "verdict" / "default.yaml", project / "dvc.lock", *(reports / "looks").glob("*/*.json")]
+    paths += [reports / "verdicts.json", reports / "metrics.json"]
+    return {path.relative_to(project).as_posix(): path.read_bytes() for path in paths}
 
 
 def test_no_table_is_named_in_the_pipeline() -> None:
@@ -91,14 +99,20 @@ def test_the_pipeline_makes_verdicts_and_then_has_nothing_to_do(pipeline: Path) 
         "index.html",
         "verdicts.txt",
         "overview.png",
+        "depths.png",
         "pictures/engel/fit.png",
         "worked/pytorch_line/fit.png",
-        "plots/gains.csv",
     ):
         assert (pipeline / "reports" / name).is_file()
     assert "Running stage" not in _dvc(pipeline, "repro")
-    assert "engel" in _dvc(pipeline, "metrics", "show", "--json")
+    shown = json.loads(_dvc(pipeline, "metrics", "show", "--json"))[""]["data"]["reports/metrics.json"]["data"]
+    assert set(shown) == KEPT
+    assert max(len(figures) for figures in shown.values()) <= 12
+    assert shown["engel"]["outcome"] == verdicts["engel"]["outcome"]
     _dvc(pipeline, "plots", "show")
+    drawn = (pipeline / "dvc_plots" / "index.html").read_text()
+    assert re.findall(r'<img src="([^"]+)"', drawn)
+    assert "vega-lite" not in re.sub(r"<script.*?</script>", "", drawn, flags=re.DOTALL)  # pictures need no network
 
     compared = _written(pipeline)
     for name in ("records", "mlartifacts"):
@@ -110,9 +124,17 @@ def test_the_pipeline_makes_verdicts_and_then_has_nothing_to_do(pipeline: Path) 
     assert _written(pipeline) == compared
     shutil.copy(pipeline.parent / STORE, pipeline / "mlflow.db")
 
+    _dvc(pipeline, "repro")  # the timings are new
+    restored = _kept_by_git(pipeline)
     _change(pipeline / "conf" / "verdict" / "default.yaml", "delta: 0.01", "delta: 0.5")
     assert _stages(_dvc(pipeline, "repro")) == {"compare", "report", "track"}
     assert runs(pipeline) == found
+
+    assert _kept_by_git(pipeline)["reports/verdicts.json"] != restored["reports/verdicts.json"]
+    for name, content in restored.items():  # as Git takes an experiment back
+        (pipeline / name).write_bytes(content)
+    _dvc(pipeline, "checkout", "--force")
+    assert _stages(_dvc(pipeline, "repro")) == {"track"}  # MLflow shows the verdict by the other rule
 
     _choose_tables(pipeline, "engel")
     _change(pipeline / "conf" / "plan" / "default.yaml", "seed: 0", "seed: 1")

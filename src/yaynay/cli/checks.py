@@ -19,6 +19,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from hydra_plugins.yaynay_fleet.grid import Asked, expand, read
 from yaynay.cli.conf_files import ENVIRONMENT, HYDRA_KEYS, check_files
+from yaynay.cli.pipeline import check_untracked
 from yaynay.errors import OptionError, holds_password
 
 MOST_JOBS = 10_000
@@ -179,6 +180,7 @@ def _check_folders(config: DictConfig) -> None:
             from yaynay.storage import find_root
 
             _check_inside(folder, key, find_root().resolve(), may_be_root=False)
+            check_untracked(folder, key)
 
 
 def _check_inside(folder: str, key: str, root: Path, *, may_be_root: bool) -> None:

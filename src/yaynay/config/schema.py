@@ -217,8 +217,8 @@ class ReportOptions(Closed):
 
     reports: Annotated[str, Field(min_length=1)]
     """Where verdicts and pictures are, and the report goes."""
-    worked: Annotated[str, Field(min_length=1)]
-    """Records of worked examples; a folder that is not there has none."""
+    worked: Annotated[str, Field(min_length=1)] | None
+    """Records of worked examples; null: there are none."""
 
 
 def parse_compare(values: Mapping[str, Any]) -> CompareOptions:

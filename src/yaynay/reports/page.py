@@ -16,7 +16,8 @@ from yaynay.verdict.rule import adjust_p_values
 from yaynay.verdict.shrinkage import say_shrinkage
 
 OVERVIEW = Path("overview.png")
-"""Where the report looks for the picture of all tables, beside itself."""
+DEPTHS = Path("depths.png")
+"""Where the report looks for the pictures of all tables, beside itself: gains, and errors by depth."""
 
 _CAPTIONS = {
     "fit": "The fit",
@@ -33,6 +34,7 @@ _FILTERS = (
     wording.gain_ridge,
     wording.seconds,
     wording.rule,
+    wording.by_rule,
     say_shrinkage,
 )
 
@@ -48,7 +50,7 @@ def render(
     Args:
         verdicts: By table.
         timings: Of each table.
-        pictures: Of each table, relative to the page, which also shows `OVERVIEW`.
+        pictures: Of each table, relative to the page, which also shows `OVERVIEW` and `DEPTHS`.
         examples: The worked examples, where there are any.
     """
     from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -67,6 +69,7 @@ def render(
         count=wording.count(verdicts),
         tables=[_section(name, verdict, timings[name], pictures.get(name, ())) for name, verdict in rows],
         overview=OVERVIEW.as_posix(),
+        depths=DEPTHS.as_posix(),
         rule=wording.common_rule(verdicts),
         adjusted=adjust_p_values({name: verdict.p_value for name, verdict in rows if verdict.p_value is not None}),
         parities=parities,
@@ -118,11 +121,18 @@ def markdown(verdict: Verdict, timings: Timings, name: str) -> str:
         f"rule: {wording.rule(verdict.rule)}."
     )
     rows = table if verdict.rmse_ridge is not None else [(what, line, network) for what, line, _, network in table]
-    lines = "\n".join(f"| {' | '.join(map(_escaped, row))} |" for row in rows)
+    rules = ""
+    if verdict.other_rules:
+        by_rule = [("rule", "outcome", "gain"), ("---", "---", "---"), *wording.by_rule(verdict)]
+        rules = f"Outcomes by rule, this verdict's first:\n\n{_markdown_table(by_rule)}\n\n"
     sentence = " ".join(filter(None, (verdict.sentence, say_shrinkage(verdict))))
     title = f"**{_escaped(name)}: {verdict.outcome}**"
     remarks = "".join(f"{_escaped(remark)}.\n\n" for remark in verdict.remarks)
-    return f"{title}\n\n{_escaped(sentence)}\n\n{remarks}{lines}\n\n{_escaped(facts)}\n"
+    return f"{title}\n\n{_escaped(sentence)}\n\n{remarks}{_markdown_table(rows)}\n\n{rules}{_escaped(facts)}\n"
+
+
+def _markdown_table(rows: Sequence[Sequence[str]]) -> str:
+    return "\n".join(f"| {' | '.join(map(_escaped, row))} |" for row in rows)
 
 
 def _escaped(text: str) -> str:

@@ -69,6 +69,15 @@ def rule(made_by: Rule) -> str:
     return f"{margins}, {made_by.n_draws:,} draws"
 
 
+def by_rule(verdict: Verdict) -> list[tuple[str, str, str]]:
+    """Rule, outcome and gain of a verdict, then of those by other rules on the same folds."""
+    return [
+        (rule(found.rule), found.outcome, percent(found.gain, sign=True))
+        for found in (verdict.by_rule, *verdict.other_rules)
+        if found is not None
+    ]
+
+
 def common_rule(verdicts: Mapping[str, Verdict]) -> Rule | None:
     """The rule that all verdicts were made by; None where there are several rules, or no verdict."""
     rules = {verdict.rule for verdict in verdicts.values()}

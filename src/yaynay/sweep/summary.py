@@ -22,13 +22,15 @@ from yaynay.reports.plots.examples import draw_example
 from yaynay.reports.worked import text_table
 from yaynay.storage import find_root
 from yaynay.tracking.owner import is_dead
-from yaynay.tracking.parent import Result
+from yaynay.tracking.parent import Result, make_stamp
 from yaynay.tracking.sync import is_there, sync
 from yaynay.verdict import looks
 from yaynay.verdict.answers import Answers, find_answers, is_worked
-from yaynay.verdict.conclusion import Conclusion, conclude, recall, recall_rule, remember
+from yaynay.verdict.conclusion import Conclusion, conclude
+from yaynay.verdict.names import name_sweeps, name_tables
+from yaynay.verdict.recall import recall, recall_rule, remember
 from yaynay.verdict.selection import find_winner
-from yaynay.verdict.sweeps import find_newest, find_worked
+from yaynay.verdict.sweeps import find_tables, find_worked
 
 
 def conclude_jobs(sweep: str, lost: Exception | None = None) -> int:
@@ -66,11 +68,12 @@ def _conclude(store: Store, jobs: list[dict[str, Any]]) -> int:
     configuration = schema.parse(jobs[0]["configuration"])
     sweeps = store.write_sweeps(jobs, {"started_at": time.time()})
     overrides = {job["key"]: " ".join(job["overrides"]) for job in jobs}
+    names = name_sweeps(sweeps)
     answers = {sweep.key: find_answers(sweep) for sweep in sweeps if is_worked(sweep)}
     n_wrong = _say_answers(list(answers.values()))
     if configuration.results is not None:  # the pipeline's compare stage concludes
-        for sweep in sweeps:
-            store.export(sweep, Path(configuration.results) / sweep.table_name)
+        for sweep, name in zip(sweeps, names, strict=True):
+            store.export(sweep, Path(configuration.results) / name)
             _list_failed(sweep.unscored(), overrides)
         return n_wrong  # but DVC keeps nothing of a failed stage; the verdict counts the runs without scores
     experiment, rule = configuration.tracking.experiment, configuration.verdict
@@ -78,17 +81,17 @@ def _conclude(store: Store, jobs: list[dict[str, Any]]) -> int:
     for found in answers.values():
         if not is_there(found.sweep, found, experiment):
             new.append(_answered(found))
-    for sweep in sweeps:
+    for sweep, name in zip(sweeps, names, strict=True):
         if sweep.key in answers:
             continue
         verdict = recall(sweep, rule)
         if verdict is None or not is_there(sweep, verdict, experiment):
-            conclusion = _conclude_sweep(sweep, rule)
+            conclusion = _conclude_sweep(sweep, rule, name)
             new.append(Result.of(conclusion, partial(plots.draw, conclusion)))
             verdict = conclusion.verdict
         for remark in verdict.remarks:
-            print(f"{sweep.table_name}: {remark}", file=sys.stderr)
-        print(f"{sweep.table_name}: {verdict.outcome}. {verdict.sentence}")
+            print(f"{name}: {remark}", file=sys.stderr)
+        print(f"{name}: {verdict.outcome}. {verdict.sentence}")
         _say_predictions(sweep, jobs)
     n_failed = sum(_list_failed(sweep.unscored(), overrides) for sweep in sweeps)
     if new:
@@ -107,7 +110,7 @@ def _say_answers(found: Sequence[Answers]) -> int:
 
 
 def _answered(answers: Answers) -> Result:
-    return Result(answers.sweep, answers, None, partial(draw_example, answers))
+    return Result(answers.sweep, answers, None, partial(draw_example, answers), answers.sweep.table_name)
 
 
 def _say_predictions(sweep: Sweep, jobs: list[dict[str, Any]]) -> None:
@@ -125,18 +128,18 @@ def _say_predictions(sweep: Sweep, jobs: list[dict[str, Any]]) -> None:
     for where, records in sorted(asked.items()):
         best = find_winner(records)
         said = [f"line {float(line.predict(np.array([[where]]))[0]):.5g}"]
-        if best is not None and best.parsed.backend.name != "least_squares":
+        if best is not None and not best.parsed.is_closed_form:
             kind = "line by gradient descent" if best.parsed.is_line else "network"
             said.append(f"{kind} {best.scores['prediction']:.5g} ({best.name})")
         print(f"{table.name}: {table.target} at {table.features[0]} {where:g}: {', '.join(said)}")
 
 
-def _conclude_sweep(sweep: Sweep, rule: Rule) -> Conclusion:
+def _conclude_sweep(sweep: Sweep, rule: Rule, name: str) -> Conclusion:
     """Conclude a sweep of the project's records, with earlier looks at its table, and save the verdict beside it.
 
     What a part of a sweep would say is not a look at its table.
     """
-    conclusion = conclude(sweep, rule)
+    conclusion = conclude(sweep, rule, name)
     if not sweep.is_whole:
         return conclusion
     verdict = looks.note(conclusion.verdict, sweep.store.folder / "looks", find_root() / "reports" / "looks")
@@ -162,12 +165,12 @@ def _bring_records(experiment: str) -> int:
     job_notes.remove_abandoned(store, is_dead)
     sweeps = [sweep for sweep in store.sweeps() if sweep.has_ended_runs()]
     results = []
-    for sweep in sweeps:
+    for sweep, name in zip(sweeps, name_tables(sweeps), strict=True):
         if is_worked(sweep):
             results.append(_answered(find_answers(sweep)))
             continue
         rule = recall_rule(sweep) or schema.parse(sweep.records()[0].configuration).verdict
-        conclusion = _conclude_sweep(sweep, rule)
+        conclusion = _conclude_sweep(sweep, rule, name)
         results.append(Result.of(conclusion, partial(plots.draw, conclusion)))
     sync(results, experiment)
     return len(sweeps)
@@ -176,14 +179,15 @@ def _bring_records(experiment: str) -> int:
 def _bring_compared(experiment: str, records: Path, reports: Path) -> int:
     """What `compare` concluded and drew, without concluding again."""
     verdicts, timings = files.read(reports)
-    sweeps = {sweep.table_name: sweep for sweep in find_newest(records)}
+    sweeps = find_tables(records)
     compared = {name: (verdict.table_sha256, verdict.plan_sha256) for name, verdict in verdicts.items()}
     if compared != {name: (sweep.about["table_sha256"], sweep.about["plan_sha256"]) for name, sweep in sweeps.items()}:
         raise DataError(f"{reports / files.VERDICTS}: does not belong to {records}; run python -m yaynay.compare first")
     pictures = reports / "pictures"
-    results = [Result(sweep, verdicts[name], timings[name], pictures / name) for name, sweep in sweeps.items()]
+    results = [Result(sweep, verdicts[name], timings[name], pictures / name, name) for name, sweep in sweeps.items()]
     results += [_answered(find_answers(sweep)) for sweep in find_worked(records)]
     sync(results, experiment)
+    files.note_tracked(reports, {name: make_stamp(verdict) for name, verdict in verdicts.items()})
     return len(results)
 
 

@@ -3,9 +3,11 @@
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from pydantic import TypeAdapter, ValidationError
 
 from yaynay.records.record import Record
 from yaynay.records.store import Sweep
@@ -16,17 +18,22 @@ from yaynay.tracking.owner import OWNER, owner
 from yaynay.tracking.runs import PARENT, Run, Runs, ended_at, milliseconds
 from yaynay.verdict.answers import Answers
 from yaynay.verdict.conclusion import Conclusion
-from yaynay.verdict.model import Timings, Verdict
+from yaynay.verdict.looks import add_rule
+from yaynay.verdict.model import ByRule, Timings, Verdict
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import DatasetInput
     from mlflow.entities import Run as MlflowRun
 
+_RULES = TypeAdapter(tuple[ByRule, ...])
+
 STAMP = "yaynay.verdict"
 """Tag of a sweep's run that says which verdict it shows."""
 _WINNER = "yaynay.winner"
 """Tag with the record key of the configuration whose model is logged."""
+_BY_RULE = "yaynay.by_rule"
+"""Tag with the last outcome by each rule that a sweep's run has shown, as JSON."""
 
 
 @dataclass(frozen=True)
@@ -38,17 +45,19 @@ class Result:
         verdict: What was concluded: a verdict, or the answers of worked examples.
         timings: How long fits took; None for worked examples.
         pictures: A folder with its pictures, or what draws them into an empty one.
+        name: What its table is called beside the others that are shown.
     """
 
     sweep: Sweep
     verdict: Verdict | Answers
     timings: Timings | None
     pictures: Path | Callable[[Path], object]
+    name: str
 
     @classmethod
     def of(cls, conclusion: Conclusion, pictures: Path | Callable[[Path], object]) -> "Result":
         """The result that a conclusion gives."""
-        return cls(conclusion.sweep, conclusion.verdict, conclusion.timings, pictures)
+        return cls(conclusion.sweep, conclusion.verdict, conclusion.timings, pictures, conclusion.table.name)
 
 
 def make_stamp(verdict: Verdict | Answers) -> str:
@@ -88,6 +97,8 @@ def open_parent(runs: Runs, sweep: Sweep, dataset: "DatasetInput") -> str:
 def conclude_parent(client: "MlflowClient", run_id: str, result: Result, records: Sequence[Record]) -> None:
     """Put verdict, pictures and model on a sweep's run, again where the verdict changed, and end it.
 
+    A verdict by another rule is kept beside it: in the description, and as `verdicts/RULE.json`.
+
     Args:
         client: MLflow's client.
         run_id: The sweep's run.
@@ -97,7 +108,7 @@ def conclude_parent(client: "MlflowClient", run_id: str, result: Result, records
     stamp, run = make_stamp(result.verdict), client.get_run(run_id)
     if run.data.tags.get(STAMP) == stamp and run.info.status == "FINISHED":
         return
-    tags, numbers = _describe(result)
+    tags, numbers = _describe(result, run.data.tags.get(_BY_RULE, "[]"))
     backends = ", ".join(sorted({record.configuration["backend"]["name"] for record in records}))
     _log(client, run, tags | {"mlflow.source.name": "yaynay.train", "backend": backends}, numbers)
     with tempfile.TemporaryDirectory() as name:
@@ -109,9 +120,9 @@ def conclude_parent(client: "MlflowClient", run_id: str, result: Result, records
             drawn.mkdir()
             result.pictures(drawn)
         client.log_artifacts(run_id, str(drawn), "pictures")
-        file = folder / ("answers.json" if isinstance(result.verdict, Answers) else "verdict.json")
-        write_json(file, result.verdict.as_json())
-        client.log_artifact(run_id, str(file))
+        for file, place in _files(result.verdict):
+            write_json(folder / file, result.verdict.as_json())
+            client.log_artifact(run_id, str(folder / file), place)
     winner = None if isinstance(result.verdict, Answers) else result.verdict.winner_key
     if winner is not None and run.data.tags.get(_WINNER) != winner:
         log_model(run_id, result.sweep.data()[0], result.sweep.store.read(winner))
@@ -120,9 +131,17 @@ def conclude_parent(client: "MlflowClient", run_id: str, result: Result, records
     client.set_terminated(run_id, "FINISHED", max([run.info.start_time, *map(ended_at, records)]))
 
 
-def _describe(result: Result) -> tuple[dict[str, str], dict[str, float]]:
-    """Tags and metrics of a sweep's run."""
-    shown, name, about = result.verdict, result.sweep.table_name, result.sweep.about
+def _files(shown: Verdict | Answers) -> list[tuple[str, str | None]]:
+    """Names of the files that hold what a sweep's run shows, and their folders among its artifacts."""
+    if isinstance(shown, Answers):
+        return [("answers.json", None)]
+    by_rule = "_".join(f"{key}={value}" for key, value in shown.rule.model_dump().items())
+    return [("verdict.json", None), (f"{by_rule}.json", "verdicts")]
+
+
+def _describe(result: Result, by_rule_before: str) -> tuple[dict[str, str], dict[str, float]]:
+    """Tags and metrics of a sweep's run, which showed these outcomes by rule before."""
+    shown, name, about = result.verdict, result.name, result.sweep.about
     tags = {key: about[key] for key in ("table_sha256", "plan_sha256")}
     n_runs = f"({result.sweep.n_configurations} configurations)"
     if isinstance(shown, Answers):
@@ -133,11 +152,14 @@ def _describe(result: Result) -> tuple[dict[str, str], dict[str, float]]:
         }
         return tags, {"n_answers": float(len(shown.answers)), "n_wrong": float(len(shown.mistakes))}
     assert result.timings is not None  # noqa: S101 - only worked examples have none
+    by_rule = _unite_rules(by_rule_before, shown)
+    others = tuple(found for found in by_rule if found.rule != shown.rule)
     tags |= {
         "verdict": shown.outcome,
         "sentence": shown.sentence,
         "mlflow.runName": f"{name}: {shown.outcome} {n_runs}",
-        "mlflow.note.content": page.markdown(shown, result.timings, name),
+        "mlflow.note.content": page.markdown(replace(shown, other_rules=others), result.timings, name),
+        _BY_RULE: _RULES.dump_json(by_rule).decode(),
         **({"winner": shown.winner} if shown.winner else {}),
     }
     return tags, _numbers(shown.as_json() | result.timings.as_json())
@@ -153,6 +175,17 @@ def _log(client: "MlflowClient", run: "MlflowRun", tags: Mapping[str, str], numb
         if run.data.metrics.get(key) != value  # MLflow refuses a repeated metric that a model has
     ]
     client.log_batch(run.info.run_id, metrics, tags=[RunTag(*pair) for pair in tags.items()])
+
+
+def _unite_rules(shown: str, verdict: Verdict) -> tuple[ByRule, ...]:
+    """Outcomes by rule: those that the run has shown, those of the verdict's own history, and its own."""
+    try:
+        by_rule = _RULES.validate_json(shown)
+    except ValidationError:  # somebody edited the tag
+        by_rule = ()
+    for found in (*verdict.other_rules, verdict.by_rule):
+        by_rule = add_rule(by_rule, found)
+    return by_rule
 
 
 def _numbers(verdict: Mapping[str, Any]) -> dict[str, float]:

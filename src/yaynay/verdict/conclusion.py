@@ -1,7 +1,7 @@
 """What a sweep shows: records -> line, gate, effect, verdict, winner and parity; from records alone."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -16,8 +16,6 @@ from yaynay.models import least_squares, ols
 from yaynay.models.scores import FoldScores
 from yaynay.records.record import Record
 from yaynay.records.store import Sweep
-from yaynay.records.version import verdict_version
-from yaynay.storage import digest, read_with_digest, write_with_digest
 from yaynay.verdict import gate as gates
 from yaynay.verdict import rule as rules
 from yaynay.verdict import sentences
@@ -111,13 +109,19 @@ class _Evidence:
         return Decision("undecided", sentences.too_small(f"{n_free} {what}", n_needed, p_value, r2), n_needed)
 
 
-def conclude(sweep: Sweep, rule: Rule) -> Conclusion:
+def conclude(sweep: Sweep, rule: Rule, name: str | None = None) -> Conclusion:
     """Compute gate, effect and verdict of a sweep.
+
+    Args:
+        sweep: What was trained on one table.
+        rule: What decides.
+        name: What the table is called where several are shown; None for its own name.
 
     Raises:
         DataError: No run of the sweep ended, or its records are on different tables or plans.
     """
     table, plan = sweep.data()
+    table = replace(table, name=name) if name not in (None, table.name) else table
     records = sweep.records()
     if not records:
         raise DataError(f"sweep {sweep.key[:12]} on '{sweep.table_name}': no run has ended; train it first")
@@ -149,6 +153,7 @@ def _summarise(
         sentence=decision.sentence,
         rule=evidence.rule,
         rows_needed=decision.rows_needed,
+        is_between=decision.is_between,
         p_value=gate.p_value if gate else None,
         kernel_p_values=gate.kernel_p_values if gate else {},
         **_say_gain(effect),
@@ -214,33 +219,3 @@ def _time(line: least_squares.Line, records: Sequence[Record], winner: Record | 
         predict_microseconds_per_row=winner.run.get("predict_microseconds_per_row") if winner and networks else None,
         fit_seconds_ridge=ridge.run["fit_seconds"] if ridge else None,
     )
-
-
-def remember(conclusion: Conclusion) -> None:
-    """Save a verdict beside its sweep, for `recall`."""
-    sweep, verdict = conclusion.sweep, conclusion.verdict
-    write_with_digest(sweep.path / "verdict.json", {"basis": _basis(sweep, verdict.rule), "verdict": verdict.as_json()})
-
-
-def recall(sweep: Sweep, rule: Rule) -> Verdict | None:
-    """The verdict that was given on the same runs by the same rule and code; None if there is none."""
-    path = sweep.path / "verdict.json"
-    try:
-        kept = read_with_digest(path)
-        return Verdict.from_json(kept["verdict"], str(path)) if kept["basis"] == _basis(sweep, rule) else None
-    except DataError:
-        return None
-
-
-def recall_rule(sweep: Sweep) -> Rule | None:
-    """The rule of the verdict that was given last on a sweep; None where there was none."""
-    path = sweep.path / "verdict.json"
-    try:
-        return Verdict.from_json(read_with_digest(path)["verdict"], str(path)).rule
-    except DataError:
-        return None
-
-
-def _basis(sweep: Sweep, rule: Rule) -> str:
-    ended = [key for key in sweep.about["runs"] if sweep.store.has(key)]
-    return digest([sweep.key, ended, rule.model_dump(), verdict_version()])

@@ -50,6 +50,21 @@ class Look:
 
 
 @dataclass(frozen=True)
+class ByRule:
+    """The outcome on a table by one rule, kept so that rules can be seen side by side.
+
+    Attributes:
+        rule: What decided.
+        outcome: By that rule.
+        gain: To four decimals, so that another machine keeps the same.
+    """
+
+    rule: Rule
+    outcome: Outcome
+    gain: float
+
+
+@dataclass(frozen=True)
 class Difference:
     """Largest difference of one backend from the first, over the largest absolute value of the first."""
 
@@ -95,7 +110,8 @@ class Verdict(AsJson):
     Attributes:
         outcome, sentence: The answer; the sentence is for a reader who knows no statistics.
         rule: What decided it, fixed before the run.
-        rows_needed: Rows that would settle an undecided gain with 80 % power.
+        rows_needed: Rows that would settle an undecided table; None where there is no such number.
+        is_between: Undecided at any number of rows, if the measured gain is the true one.
         p_value: The gate's; small where the relation is not linear.
         kernel_p_values: Of each kernel alone.
         gain, gain_low, gain_high: Out of fold, with its 90 % interval [share of the target's variance].
@@ -113,12 +129,14 @@ class Verdict(AsJson):
         parity: None with a single backend.
         remarks: What a reader must know about the table first.
         earlier_looks: Verdicts on this table with other folds, oldest first.
+        other_rules: The last outcome by each other rule on these folds, in the order in which they were first used.
     """
 
     outcome: Outcome
     sentence: str
     rule: Rule
     rows_needed: int | None
+    is_between: bool
     p_value: float | None
     kernel_p_values: dict[str, float]
     gain: float | None
@@ -152,3 +170,9 @@ class Verdict(AsJson):
     parity: Parity | None = None
     remarks: tuple[str, ...] = ()
     earlier_looks: tuple[Look, ...] = ()
+    other_rules: tuple[ByRule, ...] = ()
+
+    @property
+    def by_rule(self) -> ByRule | None:
+        """What is kept of it beside verdicts by other rules; None without a gain, where no rule had a say."""
+        return None if self.gain is None else ByRule(self.rule, self.outcome, round(self.gain, 4) + 0.0)

@@ -9,7 +9,7 @@ import pytest
 from unit.reports.verdicts import RULE, TIMINGS, make_parity, make_small, make_verdict
 
 from yaynay.reports import page
-from yaynay.verdict.model import Verdict
+from yaynay.verdict.model import ByRule, Verdict
 
 NASTY = [
     "<img src=x onerror=alert(1)>",
@@ -70,12 +70,12 @@ def test_the_page_answers_first_and_then_explains() -> None:
 
 def test_pictures_are_relative_files_with_a_description(tmp_path: Path) -> None:
     pictures = {"big": [Path("pictures/big") / f"{kind}.png" for kind in ("curves", "fit")]}
-    for path in (*pictures["big"], page.OVERVIEW):
+    for path in (*pictures["big"], page.OVERVIEW, page.DEPTHS):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).touch()
     nodes = Nodes(render({"big": make_verdict()}, pictures))
     shown = nodes.all("img", "src")
-    assert shown == ["overview.png", "pictures/big/fit.png", "pictures/big/curves.png"]
+    assert shown == ["overview.png", "depths.png", "pictures/big/fit.png", "pictures/big/curves.png"]
     links = [link for link in nodes.all("a", "href") if not link.startswith("#")]
     assert all((tmp_path / link).is_file() for link in shown + links)
     assert all(nodes.all("img", "alt"))
@@ -150,6 +150,27 @@ def test_different_rules_are_told_and_get_no_common_level() -> None:
     assert "Different rules decided for these tables" in nodes.text
     assert "an adjusted p of at most" not in nodes.text
     assert "delta 20 %" in nodes.text
+
+
+def test_outcomes_by_other_rules_stand_beside_the_verdict() -> None:
+    other = ByRule(RULE.model_copy(update={"delta": 0.2}), "nay", 0.052)
+    verdict = make_verdict(other_rules=(other,))
+    text = Nodes(render({"big": verdict})).text
+    rows = ["alpha 5 %, delta 1 %, delta_nay 2 %, 1,999 draws yay +5.2 %", "alpha 5 %, delta 20 %"]
+    assert text.index(rows[0]) < text.index(rows[1])
+    assert "By other rules" not in Nodes(render({"big": make_verdict()})).text
+    lines = page.markdown(verdict, TIMINGS, "big").splitlines()
+    assert "| alpha 5 %, delta 1 %, delta\\_nay 2 %, 1,999 draws | yay | +5.2 % |" in lines
+    assert "| alpha 5 %, delta 20 %, delta\\_nay 2 %, 1,999 draws | nay | +5.2 % |" in lines
+    assert "rule | outcome" not in page.markdown(make_verdict(), TIMINGS, "big")
+
+
+@pytest.mark.parametrize(
+    ("rows", "is_between", "words"), [(740, False, "about 740"), (None, True, "no number would do")]
+)
+def test_the_page_says_how_many_rows_would_settle_it(rows: int | None, is_between: bool, words: str) -> None:
+    verdict = make_verdict(outcome="undecided", rows_needed=rows, is_between=is_between)
+    assert f"rows needed {words}" in Nodes(render({"big": verdict})).text
 
 
 def test_the_description_is_markdown_with_one_table() -> None:
