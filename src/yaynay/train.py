@@ -5,6 +5,7 @@ import os
 from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from yaynay.cli import app
@@ -17,7 +18,7 @@ def main() -> int:
 
     lost = None
     try:
-        app.run(task, "config", check, check_table)
+        app.run(task, "config", check, check_table, check_store)
     except Exception as error:
         if not type(error).__module__.startswith(("joblib.", "submitit.")):
             raise
@@ -43,6 +44,13 @@ def check_table(values: dict[str, Any]) -> None:
         prepare.load_or_make(*schema.parse_table({key: values[key] for key in ("dataset", "plan")}))
 
 
+def check_store(values: dict[str, Any]) -> None:
+    """Ask MLflow's store whether it will take the runs, before any is trained."""
+    from yaynay.tracking import store
+
+    store.check_store(str(values["tracking"]["experiment"]))
+
+
 def train(config: DictConfig) -> float:
     """One Hydra job, in this process; `hydra/launcher=fleet` calls `run_jobs` for all jobs at once instead.
 
@@ -52,7 +60,8 @@ def train(config: DictConfig) -> float:
     from yaynay.sweep.run import Job, run_jobs
 
     values: Any = OmegaConf.to_container(config, resolve=True)
-    (objective,) = run_jobs([Job(values, list(HydraConfig.get().overrides.task))])
+    engine = "alone" if HydraConfig.get().mode is RunMode.RUN else "here"
+    (objective,) = run_jobs([Job(values, list(HydraConfig.get().overrides.task))], engine)
     return math.inf if isinstance(objective, Exception) else objective
 
 

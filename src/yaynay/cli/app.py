@@ -27,6 +27,7 @@ from omegaconf import DictConfig
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, MissingMandatoryValue, OmegaConfBaseException
 
 from yaynay.cli.checks import Check, check_command_line
+from yaynay.cli.project import check_code, conf_folder
 from yaynay.errors import MachineError, OptionError, YaynayError, redact
 from yaynay.processes import end_with_starter
 from yaynay.sweep import SWEEP
@@ -34,14 +35,13 @@ from yaynay.sweep import SWEEP
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-def conf_folder() -> Path:
-    """The configuration files: `conf/` of a checkout, or those that come with the wheel."""
-    package = Path(__file__).parents[1]
-    checkout = package.parents[1] / "conf"
-    return checkout if (checkout / "config.yaml").is_file() else package / "conf"
-
-
-def run(task: Callable[[DictConfig], Any], config_name: str, check: Check, check_table: Check = dict) -> None:
+def run(
+    task: Callable[[DictConfig], Any],
+    config_name: str,
+    check: Check,
+    check_table: Check = dict,
+    check_store: Check = dict,
+) -> None:
     """Compose the configuration from the command line and run a task with it.
 
     Args:
@@ -49,11 +49,12 @@ def run(task: Callable[[DictConfig], Any], config_name: str, check: Check, check
         config_name: File in `conf/`.
         check: Called with a configuration before Hydra makes a folder; raises `OptionError`.
         check_table: As `check`, for the table that all jobs share; raises `DataError`.
+        check_store: As `check`, for what all jobs share; raises `MachineError`.
 
     Raises:
         YaynayError: The command line is wrong, or the task raised it.
     """
-    check_command_line(conf_folder(), config_name, check, check_table)
+    check_command_line(conf_folder(), config_name, check, check_table, check_store)
     os.environ["HYDRA_FULL_ERROR"] = "1"  # let errors reach `run_and_exit`
     os.environ[SWEEP] = f"{time.strftime('%Y-%m-%d_%H-%M-%S')}_{secrets.token_hex(4)}"
     mistakes: list[YaynayError] = []
@@ -84,6 +85,7 @@ def run_and_exit(main: Callable[[], int]) -> None:
     if "DVC_STAGE" in os.environ:  # a stage that outlives DVC would write into the outputs of the next
         end_with_starter()
     try:
+        check_code()
         code = _with_traceback(main) if is_debug else main()
     except YaynayError as error:
         code = _say(error, error.exit_code)

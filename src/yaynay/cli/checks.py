@@ -48,7 +48,9 @@ class Parser(argparse.ArgumentParser):
 Check = Callable[[dict[str, Any]], Any]
 
 
-def check_command_line(folder: Path, config_name: str, check: Check, check_table: Check) -> None:
+def check_command_line(
+    folder: Path, config_name: str, check: Check, check_table: Check, check_store: Check = dict
+) -> None:
     """Check the configuration files, the command line, and the whole configuration of a single run.
 
     Args:
@@ -56,9 +58,11 @@ def check_command_line(folder: Path, config_name: str, check: Check, check_table
         config_name: The command's own.
         check: Raises `OptionError` for a composed configuration that the command cannot use.
         check_table: Raises `DataError` for one whose table cannot be used; not called where tables are swept.
+        check_store: Raises `MachineError` where the results of the command could not be kept.
 
     Raises:
         DataError: From `check_table`.
+        MachineError: From `check_store`.
         OptionError: Something would run code, leave the project or give a secret away, is out of range, or the grid
             is empty or too large.
     """
@@ -82,6 +86,7 @@ def check_command_line(folder: Path, config_name: str, check: Check, check_table
         check(_values(config))
     if not sweeps_tables:
         check_table(_values(config))
+    check_store(_values(config))
 
 
 def _parse_options(folder: Path) -> argparse.Namespace:

@@ -22,9 +22,14 @@ from yaynay.sweep import SWEEP, fit, workers
 from yaynay.sweep.partition import FleetSpec, cut
 from yaynay.sweep.progress import Progress, SweepProgress
 from yaynay.tracking.live import Writer
+from yaynay.tracking.sync import check_sweeps
 from yaynay.verdict.selection import selection_score
 
 Train = Callable[[Sequence[FleetSpec], Store], Iterator[workers.Outcome]]
+
+
+_ONE = ("alone", "here")
+"""Engines for one job, in this process."""
 
 
 class Watcher(Protocol):
@@ -67,14 +72,15 @@ def check_jobs(jobs: Iterable[Job]) -> None:
 
 
 def run_jobs(
-    jobs: Sequence[Job], engine: str = "here", n_jobs: int = 1, address: str | None = None
+    jobs: Sequence[Job], engine: str = "alone", n_jobs: int = 1, address: str | None = None
 ) -> list[float | Exception]:
     """Train what has no record yet.
 
     Args:
         jobs: A grid, or a part of it.
-        engine: "here" for one job in this process, which is written to MLflow when the command ends; "processes" on
-            this machine or "ray", for a whole grid, which is written to MLflow as it runs.
+        engine: "alone" for the one job of a command, in this process, "here" for one of several that another launcher
+            runs: both are written to MLflow when the command ends; "processes" on this machine or "ray", for a whole
+            grid, which is written to MLflow as it runs.
         n_jobs: Processes at once; -1 is one per processor.
         address: Of a Ray cluster.
 
@@ -92,12 +98,15 @@ def run_jobs(
     ready = [job for job in jobs if job.error is None]
     waiting = {job.key: job for job in ready if not store.has(job.key)}
     if waiting:
-        training = _here(*waiting.values()) if engine == "here" else _sweep(ready, store, engine, n_jobs, address)
+        if engine == "alone":
+            sweeps = store.write_sweeps([_entry(job) for job in ready], {"started_at": time.time()})
+            check_sweeps(sweeps, ready[0].configuration.tracking.experiment)
+        training = _here(*waiting.values()) if engine in _ONE else _sweep(ready, store, engine, n_jobs, address)
         with training as (train, n_workers, watchers):
             errors = _train(waiting, store, train, n_workers, watchers)
         for job in ready:
             job.error = errors.get(job.key)
-    elif ready and engine != "here":
+    elif ready and engine not in _ONE:
         print(f"0 configurations trained, {len(ready)} had a record")
     return [job.error or selection_score(store.read_scores(job.key)) for job in jobs]
 

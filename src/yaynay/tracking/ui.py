@@ -6,7 +6,8 @@ import sys
 from typing import NoReturn
 
 from yaynay.errors import MachineError, OptionError
-from yaynay.tracking.store import connect, tracking_uri
+from yaynay.tracking.address import tracking_uri
+from yaynay.tracking.store import connect
 
 LOOPBACK = "127.0.0.1"
 """What the UI listens on: MLflow has no login."""
