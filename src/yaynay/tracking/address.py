@@ -3,9 +3,12 @@
 A relative address counts from the working folder, as MLflow itself reads it.
 """
 
+import errno
 import os
 import re
 import socket
+import tempfile
+import textwrap
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -62,6 +65,8 @@ def check_address(uri: str) -> None:
     try:
         address = urlsplit(uri)
         port = address.port or _PORTS.get(address.scheme.split("+")[0])
+        if address.scheme.startswith("http") and not address.hostname:
+            raise ValueError("no host")
     except ValueError as error:
         raise MachineError(
             f"MLFLOW_TRACKING_URI {redact(uri)}: not a valid address ({error}); allowed: {ALLOWED}; correct or unset it"
@@ -75,11 +80,20 @@ def check_address(uri: str) -> None:
 
 
 def _check_file(path: Path) -> None:
-    folder = next(parent for parent in path.parents if parent.exists())
-    if path.is_dir() or not folder.is_dir():
-        what = f"{path if path.is_dir() else folder} is {'a folder' if path.is_dir() else 'not a folder'}"
-        raise MachineError(f"MLflow store {path}: {what}; allowed: a file; correct or unset MLFLOW_TRACKING_URI")
-    if not os.access(path if path.exists() else folder, os.W_OK):
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "it is a folder")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path.parent):  # SQLite writes a journal there
+            can_write = not path.exists() or os.access(path, os.W_OK)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise MachineError(
+            f"MLflow store {path}: no file can be made or used there ({error.strerror}); allowed: a file in a writable "
+            "folder; change its permissions, or choose another with MLFLOW_TRACKING_URI"
+        ) from error
+    if not can_write:
         raise MachineError(
             f"MLflow store {path}: it cannot be written; change its permissions or choose another with "
             "MLFLOW_TRACKING_URI; then run the same command again; records are kept"
@@ -90,13 +104,15 @@ def explain(uri: str, error: Exception) -> MachineError:
     """The error for a store of any kind that MLflow cannot use, in its words where ours would not be better."""
     scheme, kind, words = urlsplit(uri).scheme, type(error).__name__, " ".join(redact(str(error)).split())
     if scheme.split("+")[0] in _PORTS:
-        return _no_answer(uri, kind if isinstance(error, OSError) else f"{kind}: {words[:200]}")
+        return _no_answer(
+            uri, kind if isinstance(error, OSError) else f"{kind}: {textwrap.shorten(words, 200, placeholder='...')}"
+        )
     if "MLFLOW_ALLOW_FILE_STORE" in words:
         what = "this MLflow keeps runs in a folder only where MLFLOW_ALLOW_FILE_STORE=true is set"
     elif kind == "UnsupportedModelRegistryStoreURIException":
         what = f"MLflow knows no stores of the kind '{scheme}'"
     else:
-        what = f"MLflow cannot use it ({words[:400]})"
+        what = f"MLflow cannot use it ({textwrap.shorten(words, 400, placeholder='...')})"
     return MachineError(f"MLFLOW_TRACKING_URI {redact(uri)}: {what}; allowed: {ALLOWED}; correct or unset it")
 
 

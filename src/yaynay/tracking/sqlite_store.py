@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
@@ -71,16 +72,27 @@ def is_held(path: Path, experiment: str, sweep: str, statuses: Mapping[str, str]
     return is_stamped and wanted.items() <= held.items() and not any(map(is_dead, owners))
 
 
-def deleted_experiment(path: Path, experiment: str) -> str | None:
-    """Id of the experiment where the user deleted it.
+class Experiment(NamedTuple):
+    """An experiment that the store has; `folder` is that of its files, where they are files of this machine."""
+
+    id: str
+    is_deleted: bool
+    folder: Path | None
+
+
+def find_experiment(path: Path, name: str) -> Experiment | None:
+    """An experiment by its name.
 
     Raises:
         sqlite3.Error: The file is not understood.
     """
-    query = "SELECT experiment_id FROM experiments WHERE name = ? AND lifecycle_stage = ?"
+    query = "SELECT experiment_id, lifecycle_stage, artifact_location FROM experiments WHERE name = ?"
     with _opened(path) as store:
-        found = store.execute(query, (experiment, DELETED)).fetchone()
-    return None if found is None else str(found[0])
+        found = store.execute(query, (name,)).fetchone()
+    if found is None:
+        return None
+    folder = _local(found[2])
+    return Experiment(str(found[0]), found[1] == DELETED, folder if folder.is_absolute() else None)
 
 
 def deleted_parents(path: Path, experiment: str, sweeps: Sequence[str]) -> dict[str, str]:

@@ -46,6 +46,10 @@ _EXPERIMENT = {
 }
 
 
+class DeletedError(MachineError):
+    """The user deleted an experiment or a sweep's own run, and can restore it."""
+
+
 def check_store(experiment: str) -> None:
     """Check, before anything is trained, that MLflow's store will take the runs of an experiment.
 
@@ -77,32 +81,38 @@ def _prepare(path: Path, uri: str, experiment: str) -> None:
     try:
         for location in sqlite_store.relocate(path, root):
             print(f"MLflow store {path}: its files in {location} are now those in {root / ARTIFACTS}", file=sys.stderr)
-        deleted = sqlite_store.deleted_experiment(path, experiment)
+        found = sqlite_store.find_experiment(path, experiment)
     except sqlite3.OperationalError as error:
         if "no such" in str(error):  # of another version of MLflow, which is to say so
             return
         raise _cannot_write(uri, error) or error from error
     except (sqlite3.Error, OSError) as error:
         raise _cannot_write(uri, error) or error from error
-    if deleted is not None:
-        raise deleted_experiment(experiment, deleted)
+    if found and found.is_deleted:
+        raise deleted_experiment(experiment, found.id)
+    if found and found.folder and not found.folder.parent.is_dir():
+        raise MachineError(
+            f"MLflow store {path}: experiment '{experiment}' keeps files in {found.folder}, and {found.folder.parent} "
+            "is not there; make or mount that folder, or choose another experiment (tracking.experiment=NAME; sync "
+            "--experiment NAME); records are kept"
+        )
 
 
-def deleted_experiment(name: str, experiment_id: str) -> MachineError:
+def deleted_experiment(name: str, experiment_id: str) -> DeletedError:
     """The error for an experiment that the user deleted."""
     return _deleted(f"experiment '{name}'", f"mlflow experiments restore --experiment-id {experiment_id}")
 
 
-def deleted_run(table: str, run_id: str) -> MachineError:
+def deleted_run(table: str, run_id: str) -> DeletedError:
     """The error for a sweep's own run that the user deleted."""
     return _deleted(f"the run of this sweep of {table}", f"mlflow runs restore --run-id {run_id}")
 
 
-def _deleted(what: str, command: str) -> MachineError:
+def _deleted(what: str, command: str) -> DeletedError:
     uri = tracking_uri()
     if sqlite_path(uri) is not None:  # the address of a server is in the user's environment, with its password
         command = f"MLFLOW_TRACKING_URI={shlex.quote(uri)} {command}"
-    return MachineError(
+    return DeletedError(
         f"MLflow store {sqlite_path(uri) or redact(uri)}: {what} was deleted; records are kept; restore it with: "
         f"{command}; or choose another experiment (tracking.experiment=NAME; sync --experiment NAME)"
     )

@@ -9,7 +9,6 @@ from typing import Any
 
 from filelock import FileLock
 
-from yaynay.errors import YaynayError
 from yaynay.records.store import Sweep
 from yaynay.storage import find_root
 from yaynay.tracking.address import check_address, sqlite_path, tracking_uri
@@ -17,7 +16,7 @@ from yaynay.tracking.dataset import dataset_input
 from yaynay.tracking.parent import STAMP, Result, conclude_parent, ended_runs, make_stamp, open_parent
 from yaynay.tracking.runs import DELETED, PARENT, Found, Runs, child, is_missing, split, status
 from yaynay.tracking.sqlite_store import deleted_parents, is_held
-from yaynay.tracking.store import connect, deleted_run
+from yaynay.tracking.store import DeletedError, connect, deleted_run
 from yaynay.verdict.model import Verdict
 
 
@@ -36,7 +35,7 @@ def sync(results: Sequence[Result], experiment: str) -> dict[str, str]:
         MachineError: The store does not answer; or the user deleted the run of a sweep, and the others are written.
     """
     parents: dict[str, str] = {}
-    deleted: list[YaynayError] = []
+    deleted: list[DeletedError] = []
     with connect(experiment, sum(len(result.sweep.about["runs"]) for result in results)) as runs:
         for result in results:
             with FileLock(find_root() / "records" / ".sweeps.lock"):  # two commands may conclude one sweep at once
