@@ -1,6 +1,5 @@
 """`python -m yaynay sync | ui | verify`: write records to MLflow, show them, and check them for damage."""
 
-import itertools
 import sys
 from pathlib import Path
 
@@ -21,8 +20,7 @@ def main() -> int:
     ui.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine alone)")
     ui.add_argument("--port", type=int, default=5000, help="port; 0 picks a free one (default: 5000)")
     commands.add_parser("verify", help="check tables, plans, records, DVC's cache and MLflow's files")
-    options = parser.parse_args()
-    if options.command == "verify":
+    if (options := parser.parse_args()).command == "verify":
         return verify()
     if options.command == "sync":
         return bring(options.experiment, options.records, options.reports)
@@ -47,12 +45,9 @@ def verify() -> int:
     from yaynay.records.verify import verify as find_damage
     from yaynay.storage import find_root
     from yaynay.tracking import sqlite_store
-    from yaynay.tracking.address import sqlite_path, tracking_uri
 
-    root, store = find_root(), sqlite_path(tracking_uri())
-    artifacts = sqlite_store.verify(store, root) if store is not None and store.is_file() else ()
     n_checked = n_damaged = 0
-    for path, reason in itertools.chain(find_damage(root), artifacts):
+    for path, reason in (*find_damage(find_root()), *sqlite_store.verify(find_root())):
         n_checked += 1
         if reason is not None:
             n_damaged += 1

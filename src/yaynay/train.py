@@ -1,5 +1,6 @@
 """`python -m yaynay.train [-m] key=value,value ...`: train configurations, track them, and print each verdict."""
 
+import importlib
 import math
 import os
 from typing import Any
@@ -18,7 +19,7 @@ def main() -> int:
 
     lost = None
     try:
-        app.run(task, "config", check, check_table, check_store)
+        app.run(task, "config", check, _later("check_table"), _later("check_store"))
     except Exception as error:
         if not type(error).__module__.startswith(("joblib.", "submitit.")):
             raise
@@ -28,27 +29,16 @@ def main() -> int:
     return conclude_jobs(os.environ[SWEEP], lost)
 
 
+def _later(name: str) -> app.Check:
+    """A check of `sweep.before`, whose imports `--help` does without."""
+    return lambda values: getattr(importlib.import_module("yaynay.sweep.before"), name)(values)
+
+
 def check(values: dict[str, Any]) -> None:
     """Refuse a configuration that cannot be used."""
     from yaynay.sweep.run import Job, check_jobs
 
     check_jobs([Job(values, overrides=[])])
-
-
-def check_table(values: dict[str, Any]) -> None:
-    """Read your own file before anything is written; the jobs of this process use what was read."""
-    from yaynay.config import schema
-    from yaynay.data import prepare
-
-    if values["dataset"]["name"] == "csv":
-        prepare.load_or_make(*schema.parse_table({key: values[key] for key in ("dataset", "plan")}))
-
-
-def check_store(values: dict[str, Any]) -> None:
-    """Ask MLflow's store whether it will take the runs, before any is trained."""
-    from yaynay.tracking import store
-
-    store.check_store(str(values["tracking"]["experiment"]))
 
 
 def train(config: DictConfig) -> float:

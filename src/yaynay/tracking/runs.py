@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 PARENT = "parent"
 """Stands for a record's key in the tag `yaynay.run` of a sweep's own run."""
-
 DELETED = "deleted"
 """MLflow's word for a run or experiment that the user deleted, and that can be restored."""
 
@@ -98,11 +97,10 @@ class Runs:
         while True:
             page = self.client.search_runs([self.experiment_id], query, ViewType.ALL, 1000, page_token=token)
             for run in page:
-                key, is_gone = run.data.tags["yaynay.run"], run.info.lifecycle_stage == DELETED
-                if not (is_gone and key in found):  # of two runs for one key, the one that is there
-                    found[key] = Found(run.info.run_id, DELETED if is_gone else run.info.status)
-            token = page.token
-            if not token:
+                key, stage = run.data.tags["yaynay.run"], run.info.lifecycle_stage
+                if stage != DELETED or key not in found:  # of two runs for one key, the one that is there
+                    found[key] = Found(run.info.run_id, DELETED if stage == DELETED else run.info.status)
+            if not (token := page.token):
                 return found
 
     def add(self, sweep: str, runs: Sequence[Run], records: Store, dataset: "DatasetInput | None") -> None:

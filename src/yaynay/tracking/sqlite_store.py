@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from yaynay.storage import replacing
+from yaynay.tracking.address import sqlite_path, tracking_uri
 from yaynay.tracking.owner import OWNER, is_dead
 from yaynay.tracking.runs import DELETED, PARENT
 
@@ -179,20 +180,23 @@ def _bring(old: Path, new: Path) -> None:
             shutil.copytree(old, aside)
 
 
-def verify(path: Path, root: Path) -> Iterator[tuple[Path, str | None]]:
+def verify(root: Path) -> Iterator[tuple[Path, str | None]]:
     """Check that the files which a store expects on this machine are there.
 
     Args:
-        path: The store's file.
         root: The project.
 
     Yields:
         A file or folder, and what is wrong with it.
     """
+    path = sqlite_path(tracking_uri())
+    if path is None or not path.is_file():
+        return
     query = (
         "SELECT runs.run_uuid, runs.artifact_uri, mine.value = ? FROM runs "
+        "LEFT JOIN tags AS diverged ON diverged.run_uuid = runs.run_uuid AND diverged.key = 'diverged' "
         "JOIN tags AS mine ON mine.run_uuid = runs.run_uuid AND mine.key = 'yaynay.run' "
-        "WHERE runs.status = 'FINISHED' AND runs.lifecycle_stage = 'active' ORDER BY 1"
+        "WHERE (runs.status = 'FINISHED' OR diverged.value = 'true') AND runs.lifecycle_stage = 'active' ORDER BY 1"
     )
     models = "SELECT model_id, artifact_location FROM logged_models WHERE lifecycle_stage = 'active' ORDER BY 1"
     try:
