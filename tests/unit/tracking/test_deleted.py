@@ -94,7 +94,7 @@ def test_a_deleted_run_of_a_configuration_stays_deleted(swept: Swept, n_runs: in
 
 @pytest.mark.parametrize("words", [SINGLE, SWEEP])
 def test_nothing_is_trained_for_what_was_deleted(project: Path, words: list[str]) -> None:
-    """Neither where the sweep's run was deleted, nor where the experiment was; and asked of a server as of a file."""
+    """Neither where the sweep's run was deleted, nor where the experiment was."""
     delete = (
         "import mlflow, sys; c = mlflow.MlflowClient('sqlite:///mlflow.db'); e = c.get_experiment_by_name('yaynay')\n"
         "r = c.search_runs([e.experiment_id], \"tags.`yaynay.run` = 'parent'\")\n"
