@@ -21,9 +21,8 @@ def main() -> int:
     ui = commands.add_parser("ui", help="serve the MLflow UI on loopback")
     ui.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine alone)")
     ui.add_argument("--port", type=int, default=5000, help="port; 0 picks a free one (default: 5000)")
-    commands.add_parser("verify", help="check tables, plans, records and DVC's cache against their digests")
-    options = parser.parse_args()
-    if options.command in ("add", "verify"):
+    commands.add_parser("verify", help="check tables, plans, records, DVC's cache and MLflow's files")
+    if (options := parser.parse_args()).command in ("add", "verify"):
         return add(options) if options.command == "add" else verify()
     if options.command == "sync":
         if options.records is not None and options.reports is None:
@@ -42,8 +41,9 @@ def verify() -> int:
     """Name every damaged file; the exit code, 3 where there is one."""
     from yaynay.records.verify import verify as find_damage
     from yaynay.storage import find_root
+    from yaynay.tracking import sqlite_store
 
-    found = list(find_damage(find_root()))
+    found = [*find_damage(find_root()), *sqlite_store.verify(find_root())]
     damaged = [(path, reason) for path, reason in found if reason is not None]
     for path, reason in damaged:
         print(f"error: {path}: {reason}", file=sys.stderr)

@@ -29,6 +29,7 @@ from omegaconf import DictConfig
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, MissingMandatoryValue, OmegaConfBaseException
 
 from yaynay.cli.checks import Check, CheckTables, check_command_line
+from yaynay.cli.project import check_code, conf_folder
 from yaynay.errors import MachineError, OptionError, YaynayError, redact
 from yaynay.processes import end_with_starter
 from yaynay.sweep import SWEEP, SWEEP_OWNER
@@ -39,14 +40,13 @@ _UNREAD = 141
 """What a shell reports of a program that SIGPIPE ended."""
 
 
-def conf_folder() -> Path:
-    """The configuration files: `conf/` of a checkout, or those that come with the wheel."""
-    package = Path(__file__).parents[1]
-    checkout = package.parents[1] / "conf"
-    return checkout if (checkout / "config.yaml").is_file() else package / "conf"
-
-
-def run(task: Callable[[DictConfig], Any], config_name: str, check: Check, check_tables: CheckTables = list) -> None:
+def run(
+    task: Callable[[DictConfig], Any],
+    config_name: str,
+    check: Check,
+    check_tables: CheckTables = list,
+    check_store: Check = dict,
+) -> None:
     """Compose the configuration from the command line and run a task with it.
 
     Args:
@@ -54,11 +54,12 @@ def run(task: Callable[[DictConfig], Any], config_name: str, check: Check, check
         config_name: File in `conf/`.
         check: Called with a configuration before Hydra makes a folder; raises `OptionError`.
         check_tables: As `check`, with a configuration for each table, unless `check_command_line` needs none.
+        check_store: As `check`, for what all jobs share; raises `MachineError`.
 
     Raises:
         YaynayError: The command line is wrong, or the task raised it.
     """
-    check_command_line(conf_folder(), config_name, check, check_tables)
+    check_command_line(conf_folder(), config_name, check, check_tables, check_store)
     os.environ["HYDRA_FULL_ERROR"] = "1"  # let errors reach `run_and_exit`
     os.environ[SWEEP] = f"{time.strftime('%Y-%m-%d_%H-%M-%S')}_{secrets.token_hex(4)}"
     os.environ[SWEEP_OWNER] = owner()
@@ -103,6 +104,7 @@ def run_and_exit(main: Callable[[], int]) -> None:
 def _run(main: Callable[[], int], is_debug: bool) -> int:
     """The exit code of a command, with one line for what ended it early."""
     try:
+        check_code()
         code = _with_traceback(main) if is_debug else main()
     except YaynayError as error:
         code = _say(error, error.exit_code)

@@ -50,7 +50,9 @@ Check = Callable[[dict[str, Any]], Any]
 CheckTables = Callable[[list[dict[str, Any]]], Any]
 
 
-def check_command_line(folder: Path, config_name: str, check: Check, check_tables: CheckTables) -> None:
+def check_command_line(
+    folder: Path, config_name: str, check: Check, check_tables: CheckTables, check_store: Check = dict
+) -> None:
     """Check the configuration files, the command line, and the whole configuration of a single run.
 
     Args:
@@ -59,9 +61,11 @@ def check_command_line(folder: Path, config_name: str, check: Check, check_table
         check: Raises `OptionError` for a composed configuration that the command cannot use.
         check_tables: Raises `DataError` or `OptionError` for tables that cannot be used; its configurations differ in
             table and `predict_at` alone. There are none where tables are swept and nothing is to be predicted.
+        check_store: Raises `MachineError` where the results of the command could not be kept.
 
     Raises:
         DataError: From `check_tables`.
+        MachineError: From `check_store`.
         OptionError: Something would run code, leave the project or give a secret away, is out of range, or the grid
             is empty or too large.
     """
@@ -85,6 +89,7 @@ def check_command_line(folder: Path, config_name: str, check: Check, check_table
     else:
         check(_values(config))
         check_tables([_values(config)])
+    check_store(_values(config))
 
 
 def _parse_options(folder: Path) -> argparse.Namespace:

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from yaynay.cli.app import conf_folder
+from yaynay.cli.project import conf_folder
 from yaynay.config import datasets
 from yaynay.config.schema import Plan
 from yaynay.data import prepare

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from yaynay.config.schema import CLOSED_FORMS, Configuration, parse, parse_table
+from yaynay.config.schema import CLOSED_FORMS, Configuration, parse
 from yaynay.data import prepare
 from yaynay.data.plan import Plan
 from yaynay.data.table import Table
 from yaynay.errors import YaynayError, redact
-from yaynay.models.backends import base
 from yaynay.records import job_notes
 from yaynay.records.record import record_key
 from yaynay.records.store import Store
@@ -38,38 +37,6 @@ class Job:
     @cached_property
     def configuration(self) -> Configuration:
         return parse(self.values)
-
-
-def check_jobs(jobs: Iterable[Job]) -> None:
-    """Check every job of a grid, before anything is written.
-
-    Raises:
-        MachineError: A backend is not installed, or a GPU is asked for and there is none.
-        OptionError: In any of the jobs a value is out of range or a key is unknown.
-    """
-    for backend, accelerator in {
-        (job.configuration.backend.name, job.configuration.trainer.accelerator) for job in jobs
-    }:
-        base.check(backend, accelerator)
-
-
-def check_tables(choices: Iterable[dict[str, Any]]) -> None:
-    """Read your own file before anything is written, and any table where `predict_at` asks for one feature.
-
-    The jobs of this process use what was read.
-
-    Raises:
-        DataError: A table cannot be used.
-        OptionError: Tables do not fit `predict_at`.
-    """
-    asked = []
-    for values in choices:
-        predicts = values.get("predict_at") is not None
-        made_of = {key: value for key, value in values.items() if key in ("dataset", "plan")}
-        if predicts or made_of.get("dataset", {}).get("name") == "csv":
-            table, _ = prepare.load_or_make(*parse_table(made_of))
-            asked += [table] * predicts
-    fit.check_one_feature("predict_at", asked)
 
 
 def find_data(job: Job, store: Store) -> None:

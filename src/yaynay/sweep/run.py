@@ -17,9 +17,14 @@ from yaynay.sweep.jobs import Job, find_data, make_baselines, make_cells, make_k
 from yaynay.sweep.partition import FleetSpec, cut
 from yaynay.sweep.progress import Progress, SweepProgress
 from yaynay.tracking.live import Writer
+from yaynay.tracking.sync import check_sweeps
 from yaynay.verdict.selection import selection_score
 
 Train = Callable[[Sequence[FleetSpec], Store], Iterator[workers.Outcome]]
+
+
+_ONE = ("alone", "here")
+"""Engines for one job, in this process."""
 
 
 class Watcher(Protocol):
@@ -33,14 +38,15 @@ Training = tuple[Train, int, Sequence[Watcher]]
 
 
 def run_jobs(
-    jobs: Sequence[Job], engine: str = "here", n_jobs: int = 1, address: str | None = None
+    jobs: Sequence[Job], engine: str = "alone", n_jobs: int = 1, address: str | None = None
 ) -> list[float | Exception]:
     """Train what has no record yet, and a table's lines in closed form beside it.
 
     Args:
         jobs: A grid, or a part of it.
-        engine: "here" for one job in this process, which is written to MLflow when the command ends; "processes" on
-            this machine or "ray", for a whole grid, which is written to MLflow as it runs.
+        engine: "alone" for the one job of a command, in this process, "here" for one of several that another launcher
+            runs: both are written to MLflow when the command ends; "processes" on this machine or "ray", for a whole
+            grid, which is written to MLflow as it runs.
         n_jobs: Processes at once; -1 is one per processor.
         address: Of a Ray cluster.
 
@@ -63,12 +69,15 @@ def run_jobs(
     waiting = _find_waiting(ready, store)
     if waiting:
         where = engine, n_jobs, address
-        training = _here(ready) if engine == "here" else _sweep(ready, waiting, store, where)
+        if engine == "alone":
+            sweeps = store.write_sweeps([make_note(job) for job in ready], {"started_at": time.time()})
+            check_sweeps(sweeps, ready[0].configuration.tracking.experiment)
+        training = _here(ready) if engine in _ONE else _sweep(ready, waiting, store, where)
         with training as (train, n_workers, watchers):
             errors = _train(waiting, store, train, n_workers, watchers)
         for job in ready:
             job.error = errors.get(job.key)
-    elif asked and engine != "here":
+    elif asked and engine not in _ONE:
         print(f"0 configurations trained, {len(asked)} had a record")
     return [job.error or selection_score(store.read_scores(job.key)) for job in jobs]
 

@@ -15,7 +15,8 @@ from yaynay.reports import page, worked
 from yaynay.storage import digest, write_json
 from yaynay.tracking.model import log_model
 from yaynay.tracking.owner import OWNER, owner
-from yaynay.tracking.runs import PARENT, Run, Runs, ended_at, milliseconds
+from yaynay.tracking.runs import DELETED, PARENT, Run, Runs, ended_at, milliseconds
+from yaynay.tracking.store import deleted_run
 from yaynay.verdict.answers import Answers
 from yaynay.verdict.conclusion import Conclusion
 from yaynay.verdict.looks import add_rule
@@ -79,6 +80,9 @@ def open_parent(runs: Runs, sweep: Sweep, dataset: "DatasetInput") -> str:
 
     Returns:
         Its run id.
+
+    Raises:
+        MachineError: The user deleted it.
     """
     found = runs.find(sweep.key).get(PARENT)
     if found is None:
@@ -88,6 +92,8 @@ def open_parent(runs: Runs, sweep: Sweep, dataset: "DatasetInput") -> str:
         run = Run(PARENT, name, "RUNNING", milliseconds(started), None, tags)
         runs.add(sweep.key, [run], sweep.store, dataset)
         found = runs.find(sweep.key)[PARENT]
+    if found.status == DELETED:
+        raise deleted_run(sweep.table_name, found.run_id)
     if found.status != "FINISHED":
         runs.client.set_tag(found.run_id, OWNER, owner())
         runs.client.update_run(found.run_id, status="RUNNING")

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 PARENT = "parent"
 """Stands for a record's key in the tag `yaynay.run` of a sweep's own run."""
+DELETED = "deleted"
+"""MLflow's word for a run or experiment that the user deleted, and that can be restored."""
 
 _MOST_STEPS = 500
 """Most points of a learning curve in MLflow; a longer one is thinned."""
@@ -67,7 +69,7 @@ class Run:
 
 
 class Found(NamedTuple):
-    """A run that the store has."""
+    """A run that the store has; its status is `DELETED` where the user deleted it, and it stays so."""
 
     run_id: str
     status: str
@@ -90,9 +92,11 @@ class Runs:
         query, token = f"tags.`yaynay.sweep` = '{sweep}'", None
         while True:
             page = self.client.search_runs([self.experiment_id], query, ViewType.ALL, 1000, page_token=token)
-            found |= {run.data.tags["yaynay.run"]: Found(run.info.run_id, run.info.status) for run in page}
-            token = page.token
-            if not token:
+            for run in page:
+                key, stage = run.data.tags["yaynay.run"], run.info.lifecycle_stage
+                if stage != DELETED or key not in found:  # of two runs for one key, the one that is there
+                    found[key] = Found(run.info.run_id, DELETED if stage == DELETED else run.info.status)
+            if not (token := page.token):
                 return found
 
     def add(self, sweep: str, runs: Sequence[Run], records: Store, dataset: "DatasetInput | None") -> None:
@@ -106,7 +110,7 @@ class Runs:
         """
         with FileLock(find_root() / "records" / ".tracking.lock"):
             found = self.find(sweep)
-            missing = [run for run in runs if run.key not in found or found[run.key].status != run.status]
+            missing = [run for run in runs if is_missing(found, run.key, run.status)]
             if missing:
                 self._write(sweep, missing, found, records, dataset)
 
@@ -158,6 +162,11 @@ def split(items: Iterable[Any], size: int) -> list[list[Any]]:
     """
     rest = iter(items)
     return list(iter(lambda: list(islice(rest, size)), []))
+
+
+def is_missing(found: dict[str, Found], key: str, status: str) -> bool:
+    """Whether a run is to be written; one that the user deleted stays deleted."""
+    return key not in found or found[key].status not in (status, DELETED)
 
 
 def child(record: Record, sweep: str, parent_id: str) -> Run:

@@ -55,7 +55,7 @@ def _unite(parts: Sequence[Sweep]) -> dict[str, Any]:
 def find_tables(records: Path) -> dict[str, Sweep]:
     """All whole sweeps of each table on its newest content and folds, joined; by a name of its own for each table.
 
-    Worked examples have answers, and are left out. So are interrupted sweeps, for what a choice over half of a grid would
+    Worked examples have answers, and are left out. So are interrupted sweeps: what a choice over half of a grid would
     gain is another question. What is joined or left out is said on stderr.
 
     Args:
