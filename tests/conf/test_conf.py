@@ -114,7 +114,10 @@ def test_what_shapes_no_fit_is_not_in_the_key() -> None:
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        (["+published.slop.value=1"], r"option 'published.slop': unknown key; .*did you mean 'published.slope'\?"),
+        (
+            ["+published.slop.value=1"],
+            r"option 'published.slop': unknown key; .*did you mean 'published.slope.value'\?",
+        ),
         (["published.slope.value=a"], r"option 'published.slope.value': 'a' is not allowed"),
         (["published.slope.within=0"], r"option 'published.slope.within': 0 is not allowed"),
         (["~published.slope.within"], r"option 'published.slope.within': is missing"),

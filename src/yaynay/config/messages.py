@@ -106,6 +106,13 @@ def _keys(model: type[BaseModel]) -> Iterator[str]:
         yield from [name] if below is None else [name, *(f"{name}.{key}" for key in _keys(below))]
 
 
+def leaves(model: type[BaseModel]) -> Iterator[str]:
+    """All keys of a model that hold a value and not a group, with dots."""
+    for name in model.model_fields:
+        below = group_below(model, name)
+        yield from [name] if below is None else (f"{name}.{key}" for key in leaves(below))
+
+
 def _single_keys(value: object) -> Iterator[str]:
     """Keys below an unknown one, as long as there is one each: {"a": {"b": 1}} was `KEY.a.b`."""
     while isinstance(value, Mapping) and len(value) == 1:

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from yaynay.config import datasets as dataset_options
 from yaynay.config.datasets import Closed
-from yaynay.config.messages import group_below, sentence
+from yaynay.config.messages import leaves, sentence
 from yaynay.config.published import Published
 from yaynay.errors import OptionError, holds_password
 
@@ -178,10 +178,7 @@ def _check_no_password(values: Mapping[str, Any]) -> None:
 def known_keys() -> list[str]:
     """Every key of a configuration, with dots."""
     keys = [f"dataset.{name}" for kind in dataset_options.KINDS for name in kind.model_fields]
-    for name in Configuration.model_fields:
-        group = group_below(Configuration, name)
-        keys += [f"{name}.{inner}" for inner in group.model_fields] if group else [name]
-    return sorted(set(keys))
+    return sorted({*keys, *leaves(Configuration)})
 
 
 def parse_table(values: Mapping[str, Any]) -> tuple[dict[str, Any], Plan]:

@@ -33,8 +33,6 @@ _COLUMNS = (
 _NAME = 1
 """The column that is cut where there is too little room."""
 _LEAST_NAME, _GAP = 9, "  "
-_LEAST_WIDTH = 80
-"""In a narrower terminal the errors are left out [characters]."""
 
 
 def text_table(verdicts: Mapping[str, Verdict], color: bool = False, width: int = 100) -> str:
@@ -45,15 +43,17 @@ def text_table(verdicts: Mapping[str, Verdict], color: bool = False, width: int 
     Args:
         verdicts: By table.
         color: Whether to color the outcomes, unless the environment has NO_COLOR.
-        width: Longest line [characters]; a name that does not fit is cut.
+        width: Longest line [characters]; where it has too little room, the errors are left out and names are cut.
     """
     from rich.cells import cell_len
 
     rows = wording.in_order(verdicts)
-    columns = [column for column in _COLUMNS if width >= _LEAST_WIDTH or not column.is_error]
-    cells = [[column.title for column in columns], *([column.show(*row) for column in columns] for row in rows)]
-    widths = [max(map(cell_len, texts)) for texts in zip(*cells, strict=True)]
-    others = sum(widths) - widths[_NAME] + len(_GAP) * (len(widths) - 1)
+    for columns in (_COLUMNS, [column for column in _COLUMNS if not column.is_error]):
+        cells = [[column.title for column in columns], *([column.show(*row) for column in columns] for row in rows)]
+        widths = [max(map(cell_len, texts)) for texts in zip(*cells, strict=True)]
+        others = sum(widths) - widths[_NAME] + len(_GAP) * (len(widths) - 1)
+        if others + _LEAST_NAME <= width:
+            break
     widths[_NAME] = min(widths[_NAME], max(_LEAST_NAME, width - others))
     lines = [_GAP.join(map(_fit, texts, columns, widths)).rstrip() for texts in cells]
     if color and not os.environ.get("NO_COLOR"):

@@ -12,7 +12,7 @@ from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
 from yaynay.__main__ import main, run
-from yaynay.cli import app, own_table
+from yaynay.cli import own_table
 from yaynay.config import datasets
 from yaynay.data import sources
 from yaynay.errors import DataError, OptionError, YaynayError
@@ -132,7 +132,7 @@ def test_what_is_there_and_differs_is_not_replaced(project: Path, monkeypatch: p
 def test_outside_a_project_and_in_one_that_no_command_reads_nothing_is_added(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(own_table, "conf_folder", app.conf_folder)
+    monkeypatch.setattr(own_table, "conf_folder", lambda: project.parent / "conf")
     assert "not this project's conf/" in refused(project, monkeypatch, OptionError, "../houses.csv", "price")
     (project / "dvc.yaml").unlink()
     assert "is not in a project" in refused(project, monkeypatch, OptionError, "../houses.csv", "price")

@@ -69,7 +69,7 @@ def test_a_deleted_sweep_does_not_keep_others_from_being_written(swept: Swept) -
     client.delete_run(parent)
     whole = swept.result()
     with pytest.raises(MachineError, match="was deleted"):
-        sync([whole, type(whole)(other, whole.verdict, whole.timings, whole.pictures)], "yaynay")
+        sync([whole, type(whole)(other, whole.verdict, whole.timings, whole.pictures, "other")], "yaynay")
     experiment = client.get_run(parent).info.experiment_id
     assert client.search_runs([experiment], f"tags.`yaynay.sweep` = '{other.key}' and tags.verdict != ''")
 

@@ -133,6 +133,6 @@ def test_a_sweep_whose_run_was_deleted_in_the_ui_says_what_restores_it(swept: Sw
     (run_id,) = sync([swept.result()], "yaynay").values()
     with connect("yaynay") as runs:
         runs.client.delete_run(run_id)
-    with pytest.raises(MachineError, match="was deleted; restore it") as caught:
+    with pytest.raises(MachineError, match=r"the run of this sweep of houses was deleted; .*restore it with") as caught:
         sync([swept.result(outcome="nay")], "yaynay")
     assert "move it away" not in str(caught.value)

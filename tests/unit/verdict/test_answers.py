@@ -21,7 +21,7 @@ from yaynay.records.record import Record
 from yaynay.records.store import Store, Sweep
 from yaynay.sweep import fit
 from yaynay.verdict.answers import find_answers
-from yaynay.verdict.sweeps import find_newest, find_worked
+from yaynay.verdict.sweeps import find_tables, find_worked
 
 SLOPE = {"value": 1.16969697, "within": 1e-8}
 Trained = tuple[Table, Plan, Record]
@@ -109,14 +109,14 @@ def test_worked_examples_are_found_apart_from_the_sweeps_that_are_compared(tmp_p
     store = Store(tmp_path / "records")
     worked = sweep(store, trained, slope=SLOPE)
     with pytest.raises(DataError, match="holds worked examples alone"):
-        find_newest(store.folder)
+        find_tables(store.folder)
     plain = sweep(store, trained)
     store.export(plain, tmp_path / "results" / "sweeps" / "scatter_10")
     store.export(worked, tmp_path / "results" / "worked" / "scatter_10")
     for folder in (store.folder, tmp_path / "results"):
-        assert [found.key for found in find_newest(folder)] == [plain.key]
+        assert [found.key for found in find_tables(folder).values()] == [plain.key]
         assert [found.key for found in find_worked(folder)] == [worked.key]
-    assert [found.key for found in find_newest(tmp_path / "results" / "sweeps")] == [plain.key]
+    assert [found.key for found in find_tables(tmp_path / "results" / "sweeps").values()] == [plain.key]
     assert [found.key for found in find_worked(tmp_path / "results" / "worked")] == [worked.key]
     shutil.rmtree(tmp_path / "results")
     assert find_worked(tmp_path / "results") == []
