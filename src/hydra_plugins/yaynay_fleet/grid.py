@@ -65,7 +65,7 @@ def read(
     given |= {key.removeprefix(_PARAMS) for key in keys if key.startswith(_PARAMS)}
     grids = [params]
     if also and not given & set(also):  # a second grid of other tables is not what a table on the command line asks for
-        grids.append(params | also)
+        grids.append({**params, **also})  # Hydra gives its own kind of mapping
     if n_trials is not None and len(grids) > 1:
         raise OptionError(
             "option 'hydra.sweeper.also': a search draws from one grid; allowed: null beside hydra.sweeper.n_trials; "
