@@ -74,6 +74,8 @@ def _group(jobs: Sequence[Cell]) -> list[list[int]]:
 def cut(jobs: Sequence[Cell], n_workers: int) -> list[FleetSpec]:
     """Fleets of a grid: by backend, so that a worker loads one backend after another, the most expensive first.
 
+    One fleet of each shape comes before all others of its backend, so that no two workers compile the same program.
+
     Args:
         jobs: Configurations with their data. Those that are halved together are all there or none, so that they are
             cut as the whole sweep was.
@@ -93,8 +95,14 @@ def cut(jobs: Sequence[Cell], n_workers: int) -> list[FleetSpec]:
             part = tuple(jobs[number][0] for number in members[start : start + size])
             costed.append((cost * len(part), FleetSpec(part, table.sha256, plan.sha256)))
     slowest_first = ("pytensor", "torch", "tensorflow", *CLOSED_FORMS)
-    costed.sort(key=lambda pair: (slowest_first.index(pair[1].configurations[0].backend.name), -pair[0]))
-    return [spec for _, spec in costed]
+    costed.sort(key=lambda pair: -pair[0])
+    shapes: set[str] = set()
+    ranked: list[tuple[int, bool, FleetSpec]] = []
+    for _, spec in costed:
+        first, shape = spec.configurations[0], group_key(spec.configurations[0])
+        ranked.append((slowest_first.index(first.backend.name), shape in shapes, spec))
+        shapes.add(shape)
+    return [spec for *_, spec in sorted(ranked, key=lambda each: each[:2])]
 
 
 def most_configurations(configuration: Configuration, table: Table, plan: Plan) -> int:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from omegaconf import OmegaConf
 
 from hydra_plugins.yaynay_fleet.grid import Asked, expand, read
 from yaynay.errors import OptionError
@@ -39,7 +40,8 @@ ALSO = {"dataset": "engel,sine", "backend": "torch,pytensor"}
 
 
 def ask(*arguments: str, hydra: tuple[str, ...] = (), **sweeper: Any) -> Asked:
-    return read(OverridesParser.create(), {"params": PARAMS, "also": ALSO} | sweeper, arguments, hydra)
+    grids = {"params": OmegaConf.create(PARAMS), "also": OmegaConf.create(ALSO)}  # as Hydra gives them to a sweeper
+    return read(OverridesParser.create(), grids | sweeper, arguments, hydra)
 
 
 def test_two_grids_have_the_jobs_of_both_and_equal_ones_once() -> None:

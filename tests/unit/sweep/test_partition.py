@@ -34,6 +34,14 @@ def test_configurations_of_two_shapes_or_backends_share_no_fleet_and_the_dearest
     assert specs[2].configurations[0].backend.name == "least_squares"
 
 
+def test_workers_begin_with_different_shapes() -> None:
+    """Two that began with one shape would compile the same program twice."""
+    grid = [*jobs(60, "model.depth=3"), *jobs(1, "model.depth=1"), *jobs(1, "model.depth=2")]
+    depths = [spec.configurations[0].model.depth for spec in cut(grid, 2)]
+    assert depths[:3] == [3, 2, 1]
+    assert set(depths[3:]) == {3}
+
+
 @pytest.mark.parametrize("width", [8, 512, 4096])
 def test_a_fleet_of_several_configurations_stays_within_its_memory(width: int) -> None:
     ((configuration, table, plan),) = jobs(1, "model.depth=2", f"model.width={width}")
