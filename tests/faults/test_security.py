@@ -34,7 +34,7 @@ from yaynay.records.verify import verify
 from yaynay.reports import page
 from yaynay.storage import read_arrays, read_json
 from yaynay.tracking import ui
-from yaynay.verdict import conclusion, sweeps
+from yaynay.verdict import recall, sweeps
 
 Refused = Callable[..., str]
 REPOSITORY = Path(__file__).parents[2]
@@ -48,7 +48,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path, store = folder / "mine.csv", Store(folder / "records")
     path.write_text("a,y\n" + "".join(f"{row},{row + NOISE[row]}\n" for row in range(60)))
     record, judged = judge(path, store=store)
-    conclusion.remember(judged)
+    recall.remember(judged)
     store.write_failure(replace(record, key="f" * 64, status="failed", reason="it failed"))
     return folder / "records"
 

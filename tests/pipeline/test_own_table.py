@@ -15,17 +15,16 @@ def _status(project: Path) -> str:
 
 def test_a_table_that_was_added_is_swept_and_an_edited_file_is_noticed(pipeline: Path, run: Run) -> None:
     _choose_tables(pipeline, "pytorch_line")
-    _change(pipeline / "conf" / "sweep" / "default.yaml", "backend: .*", "backend: torch")
     _change(pipeline / "conf" / "sweep" / "default.yaml", "model.depth: .*", "model.depth: 0,1")
     rows = [f"{size},{2 * size + size % 3}" for size in range(24)]
     (pipeline / "houses.csv").write_text("\n".join(["size,price", *rows]) + "\n")
     assert "copied to data/own/houses.csv" in run("yaynay", "add", "houses.csv", "price").stdout
 
     assert _stages(_dvc(pipeline, "repro", "train")) == {"generate", "train"}
-    for folder in ("data/tables", "results"):
+    for folder in ("data/tables", "results/sweeps"):
         assert sorted(path.name for path in (pipeline / folder).iterdir()) == ["houses", "pytorch_line"], folder
-    records = [json.loads(path.read_text()) for path in pipeline.glob("results/houses/runs/*/record.json")]
-    assert len(records) == 4
+    records = [json.loads(path.read_text()) for path in pipeline.glob("results/sweeps/houses/runs/*/record.json")]
+    assert len(records) == 4 + 2  # and the baselines
     assert {record["table"]["name"] for record in records} == {"houses"}
     assert "data/own" not in _status(pipeline)
 

@@ -15,7 +15,7 @@ stages:
     deps: [mine.csv]
     outs: [results]
   compare:
-    cmd: python -m yaynay.compare
+    cmd: python -m yaynay.compare records=results reports=reports
     deps: [results]
     params:
       - conf/verdict/default.yaml:

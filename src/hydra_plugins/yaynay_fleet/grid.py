@@ -12,6 +12,7 @@ from hydra_plugins.yaynay_fleet.search import draw
 from yaynay.errors import OptionError
 
 _PARAMS = "hydra.sweeper.params."
+_TABLE = "dataset="
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Asked:
     seed: int = 0
 
     def jobs(self) -> list[list[str]]:
-        """The overrides of each job; equal ones once.
+        """The overrides of each job; equal ones once. The second grid adds no table to those of the first.
 
         Raises:
             OptionError: A key cannot be expanded, or drawn from.
@@ -38,8 +39,10 @@ class Asked:
             return draw(self.grids[0], self.n_trials, self.seed)
         if len(self.grids) == 1:
             return expand(self.grids[0])
-        jobs = itertools.chain.from_iterable(map(expand, self.grids))
-        return [list(job) for job in dict.fromkeys(map(tuple, jobs))]
+        first, second = map(expand, self.grids)
+        tables = {word for job in first for word in job if word.startswith(_TABLE)}
+        more = [job for job in second if not tables or any(word in tables for word in job)]
+        return [list(job) for job in dict.fromkeys(map(tuple, [*first, *more]))]
 
 
 def read(

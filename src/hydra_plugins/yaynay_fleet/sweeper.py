@@ -65,7 +65,8 @@ class FleetSweeper(Sweeper):
         assert self.hydra_context is not None
         assert self.launcher is not None
         parser = OverridesParser.create(config_loader=self.hydra_context.config_loader)
-        jobs = read(parser, self.options, arguments, self.config.hydra.overrides.hydra).jobs()
+        given: Any = OmegaConf.to_container(self.config.hydra.overrides.hydra, resolve=False)
+        jobs = read(parser, self.options, arguments, given).jobs()
         size = self.max_batch_size or len(jobs)
         batches = {first: jobs[first : first + size] for first in range(0, len(jobs), size)}
         if hasattr(self.launcher, "prepare"):  # the fleet launcher checks all jobs first

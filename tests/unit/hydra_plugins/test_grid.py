@@ -55,6 +55,13 @@ def test_two_grids_have_the_jobs_of_both_and_equal_ones_once() -> None:
     assert [" ".join(job) for job in jobs] == first + more
 
 
+def test_the_second_grid_adds_no_table() -> None:
+    """A table that was taken off the list of tables is not trained, whatever else names it."""
+    jobs = ask(params=OmegaConf.create(PARAMS | {"dataset": "sine,linear"})).jobs()
+    assert {job[0] for job in jobs} == {"dataset=sine", "dataset=linear"}
+    assert sum("backend=pytensor" in job for job in jobs) == 2
+
+
 @pytest.mark.parametrize(
     ("arguments", "hydra"),
     [
