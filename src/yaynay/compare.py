@@ -1,5 +1,6 @@
 """`python -m yaynay.compare`: gate, effect and verdict of every table, from records alone."""
 
+import os
 import shutil
 import sys
 from dataclasses import replace
@@ -17,6 +18,7 @@ def compare(config: DictConfig) -> None:
     from yaynay.reports import files, plots
     from yaynay.reports.gallery import conclude_and_draw
     from yaynay.reports.terminal import text_table
+    from yaynay.reports.wording import count
     from yaynay.verdict import looks
     from yaynay.verdict.sweeps import find_tables, is_store
 
@@ -32,8 +34,11 @@ def compare(config: DictConfig) -> None:
     found = {name: replace(one, verdict=looks.note(one.verdict, folder)) for name, one in found.items()}
     plots.draw_all_depths(found, reports / "depths.png")
     files.write(reports, found)
-    width = min(100, shutil.get_terminal_size((100, 24)).columns)
     verdicts = {name: one.verdict for name, one in found.items()}
+    if "DVC_STAGE" in os.environ:  # the pipeline shows the table at its end
+        print(count(verdicts))
+        return
+    width = min(100, shutil.get_terminal_size((100, 24)).columns)
     print(text_table(verdicts, color=sys.stdout.isatty(), width=width))
 
 

@@ -1,5 +1,6 @@
 """The end of a sweep: its verdict or its answers are printed, and written to MLflow with it."""
 
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -101,8 +102,9 @@ def _conclude(store: Store, jobs: list[dict[str, Any]]) -> int:
 
 def _say_answers(found: Sequence[Answers]) -> int:
     """Print the answers of worked examples, and each figure that is not as published; how many those are."""
-    if found:
-        print(text_table([answer for answers in found for answer in answers.answers]), flush=True)
+    shown = [answer for answers in found for answer in answers.answers]
+    if shown:  # the pipeline shows the table at its end
+        print(text_table(shown).splitlines()[-1] if "DVC_STAGE" in os.environ else text_table(shown), flush=True)
     mistakes = [mistake for answers in found for mistake in answers.mistakes]
     for mistake in mistakes:
         print(f"error: {mistake}", file=sys.stderr)

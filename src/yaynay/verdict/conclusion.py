@@ -144,8 +144,8 @@ def _summarise(
     decision, networks = evidence.decide(effect), candidates(records)
     line_metrics = evidence.line.folds.metrics(table.y)
 
-    def decide_by(backend: str) -> Outcome:
-        return evidence.decide(evidence.measure(candidates(records, backend))).outcome
+    def decide_by(some: Sequence[Record]) -> Outcome:
+        return evidence.decide(evidence.measure(candidates(some))).outcome
 
     network = winner.scores if winner is not None and networks else {}
     return Verdict(

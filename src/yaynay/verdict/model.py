@@ -78,7 +78,7 @@ class Parity:
     """How far backends that trained the same configurations agree.
 
     Attributes:
-        outcomes: The verdict from each backend alone, the reference first.
+        outcomes: The verdict from each backend alone, the reference first, on configurations that all of them trained.
         n_configurations: Trained on the reference and another backend; the fewest of any such pair.
         differences: Of each backend except the reference.
     """

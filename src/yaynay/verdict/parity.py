@@ -13,12 +13,12 @@ from yaynay.storage import digest
 from yaynay.verdict.model import Difference, Outcome, Parity
 
 
-def certify(records: Sequence[Record], decide: Callable[[str], Outcome]) -> Parity | None:
+def certify(records: Sequence[Record], decide: Callable[[Sequence[Record]], Outcome]) -> Parity | None:
     """Compare every backend with the first one, on the configurations that both trained; None where there are none.
 
     Args:
         records: Of one table and plan; those that have not finished are skipped.
-        decide: The outcome from the networks of one backend alone.
+        decide: The outcome from some records alone: those of one backend, of configurations that all of them trained.
     """
     by_backend: dict[str, dict[str, Record]] = {}
     for record in records:
@@ -34,8 +34,9 @@ def certify(records: Sequence[Record], decide: Callable[[str], Outcome]) -> Pari
             pairs[name] = [(by_backend[reference][settings], by_backend[name][settings]) for settings in shared]
     if not pairs:
         return None
+    common = set.intersection(*(set(by_backend[name]) for name in (reference, *pairs)))
     return Parity(
-        outcomes={name: decide(name) for name in (reference, *pairs)},
+        outcomes={name: decide([by_backend[name][each] for each in sorted(common)]) for name in (reference, *pairs)},
         n_configurations=min(map(len, pairs.values())),
         differences={name: _compare(shared) for name, shared in pairs.items()},
     )

@@ -39,3 +39,16 @@ def test_a_bias_near_zero_is_held_against_all_weights() -> None:
 
 def test_what_standardises_the_data_is_no_weight() -> None:
     assert pair(x_mean=1e6).weights == 0
+
+
+def test_outcomes_are_of_the_configurations_that_all_backends_trained() -> None:
+    """Otherwise a backend that trained fewer depths would seem to disagree."""
+    table = make_table(60, ["x"])
+    plan = make_plan(np.arange(60), table.sha256, 1, n_repeats=1)
+    trained = {"torch": (1, 2, 3), "tensorflow": (1, 2), "pytensor": (2, 3)}
+    records = [make_record(table, plan, name, depth, 0.01) for name, depths in trained.items() for depth in depths]
+    seen: list[list[str]] = []
+    certify(records, lambda some: seen.append([record.name for record in some]) or "nay")
+    assert [[name.partition(",")[0] for name in names] for names in seen] == [
+        ["torch 2 x 4"], ["tensorflow 2 x 4"], ["pytensor 2 x 4"]
+    ]  # fmt: skip
