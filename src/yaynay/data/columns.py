@@ -109,8 +109,8 @@ def frame_of(columns: Mapping[str, NDArray]) -> pd.DataFrame:
     return pd.DataFrame(series, copy=False)
 
 
-def check_values(frame: pd.DataFrame, target: str, where: str) -> list[str]:
-    """Notes on the columns of a plain frame.
+def check_values(frame: pd.DataFrame, target: str, where: str) -> tuple[list[str], list[str]]:
+    """Notes on the columns of a plain frame, and remarks for a verdict.
 
     Raises:
         DataError: Too few rows, an infinite cell, a column without values, a target that cannot be predicted.
@@ -118,6 +118,7 @@ def check_values(frame: pd.DataFrame, target: str, where: str) -> list[str]:
     if len(frame) < MIN_ROWS:
         raise DataError(f"{where}: {len(frame)} rows; at least {MIN_ROWS} are needed; add rows")
     notes: list[str] = []
+    filled: list[str] = []
     for label, values in frame.items():
         name = str(label)
         column = f"{where}, column {quote(name)}"
@@ -137,10 +138,13 @@ def check_values(frame: pd.DataFrame, target: str, where: str) -> list[str]:
         if name == target and is_constant:
             raise DataError(f"{column}: the target is constant; it must vary; choose another target")
         if n_missing:
-            notes.append(f"column {quote(name)}: {n_missing} missing cells, filled in from the training rows")
+            filled.append(f"{quote(name)} ({n_missing})")
         elif is_constant:
             notes.append(f"column {quote(name)} is constant and carries no information")
-    return notes
+    if not filled:
+        return notes, []
+    listed = ", ".join(filled[:10]) + f" and {len(filled) - 10} more columns" * (len(filled) > 10)
+    return notes, [f"missing cells are filled in from the training rows, and marked in a column of 0 and 1: {listed}"]
 
 
 def _check_scale(target: NDArray[np.float64], column: str) -> None:

@@ -42,9 +42,9 @@ def make(options: Mapping[str, Any]) -> Table:
     checked = parse(options)
     keys = checked.model_dump()
     if isinstance(checked, File):
-        from yaynay.data.reading import read_file
+        from yaynay.data.reading import read
 
-        table = read_file(**{key: value for key, value in keys.items() if key != "name"})
+        table = read(checked)
         name = table_name(keys)
         return table if table.name == name else replace(table, name=name)
     if isinstance(checked, Generated):

@@ -1,0 +1,111 @@
+"""What a reader is told about a file: missing cells, columns left out, cells that may not mean what they say."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from yaynay.data.cells import Floats, RawColumn, RawTable
+from yaynay.data.columns import quote
+from yaynay.data.quantities import Reading
+
+FEWEST_ROWS, FEWEST_CELLS, FEWEST_OTHERS = 20, 3, 5
+"""A sentinel is looked for in 20 cells or more; it occurs three times or more, beside five other values or more."""
+
+
+def say_left_out(left_out: Mapping[str, Reading]) -> str:
+    """Columns that are no features, and why.
+
+    >>> say_left_out({"id": Reading(note="row labels"), "tag": Reading(note="row labels")})
+    "'id', 'tag' (row labels)"
+    """
+    by_reason: dict[str, list[str]] = {}
+    for name, reading in left_out.items():
+        by_reason.setdefault(reading.note, []).append(quote(name))
+    return ", ".join(f"{_list(names)} ({reason})" for reason, names in by_reason.items())
+
+
+def _list(names: list[str]) -> str:
+    return ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "")
+
+
+def say_missing(columns: Mapping[str, RawColumn], readings: Mapping[str, Reading]) -> list[str]:
+    """How missing cells are spelt, where they are not just empty."""
+    spelt = [
+        f"{quote(name)} {', '.join(f'{quote(text)} {count}' for text, count in column.missing.most_common())}"
+        for name, column in columns.items()
+        if readings[name].columns and any(column.missing)
+    ]
+    if not spelt:
+        return []
+    return [
+        f"read as missing: {'; '.join(spelt)}; list what is a level of a category in dataset.na_levels, and further "
+        "spellings in dataset.na_values"
+    ]
+
+
+def say_target(target: Floats) -> list[str]:
+    """What a target of two values means for the verdict."""
+    values = np.unique(target[~np.isnan(target)][:1000])
+    if len(values) > 2 or len(values := np.unique(target[~np.isnan(target)])) != 2:
+        return []
+    return [
+        f"the target has two values, {values[0]:g} and {values[1]:g}: both models are judged by squared error, where "
+        "a logistic line would be the fair rival"
+    ]
+
+
+def say_sentinels(columns: Mapping[str, NDArray]) -> list[str]:
+    """Values that may stand for missing cells."""
+    said = []
+    for name, cells in columns.items():
+        found = find_sentinel(cells) if cells.dtype == np.float64 else None
+        if found is not None:
+            value, count, low, high = found
+            said.append(
+                f"column {quote(name)}: {value:.15g} stands in {count} cells, far from all others ({low:g} to "
+                f"{high:g}); if it means that a cell is missing, set 'dataset.na_values=[{value:.15g}]'"
+            )
+    return said
+
+
+def find_sentinel(cells: Floats) -> tuple[float, int, float, float] | None:
+    """A value that is repeated and stands alone, further from the others than they are from each other.
+
+    Returns:
+        The value, its number of cells, and the range of the others; None where there is none.
+
+    Example:
+        >>> find_sentinel(np.array([-999.0] * 3 + list(range(40))))
+        (-999.0, 3, 0.0, 39.0)
+        >>> find_sentinel(np.array([0.0, 1.0] * 40))
+    """
+    present = cells[np.isfinite(cells)]
+    if len(present) < FEWEST_ROWS:
+        return None
+    for value in (present.min(), present.max()):
+        is_it = present == value
+        count = int(is_it.sum())
+        if not FEWEST_CELLS <= count <= len(present) / 2:
+            continue
+        others = present[~is_it]
+        low, high = others.min(), others.max()
+        if min(abs(low - value), abs(high - value)) > high - low and len(np.unique(others)) >= FEWEST_OTHERS:
+            return float(value), count, float(low), float(high)
+    return None
+
+
+def describe_cells(raw: RawTable, empty: NDArray[np.bool_], infinite: NDArray[np.bool_]) -> str:
+    """Missing and infinite cells of a column, told apart, and what may be done."""
+    parts = [
+        f"{count} {kind} cell{'s' * (count > 1)} ({raw.locate_all(np.flatnonzero(rows)[:3].tolist())}"
+        f"{', ...' * (count > 3)})"
+        for kind, rows in (("missing", empty), ("infinite", infinite))
+        if (count := int(rows.sum()))
+    ]
+    if infinite.any():
+        return f"{' and '.join(parts)}; numbers must be finite, whatever dataset.missing is; correct them"
+    return (
+        f"{parts[0]}; none is allowed where dataset.missing=refuse, nor in a column of groups; fill them in, or set "
+        "dataset.missing to drop (the rows) or impute (a feature's cells)"
+    )
