@@ -134,10 +134,12 @@ class Builder:
     def __init__(self, na_values: Iterable[str] = (), *, as_text: bool = False) -> None:
         self._missing = pa.array(MISSING)
         self._na_values = pa.array(list(na_values), pa.string())
-        self._numbers: list[Floats] = []
+        self._numbers: Floats = np.empty(0)
+        self._n_numbers = 0
         self._texts: list[pa.Array] = []
         self._counts: Counter[str] = Counter()
         self._n_rounded = 0
+        self._has_point = False
         self.is_number = not as_text
         self.must_read_again = False
 
@@ -147,21 +149,27 @@ class Builder:
             return
         values = self._parse(cells) if self.is_number else None
         if values is not None:
-            self._numbers.append(values)
+            self._take(values)
+            self._has_point = self._has_point or bool((np.isfinite(values) & (values != np.floor(values))).any())
             return
-        self.must_read_again = bool(self._numbers)
+        self.must_read_again = self._n_numbers > 0
         self.is_number = False
         if not self.must_read_again:
             self._texts.append(pc.utf8_trim_whitespace(cells).dictionary_encode())
 
+    def _take(self, values: Floats) -> None:
+        """Append numbers in place: many small arrays between the texts' memory would keep all of it in use."""
+        end = self._n_numbers + len(values)
+        if end > len(self._numbers):
+            self._numbers.resize(max(end, len(self._numbers) * 5 // 4), refcheck=False)
+        self._numbers[self._n_numbers : end] = values
+        self._n_numbers = end
+
     def finish(self) -> RawColumn:
         """The column."""
         if self.is_number:
-            numbers = np.concatenate(self._numbers) if self._numbers else np.empty(0)
-            self._numbers.clear()
-            finite = numbers[np.isfinite(numbers)]
-            has_point = bool((finite != np.floor(finite)).any())
-            return RawColumn(numbers, None, self._counts, self._n_rounded, has_point)
+            self._numbers.resize(self._n_numbers, refcheck=False)
+            return RawColumn(self._numbers, None, self._counts, self._n_rounded, self._has_point)
         chunks = pa.chunked_array(self._texts).unify_dictionaries().combine_chunks()
         self._texts.clear()
         levels = chunks.dictionary

@@ -69,6 +69,7 @@ def decode(source: Source, encoding: str | None, block_bytes: int) -> Text:
 
 def _is_utf_8(name: str) -> bool:
     try:
+        "".encode(name)
         return codecs.lookup(name).name in ("utf-8", "utf-8-sig", "ascii")
     except LookupError:
         raise OptionError(

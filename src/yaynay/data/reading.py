@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from yaynay.config.datasets import File, parse
 from yaynay.data import rules
 from yaynay.data.cells import RawColumn, RawTable
-from yaynay.data.columns import check_names, frame_of, quote, unknown_name
+from yaynay.data.checks import check_names, unknown_name
+from yaynay.data.columns import frame_of, quote
 from yaynay.data.containers import READABLE, recognise, unpack
 from yaynay.data.formats import read_typed
 from yaynay.data.numerals import Decimal, parse_numerals
@@ -92,7 +93,7 @@ def _choose_columns(options: File, roles: Mapping[str, str], names: Sequence[str
     check_names(names, options.target, options.path)
     for name, role in [*roles.items(), *((name, "categories") for name in options.categories)]:
         if name not in names:
-            raise DataError(f"{options.path}: {unknown_name(name, names)} (dataset.{role})")
+            raise DataError(f"{options.path}: {unknown_name(name, names, f'dataset.{role}')}")
     unnamed = "leave_out" if options.features else ""
     return [column for column, name in enumerate(names) if roles.get(name, unnamed) != "leave_out"]
 

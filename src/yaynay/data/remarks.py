@@ -80,7 +80,7 @@ def find_sentinel(cells: Floats) -> tuple[float, int, float, float] | None:
         (-999.0, 3, 0.0, 39.0)
         >>> find_sentinel(np.array([0.0, 1.0] * 40))
     """
-    present = cells[np.isfinite(cells)]
+    present = cells[~np.isnan(cells)] if np.isnan(cells).any() else cells
     if len(present) < FEWEST_ROWS:
         return None
     for value in (present.min(), present.max()):

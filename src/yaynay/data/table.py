@@ -18,17 +18,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from yaynay.data.columns import (
-    check_names,
-    check_values,
-    contrasts,
-    describe,
-    encode,
-    factorize,
-    frame_of,
-    quote,
-    to_float_or_str,
-)
+from yaynay.data.checks import check_names, check_values
+from yaynay.data.columns import contrasts, describe, encode, factorize, frame_of, quote, to_float_or_str
 from yaynay.data.truth import Truth
 from yaynay.errors import DataError
 from yaynay.storage import replacing
