@@ -66,7 +66,7 @@ class File(Closed):
     name: str
     path: Annotated[str, Field(min_length=1)]
     target: Name
-    missing: Literal["impute", "drop", "refuse"] = "impute"
+    missing: Literal["refuse", "drop", "impute"] = "impute"
     groups: Name | None = None
     features: list[Name] = []
     leave_out: list[Name] = []

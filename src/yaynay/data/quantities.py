@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from yaynay.data.cells import Floats, RawColumn
+from yaynay.data.cells import Floats, RawColumn, Texts
 from yaynay.data.columns import quote
 from yaynay.data.dates import calendar, parse_dates
 from yaynay.data.numerals import Decimal, is_number_like, parse_numerals
@@ -148,28 +148,33 @@ def mixed(column: RawColumn, context: Context) -> Reading | None:
     ]
     for kind, is_meant in kinds:
         if mostly(texts.levels, texts.counts, is_meant):
-            odd = _first_odd(texts.levels, kind, is_meant, context.decimal)
+            odd = _first_odd(texts, kind, is_meant, context.decimal)
             row, text = texts.first_row(odd), texts.levels[odd]
-            shown = quote(text) if text.isprintable() and text.isascii() else ascii(text)
+            shows_itself = text.isprintable() and (text.isascii() or not is_number_like(text))
+            said = (
+                f"most of the column's cells are {kind}s; correct it; where it stands for a missing cell, list it in "
+                "dataset.na_values, and where it is a class, list the column in dataset.categories"
+            )
             if kind == "number" and any(level.endswith("%") for level in texts.levels):
                 said = "some of the column's cells are percentages and some are not; write all of them in one way"
-            else:
-                said = (
-                    f"most of the column's cells are {kind}s; correct it; where it stands for a missing cell, list "
-                    f"it in dataset.na_values, and where it is a class, list the column in dataset.categories"
-                )
-            raise DataError(f"{context.locate(row)}, column {quote(context.name)}: {shown} is no plain {kind}, but {said}")
+            raise DataError(
+                f"{context.locate(row)}, column {quote(context.name)}: {quote(text) if shows_itself else ascii(text)} is "
+                f"not a {'plain ' * (kind == 'number')}{kind}, but {said}"
+            )
     return None
 
 
-def _first_odd(levels: list[str], kind: str, is_meant: Callable[[str], bool], decimal: Decimal | None) -> int:
+def _first_odd(texts: Texts, kind: str, is_meant: Callable[[str], bool], decimal: Decimal | None) -> int:
     """The first text that is not of a kind; where all look like it, the first that is not spelt like most."""
+    levels = texts.levels
     odd = [number for number, text in enumerate(levels) if not is_meant(text)]
-    if odd:
-        return odd[0]
-    if kind == "number":
-        found = [(number, parse_numerals([text])) for number, text in enumerate(levels)]
-        unread = [number for number, numerals in found if numerals is None]
+    if not odd and kind == "number":
+        found = [parse_numerals([text]) for text in levels]
+        odd = [number for number, numerals in enumerate(found) if numerals is None]
+        is_signed = np.array([text.endswith("%") for text in levels])
+        if not odd and is_signed.any():
+            is_usual = bool((texts.counts * np.where(is_signed, 1, -1)).sum() > 0)
+            odd = np.flatnonzero(is_signed != is_usual).tolist()
         wanted = decimal or "point"
-        return next(iter(unread), next((n for n, numerals in found if numerals and wanted not in numerals.readings), 0))
-    return 0
+        odd = odd or [number for number, numerals in enumerate(found) if numerals and wanted not in numerals.readings]
+    return odd[0] if odd else 0

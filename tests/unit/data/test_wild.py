@@ -212,17 +212,17 @@ NUMBERS = {
     "currency": Case(
         lines("x,y", '"$1,200.50",1', "$3,2", "-$5,4"), {"x": [1200.5, 3, -5]}, ("read amounts in $, commas between",)
     ),
-    "two currencies": Case(lines("x,y", "$1,1", "€3,2", "$5,4"), None, ("'$1' is no plain number, but most",)),
+    "two currencies": Case(lines("x,y", "$1,1", "€3,2", "$5,4"), None, ("'$1' is not a plain number, but most",)),
     "accounting": Case(lines("x,y", "(12),1", "7,2", "1,4"), {"x": [-12, 7, 1]}),
     "a typographic minus": Case(lines("x,y", "\u22125,1", "7,2", "1,4"), {"x": [-5, 7, 1]}),
     "blanks around": Case(lines(" x , y", " 1 , 2", "\t2.5, 3", "\u00a03 , 5"), XY),
     "a text among numbers": Case(
-        lines("x,y", "1,1", "oops,2", "3,4"), None, ("wild.csv:3, column 'x': 'oops' is no plain number", "dataset.na_values")
+        lines("x,y", "1,1", "oops,2", "3,4"), None, ("wild.csv:3, column 'x': 'oops' is not a plain number", "dataset.na_values")
     ),
     "the same, called missing": Case(
         lines("x,y", "1,1", "oops,2", "3,4"), {"x": [1, NAN, 3]}, ("'x' 'oops' 1",), options={"na_values": ["oops"]}
     ),
-    "a foreign digit": Case(lines("x,y", "1,1", "\u0662,2", "3,4"), None, (r"'\u0662' is no plain number",)),
+    "a foreign digit": Case(lines("x,y", "1,1", "\u0662,2", "3,4"), None, (r"'\u0662' is not a plain number",)),
     "codes, as said": Case(
         lines("x,y", "01,1", "02,2", "01,4", "02,5"), {"x": ["01", "02", "01", "02"]}, options={"categories": ["x"]}
     ),
@@ -343,7 +343,7 @@ DATES = {
         lines("d,x,y", "1970-01-01,1,2", "1970-01-02,2.5,3", ",3,5"), XY, ("'d' (dates or times",), options={"dates": "leave_out"}
     ),
     "no such day": Case(
-        lines("d,y", "1970-01-01,1", "1970-02-30,2", "1970-02-01,4"), None, ("wild.csv:3, column 'd': '1970-02-30' is no plain date",)
+        lines("d,y", "1970-01-01,1", "1970-02-30,2", "1970-02-01,4"), None, ("wild.csv:3, column 'd': '1970-02-30' is not a date",)
     ),
     "a date for a target": Case(lines("x,y", "1,1970-01-01", "2,1970-01-02", "3,1970-01-03"), None, ("the target is a date",)),
 }
