@@ -143,9 +143,7 @@ def test_a_file_is_read_as_its_cells_are_one_by_one(
     for number, name in enumerate("ab"):
         cells: list[float | str | None] = [parse_cell(row[number]) for row in records]
         if any(isinstance(cell, str) for cell in cells):  # a column of texts keeps its numbers as they are spelt
-            cells = [
-                None if cell != cell else row[number].strip() for cell, row in zip(cells, records, strict=True)
-            ]
+            cells = [None if cell != cell else row[number].strip() for cell, row in zip(cells, records, strict=True)]
         column = found.columns[name]
         as_read = column.numbers if column.texts is None else column.texts.spread(np.array(column.texts.levels, object))
         assert as_read is not None

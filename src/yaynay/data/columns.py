@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from yaynay.errors import DataError
 
+
 @dataclass(frozen=True)
 class Column:
     """What encodes a feature's column.

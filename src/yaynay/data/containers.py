@@ -9,7 +9,7 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import Any, BinaryIO, Literal
 
 import pyarrow as pa
 
@@ -51,10 +51,10 @@ class Source:
         return self.path.read_bytes() if self.content is None else self.content
 
 
-_PACKED: dict[bytes, tuple[str, Callable[[Path], BinaryIO]]] = {
-    b"\x1f\x8b": ("gzip", lambda path: gzip.open(path)),  # type: ignore[dict-item]  # reads like any binary file
-    b"BZh": ("bzip2", lambda path: bz2.open(path)),
-    b"\xfd7zXZ\x00": ("xz", lambda path: lzma.open(path)),
+_PACKED: dict[bytes, tuple[str, Callable[[Path], Any]]] = {
+    b"\x1f\x8b": ("gzip", gzip.GzipFile),
+    b"BZh": ("bzip2", bz2.BZ2File),
+    b"\xfd7zXZ\x00": ("xz", lzma.LZMAFile),
     b"\x28\xb5\x2f\xfd": ("Zstandard", lambda path: pa.input_stream(str(path), compression="zstd")),
     b"PK\x03\x04": ("ZIP", lambda path: _open_member(path)),
 }
@@ -99,7 +99,7 @@ def unpack(path: Path) -> Source:
     return Source(path)
 
 
-def _open_member(path: Path) -> BinaryIO:
+def _open_member(path: Path) -> Any:
     archive = zipfile.ZipFile(path)
     names = [name for name in archive.namelist() if not name.endswith("/")]
     names = [name for name in names if not re.search(r"(?:^|/)(?:\.|__MACOSX/)", name)]
@@ -108,7 +108,7 @@ def _open_member(path: Path) -> BinaryIO:
         raise DataError(
             f"{path}: a ZIP archive of {len(names)} files ({listed}); one is allowed; unpack it, and give one of them"
         )
-    return archive.open(names[0])  # type: ignore[return-value]  # reads like any binary file
+    return archive.open(names[0])
 
 
 def _is_excel(path: Path) -> bool:

@@ -13,7 +13,7 @@ from yaynay.data.cells import Floats
 _CLOCK = r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2}(?:\.[0-9]+)?))?(?: ?(?P<half>[AaPp][Mm]))?"
 _ZONE = r"(?: ?(?:Z|UTC|(?P<zone>[+-][0-9]{2}:?[0-9]{2})))?"
 _AFTER = rf"(?:(?:[Tt]| +){_CLOCK}{_ZONE})?$"
-_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _NAME = r"(?P<name>(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6})\.?"
 _YEAR = r"(?P<year>[0-9]{4}|[0-9]{2})"
 _FORMS = (
@@ -78,7 +78,7 @@ def parse_dates(levels: Sequence[str], day_first: bool | None) -> Dates | None:
         possible = [days for days in tried if not np.isnan(days).any()]
         if not possible:
             return None
-        return Dates(possible[0], is_ambiguous=len(possible) > 1 and not np.array_equal(*possible))
+        return Dates(possible[0], is_ambiguous=len(possible) > 1 and not np.array_equal(possible[0], possible[1]))
     return None
 
 
@@ -132,13 +132,13 @@ def calendar(days: Floats) -> dict[str, NDArray]:
     {'year': [1970.0, nan], 'month': ['01', None], 'weekday': ['4 Thursday', None]}
     """
     names = ["1 Monday", "2 Tuesday", "3 Wednesday", "4 Thursday", "5 Friday", "6 Saturday", "7 Sunday"]
-    is_there = np.isfinite(days)
+    is_there, nothing = np.isfinite(days), np.array(None, dtype=object)
     whole = np.floor(np.where(is_there, days, 0)).astype(np.int64)
     months = whole.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
     month = np.array([f"{number:02}" for number in range(1, 13)], dtype=object)[months % 12]
     weekday = np.array(names, dtype=object)[(whole + 3) % 7]
     return {
         "year": np.where(is_there, months // 12 + 1970.0, np.nan),
-        "month": np.where(is_there, month, None),
-        "weekday": np.where(is_there, weekday, None),
+        "month": np.where(is_there, month, nothing),
+        "weekday": np.where(is_there, weekday, nothing),
     }

@@ -171,7 +171,15 @@ def _choose(lines: Sequence[str], wanted: str | None, path: Path, ends_early: bo
         fits = count == widths.total() and len(rows[0]) in (width, width - (not any(row[-1] for row in rows[1:])))
         cells = [cell.strip() for row in rows[1:50] or rows for cell in row]
         plain = sum(not cell or bool(_NUMBER.fullmatch(cell)) for cell in cells) / len(cells)
-        score = (fits and mark != " ", fits and plain > 0.4, fits, round(plain, 2), mark == usual, count / widths.total(), width)
+        score = (
+            fits and mark != " ",
+            fits and plain > 0.4,
+            fits,
+            round(plain, 2),
+            mark == usual,
+            count / widths.total(),
+            width,
+        )
         if best is None or score > best[0]:
             best = (score, mark, rows)
     return (best[1], best[2]) if best else (usual, _split(lines, usual))

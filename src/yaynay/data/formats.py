@@ -86,7 +86,9 @@ def _excel(source: Source) -> pa.Table:
         present = [None if cell == "" else cell for cell in cells]
         kinds = {type(cell) for cell in present if cell is not None}
         is_mixed = len(kinds) > 1 and not kinds <= {int, float}
-        columns[str(name)] = pa.array([cell if cell is None else str(cell) for cell in present] if is_mixed else present)
+        columns[str(name)] = pa.array(
+            [cell if cell is None else str(cell) for cell in present] if is_mixed else present
+        )
     return pa.table(columns)
 
 

@@ -89,7 +89,7 @@ def numeral(column: RawColumn, context: Context) -> Reading | None:
     reading = context.decimal if context.decimal in numerals.readings else numerals.readings[0]
     if context.decimal is None and len(numerals.readings) > 1 and numerals.has_comma:
         level = next(number for number, text in enumerate(texts.levels) if "," in text)
-        point, comma = (numerals.values(one)[level] for one in ("point", "comma"))  # type: ignore[arg-type]
+        point, comma = (numerals.values(one)[level] for one in ("point", "comma"))
         raise DataError(
             f"{context.locate(texts.first_row(level))}, column {quote(context.name)}: {quote(texts.levels[level])} may "
             f"be {point:.15g} (a comma between thousands) or {comma:.15g} (a decimal comma); the file does not say "
@@ -151,6 +151,7 @@ def mixed(column: RawColumn, context: Context) -> Reading | None:
             odd = _first_odd(texts, kind, is_meant, context.decimal)
             row, text = texts.first_row(odd), texts.levels[odd]
             shows_itself = text.isprintable() and (text.isascii() or not is_number_like(text))
+            cell = quote(text) if shows_itself else ascii(text)
             said = (
                 f"most of the column's cells are {kind}s; correct it; where it stands for a missing cell, list it in "
                 "dataset.na_values, and where it is a class, list the column in dataset.categories"
@@ -158,8 +159,8 @@ def mixed(column: RawColumn, context: Context) -> Reading | None:
             if kind == "number" and any(level.endswith("%") for level in texts.levels):
                 said = "some of the column's cells are percentages and some are not; write all of them in one way"
             raise DataError(
-                f"{context.locate(row)}, column {quote(context.name)}: {quote(text) if shows_itself else ascii(text)} is "
-                f"not a {'plain ' * (kind == 'number')}{kind}, but {said}"
+                f"{context.locate(row)}, column {quote(context.name)}: {cell} is not a "
+                f"{'plain ' * (kind == 'number')}{kind}, but {said}"
             )
     return None
 

@@ -6,26 +6,24 @@ A file goes one way: `containers` unpacks it, `encoding` makes it UTF-8, `dialec
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from yaynay.config.datasets import File, parse
-from yaynay.data import rules
 from yaynay.data.cells import RawColumn, RawTable
 from yaynay.data.checks import check_names, unknown_name
 from yaynay.data.columns import frame_of, quote
 from yaynay.data.containers import READABLE, recognise, unpack
 from yaynay.data.formats import read_typed
-from yaynay.data.numerals import Decimal, parse_numerals
+from yaynay.data.inference import infer
 from yaynay.data.parsing import read_text
-from yaynay.data.quantities import Context, Reading
-from yaynay.data.remarks import describe_cells, say_left_out, say_missing, say_sentinels, say_target
+from yaynay.data.quantities import Reading
+from yaynay.data.remarks import describe_cells, say_left_out, say_missing, say_scales, say_sentinels, say_target
 from yaynay.data.table import Table
 from yaynay.errors import DataError, OptionError
 
@@ -44,9 +42,7 @@ def read_file(path: str | Path, target: str, **options: Any) -> Table:
         MachineError: The package that reads this kind of file is not installed.
     """
     options = {name: list(value) if isinstance(value, tuple) else value for name, value in options.items()}
-    checked = parse({"name": "csv", "path": str(path), "target": target, **options})
-    assert isinstance(checked, File)
-    return read(checked)
+    return read(cast(File, parse({"name": "csv", "path": str(path), "target": target, **options})))
 
 
 def read(options: File) -> Table:
@@ -65,9 +61,7 @@ def read(options: File) -> Table:
             again = raw.reread([name]) if raw.reread else raw.columns
             raw.columns[name] = again[name].as_category()
     groups = raw.columns.pop(options.groups) if options.groups is not None else None
-    raw, decimal = _find_decimal(raw, options.decimal)
-    readings = _apply_rules(raw, options, decimal)
-    return _assemble(raw, readings, groups, options)
+    return _assemble(raw, infer(raw, options), groups, options)
 
 
 def _roles(options: File) -> dict[str, str]:
@@ -141,84 +135,23 @@ def _read(path: Path, options: File, keep: Callable[[Sequence[str]], list[int]])
     return raw
 
 
-def _find_decimal(raw: RawTable, wanted: Decimal | None) -> tuple[RawTable, Decimal | None]:
-    """What the file's commas and points are, as far as one of its columns shows; with decimal commas, points too
-    are read again."""
-    decimal = wanted
-    if decimal is None:
-        numerals = [
-            found.proves
-            for column in raw.columns.values()
-            if column.texts is not None and not column.kind and (found := parse_numerals(column.texts.levels))
-        ]
-        has_point = any(column.has_point for column in raw.columns.values())
-        decimal = "comma" if "comma" in numerals else "point" if "point" in numerals or has_point else None
-    if decimal == "comma" and raw.reread is not None:
-        again = [name for name, column in raw.columns.items() if column.numbers is not None]
-        spelt = raw.reread(again)
-        for name in again:
-            texts = spelt[name].texts
-            if texts is not None and any("." in level for level in texts.levels):
-                raw.columns[name] = spelt[name]
-    return raw, decimal
-
-
-def _apply_rules(raw: RawTable, options: File, decimal: Decimal | None) -> dict[str, Reading]:
-    """What each column is."""
-    path = options.path
-    readings: dict[str, Reading] = {}
-    numbers_rows: list[tuple[str, RawColumn]] = []
-    for name, column in raw.columns.items():
-        context = Context(
-            name=name,
-            role="target" if name == options.target else "asked" if name in options.features else "feature",
-            decimal=decimal,
-            day_first=options.day_first,
-            dates=options.dates,
-            levels=tuple(options.na_levels),
-            locate=lambda row: f"{path}{raw.locate(row)}",
-        )
-        readings[name] = rules.apply(column, context)
-        if readings[name].rule == "row number":
-            numbers_rows.append((name, column))
-    if not any(reading.columns for name, reading in readings.items() if name != options.target):
-        for name, column in numbers_rows[:1]:  # a line over time, say
-            assert column.numbers is not None
-            readings[name] = Reading({name: column.numbers}, note="kept, as there is no other feature", rule="number")
-    if not any(reading.columns for name, reading in readings.items() if name != options.target):
-        said = say_left_out({name: reading for name, reading in readings.items() if name != options.target})
-        raise DataError(
-            f"{path}: no feature is left ({said}); at least one is needed; name those to use in dataset.features"
-        )
-    return readings
-
-
 def _assemble(raw: RawTable, readings: dict[str, Reading], groups: RawColumn | None, options: File) -> Table:
     """The table that a file holds, with missing cells handled."""
     path, target = options.path, options.target
     columns: dict[str, NDArray] = {}
-    for name, reading in readings.items():
+    for reading in readings.values():
         twice = [made for made in reading.columns if made in columns]
         if twice:
             raise DataError(f"{path}: two columns would be called {quote(twice[0])}; names must differ; rename one")
         columns |= reading.columns
-    found = columns if groups is None else {**columns, str(options.groups): _group_codes(groups)}
+    codes = None if groups is None else _group_codes(groups)
+    found = columns if codes is None else {**columns, str(options.groups): np.where(codes < 0, np.nan, codes)}
     kept, dropped = _drop_rows(raw, found, options)
     if dropped:
         columns = {name: values[kept] for name, values in columns.items()}
-    remarks = [
-        *dropped,
-        *(
-            f"column {quote(name)}: {column.n_rounded} whole numbers beyond 2**53 were rounded"
-            for name, column in raw.columns.items()
-            if column.n_rounded and readings[name].columns
-        ),
-    ]
-    left_out = {name: reading for name, reading in readings.items() if not reading.columns}
-    if left_out:
-        remarks.append(f"left out: {say_left_out(left_out)}; to keep one, list the features in dataset.features")
-    remarks += dict.fromkeys(reading.remark for reading in readings.values() if reading.remark)
-    remarks += [*say_target(columns[target]), *say_sentinels(columns)]
+    frame = frame_of(columns)
+    remarks = [*dropped, *_say_columns(raw.columns, readings)]
+    remarks += [*say_target(columns[target]), *say_sentinels(columns), *say_scales(frame, codes is not None)]
     notes = [*raw.notes, *say_missing(raw.columns, readings)]
     notes += [
         f"column {quote(name)}: {reading.note}"
@@ -227,10 +160,10 @@ def _assemble(raw: RawTable, readings: dict[str, Reading], groups: RawColumn | N
     ]
     return Table(
         name=table_name(path),
-        frame=frame_of(columns),
+        frame=frame,
         target=target,
         source=f"file {Path(path).name}",
-        groups=None if groups is None else _group_codes(groups)[kept],
+        groups=None if codes is None else codes[kept],
         n_dropped=int((~kept).sum()),
         notes=tuple(notes),
         remarks=tuple(remarks),
@@ -242,18 +175,27 @@ def _assemble(raw: RawTable, readings: dict[str, Reading], groups: RawColumn | N
     )
 
 
-def _group_codes(column: RawColumn) -> NDArray[np.float64]:
-    """A number for each group; NaN where the cell is missing."""
+def _say_columns(columns: Mapping[str, RawColumn], readings: Mapping[str, Reading]) -> list[str]:
+    """Numbers that were rounded, columns that were left out, and what the rules want a verdict to repeat."""
+    said = [
+        f"column {quote(name)}: {column.n_rounded} whole numbers beyond 2**53 were rounded"
+        for name, column in columns.items()
+        if column.n_rounded and readings[name].columns
+    ]
+    left_out = {name: reading for name, reading in readings.items() if not reading.columns}
+    if left_out:
+        said.append("left out: " + "; ".join(filter(None, say_left_out(left_out))))
+    return [*said, *dict.fromkeys(reading.remark for reading in readings.values() if reading.remark)]
+
+
+def _group_codes(column: RawColumn) -> NDArray[np.int64]:
+    """A number for each group, -1 where the cell is missing."""
     if column.texts is not None:
-        codes = np.maximum(column.texts.codes, -1).astype(np.float64)
-        return np.where(codes < 0, np.nan, codes)
-    codes = pd.factorize(column.numbers)[0].astype(np.float64)
-    return np.where(codes < 0, np.nan, codes)
+        return np.maximum(column.texts.codes, -1)
+    return pd.factorize(np.asarray(column.numbers))[0].astype(np.int64)
 
 
-def _drop_rows(
-    raw: RawTable, columns: Mapping[str, NDArray], options: File
-) -> tuple[NDArray[np.bool_], list[str]]:
+def _drop_rows(raw: RawTable, columns: Mapping[str, NDArray], options: File) -> tuple[NDArray[np.bool_], list[str]]:
     """Which rows stay, and what to say of the others.
 
     Raises:

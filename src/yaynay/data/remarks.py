@@ -3,26 +3,34 @@
 from collections.abc import Mapping
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from yaynay.data.cells import Floats, RawColumn, RawTable
 from yaynay.data.columns import quote
+from yaynay.data.plan import has_short_scales
 from yaynay.data.quantities import Reading
 
 FEWEST_ROWS, FEWEST_CELLS, FEWEST_OTHERS = 20, 3, 5
 """A sentinel is looked for in 20 cells or more; it occurs three times or more, beside five other values or more."""
 
 
-def say_left_out(left_out: Mapping[str, Reading]) -> str:
-    """Columns that are no features, and why.
+def say_left_out(left_out: Mapping[str, Reading]) -> tuple[str, str]:
+    """Columns that are no features, and why; and what to do to use them, where that is possible.
 
-    >>> say_left_out({"id": Reading(note="row labels"), "tag": Reading(note="row labels")})
-    "'id', 'tag' (row labels)"
+    >>> say_left_out({"id": Reading(note="row labels", rule="index"), "tag": Reading(note="row labels", rule="index")})
+    ("'id', 'tag' (row labels)", 'to use one, list all features in dataset.features')
     """
     by_reason: dict[str, list[str]] = {}
     for name, reading in left_out.items():
         by_reason.setdefault(reading.note, []).append(quote(name))
-    return ", ".join(f"{_list(names)} ({reason})" for reason, names in by_reason.items())
+    said = ", ".join(f"{_list(names)} ({reason})" for reason, names in by_reason.items())
+    can_be_used = any(reading.rule in _USABLE for reading in left_out.values())
+    return said, "to use one, list all features in dataset.features" if can_be_used else ""
+
+
+_USABLE = ("index", "row number", "identifier", "date", "stored date")
+"""Rules that leave out what could be a feature."""
 
 
 def _list(names: list[str]) -> str:
@@ -67,6 +75,16 @@ def say_sentinels(columns: Mapping[str, NDArray]) -> list[str]:
                 f"{high:g}); if it means that a cell is missing, set 'dataset.na_values=[{value:.15g}]'"
             )
     return said
+
+
+def say_scales(frame: pd.DataFrame, has_groups: bool) -> list[str]:
+    """How equal rows are taken, where they must occur."""
+    if has_groups or not has_short_scales(frame):
+        return []
+    return [
+        "rows must repeat on scales as short as these, so equal rows count as different ones; where they are copies, "
+        "take the copies out, or name what they are copies of in dataset.groups"
+    ]
 
 
 def find_sentinel(cells: Floats) -> tuple[float, int, float, float] | None:

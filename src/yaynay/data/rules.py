@@ -107,7 +107,8 @@ def _category(column: RawColumn, context: Context) -> Reading | None:
 
 
 def _text(column: RawColumn, context: Context) -> Reading | None:
-    assert column.texts is not None
+    if column.texts is None:
+        return None
     n_levels, n_rows = len(column.texts.levels), len(column.texts.codes)
     said = f"an identifier or free text: {n_levels} different texts in {n_rows} rows"
     if context.role == "asked":

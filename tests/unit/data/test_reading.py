@@ -78,7 +78,9 @@ def test_true_and_false_are_one_and_zero(write: Write) -> None:
 
 class TestD1MissingCells:
     def test_are_refused_with_column_count_and_first_three_lines(self, write: Write) -> None:
-        message = refusal(write(rows("a,b,y", "1,1,1", ",2,2", "3,3,3", "NA,4,4", "nan,5,5", "Null,6,6")), missing="refuse")
+        message = refusal(
+            write(rows("a,b,y", "1,1,1", ",2,2", "3,3,3", "NA,4,4", "nan,5,5", "Null,6,6")), missing="refuse"
+        )
         assert message.startswith("prices.csv, column 'a': 4 missing cells (lines 3, 5, 6, ...); ")
         assert "dataset.missing" in message
 
@@ -251,11 +253,15 @@ def test_d11_odd_names_are_read_as_they_are(write: Write) -> None:
 class TestD12Names:
     def test_a_missing_target_lists_the_columns_and_the_nearest(self, write: Write) -> None:
         message = refusal(write(rows("size,price", "1,2", "2,3", "3,4")), "prise")
-        assert message.endswith("no column 'prise'; columns: 'size', 'price'; did you mean 'price'? set dataset.target=price")
+        assert message.endswith(
+            "no column 'prise'; columns: 'size', 'price'; did you mean 'price'? set dataset.target=price"
+        )
 
     def test_a_missing_group_or_left_out_column_too(self, write: Write) -> None:
         path = write(rows("shop,price", "1,2", "2,3", "3,4"))
-        assert "no column 'shp'; columns: 'shop', 'price'; did you mean 'shop'? set dataset.groups=shop" in refusal(path, "price", groups="shp")
+        assert "no column 'shp'; columns: 'shop', 'price'; did you mean 'shop'? set dataset.groups=shop" in refusal(
+            path, "price", groups="shp"
+        )
         assert "choose one of them (dataset.leave_out)" in refusal(path, "price", leave_out=["a"])
 
     @pytest.mark.parametrize("options", [{"groups": "y"}, {"leave_out": ["y"]}, {"groups": "a", "leave_out": ["a"]}])
@@ -287,9 +293,7 @@ class TestD14Encodings:
         assert read_file(write('\ufeff"größe",y\n1,2\n2,3\n3,5\n'), "y").features == ("größe",)
 
     def test_a_nul_is_named_with_line_and_byte(self, write: Write) -> None:
-        assert refusal(write(b"a,y\n1,2\n\0,3\n3,5\n")).startswith(
-            "prices.csv:3: not text: NUL at byte 9; "
-        )
+        assert refusal(write(b"a,y\n1,2\n\0,3\n3,5\n")).startswith("prices.csv:3: not text: NUL at byte 9; ")
 
     def test_a_spreadsheet_needs_its_reader(self, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
         target = io.BytesIO()

@@ -130,7 +130,9 @@ ENCODINGS = {
     "Windows-1251 as said": Case(
         "цена,y\n1,1\n2,3\n3,5\n".encode("cp1251"), {"цена": [1, 2, 3]}, options={"encoding": "cp1251"}
     ),
-    "not what was said": Case("ü,y\n1,1\n".encode("latin-1"), None, ("wild.csv:1: not text: byte 1",), options={"encoding": "utf-8"}),
+    "not what was said": Case(
+        "ü,y\n1,1\n".encode("latin-1"), None, ("wild.csv:1: not text: byte 1",), options={"encoding": "utf-8"}
+    ),
     "no encoding": Case(PLAIN, None, ("'dataset.encoding': 'klingon' is unknown",), options={"encoding": "klingon"}),
     "no text encoding": Case(PLAIN, None, ("'dataset.encoding': 'base64' is unknown",), options={"encoding": "base64"}),
 }
@@ -140,9 +142,12 @@ DIALECTS = {
     "tabs": Case(PLAIN.replace(",", "\t"), XY, ("fields are separated by a tab",)),
     "tabs in a .tsv": Case(PLAIN.replace(",", "\t"), XY, name="wild.tsv"),
     "pipes": Case(PLAIN.replace(",", "|"), XY, ("fields are separated by a pipe",)),
-    "aligned": Case(lines("   x    y", "   1    2", " 2.5    3", "   3    5 "), XY, ("by white space",), name="wild.txt"),
+    "aligned": Case(
+        lines("   x    y", "   1    2", " 2.5    3", "   3    5 "), XY, ("by white space",), name="wild.txt"
+    ),
     "aligned with quotes": Case(
-        lines('name  y', '"New  York" 1', '"New  York" 2', "Oslo 3", "Oslo 4"), {"name": ["New  York"] * 2 + ["Oslo"] * 2}
+        lines("name  y", '"New  York" 1', '"New  York" 2', "Oslo 3", "Oslo 4"),
+        {"name": ["New  York"] * 2 + ["Oslo"] * 2},
     ),
     "CRLF": Case(PLAIN.replace("\n", "\r\n"), XY),
     "CR": Case(PLAIN.replace("\n", "\r"), XY),
@@ -185,13 +190,16 @@ NUMBERS = {
         lines("x;y", "1,234.5;1", "2,000;2", "900;4"), {"x": [1234.5, 2000, 900]}, ("commas between thousands",)
     ),
     "thousands, as another column shows": Case(
-        lines('x,y', '"1,234",1.5', '"2,000",2.5', '"9,001",4'), {"x": [1234, 2000, 9001]}
+        lines("x,y", '"1,234",1.5', '"2,000",2.5', '"9,001",4'), {"x": [1234, 2000, 9001]}
     ),
     "millions": Case(lines("x;y", "1,234,567;1", "2,000;2", "900;4"), {"x": [1234567, 2000, 900]}),
     "two readings": Case(
         lines("x;y", "1,234;1", "2,000;2", "9,001;4"),
         None,
-        ("wild.csv:2, column 'x': '1,234' may be 1234 (a comma between thousands) or 1.234 (a decimal comma)", "dataset.decimal="),
+        (
+            "wild.csv:2, column 'x': '1,234' may be 1234 (a comma between thousands) or 1.234 (a decimal comma)",
+            "dataset.decimal=",
+        ),
     ),
     "two readings, as said: comma": Case(
         lines("x;y", "1,234;1", "2,000;2", "9,001;4"), {"x": [1.234, 2, 9.001]}, options={"decimal": "comma"}
@@ -206,9 +214,13 @@ NUMBERS = {
     ),
     "three decimals": Case(lines("x,y", "1.234,1", "2.500,2", "9.001,4"), {"x": [1.234, 2.5, 9.001]}),
     "blanks between thousands": Case(lines("x,y", "1 234,1", "2\u00a0000,2", "900,4"), {"x": [1234, 2000, 900]}),
-    "apostrophes between thousands": Case(lines("x,y", "1'234.5,1", "2\u2019000,2", "900,4"), {"x": [1234.5, 2000, 900]}),
+    "apostrophes between thousands": Case(
+        lines("x,y", "1'234.5,1", "2\u2019000,2", "900,4"), {"x": [1234.5, 2000, 900]}
+    ),
     "percent": Case(lines("x,y", "12 %,1", "7.5%,2", "100 %,4"), {"x": [12, 7.5, 100]}, ("column 'x': read percent",)),
-    "some percent": Case(lines("x,y", "12 %,1", "7.5,2", "1 %,4"), None, ("some of the column's cells are percentages",)),
+    "some percent": Case(
+        lines("x,y", "12 %,1", "7.5,2", "1 %,4"), None, ("some of the column's cells are percentages",)
+    ),
     "currency": Case(
         lines("x,y", '"$1,200.50",1', "$3,2", "-$5,4"), {"x": [1200.5, 3, -5]}, ("read amounts in $, commas between",)
     ),
@@ -217,7 +229,9 @@ NUMBERS = {
     "a typographic minus": Case(lines("x,y", "\u22125,1", "7,2", "1,4"), {"x": [-5, 7, 1]}),
     "blanks around": Case(lines(" x , y", " 1 , 2", "\t2.5, 3", "\u00a03 , 5"), XY),
     "a text among numbers": Case(
-        lines("x,y", "1,1", "oops,2", "3,4"), None, ("wild.csv:3, column 'x': 'oops' is not a plain number", "dataset.na_values")
+        lines("x,y", "1,1", "oops,2", "3,4"),
+        None,
+        ("wild.csv:3, column 'x': 'oops' is not a plain number", "dataset.na_values"),
     ),
     "the same, called missing": Case(
         lines("x,y", "1,1", "oops,2", "3,4"), {"x": [1, NAN, 3]}, ("'x' 'oops' 1",), options={"na_values": ["oops"]}
@@ -230,7 +244,8 @@ NUMBERS = {
 
 MISSING = ["NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "None", "?", "-", ".", "#N/A", ""]
 MISSING_CELLS: dict[str, Case] = {
-    f"{text!r} among numbers": Case(lines("x,z,y", "1,1,2", f"{text},2,3", "3,4,5"), {"x": [1, NAN, 3]}) for text in MISSING
+    f"{text!r} among numbers": Case(lines("x,z,y", "1,1,2", f"{text},2,3", "3,4,5"), {"x": [1, NAN, 3]})
+    for text in MISSING
 }
 MISSING_CELLS |= {
     f"{text!r} among levels": Case(
@@ -250,10 +265,15 @@ MISSING_CELLS |= {
     ),
     "in decimal commas": Case(lines("x;y", "1,5;1", "?;2", "2,5;4", ";5"), {"x": [1.5, NAN, 2.5, NAN]}),
     "in the target": Case(
-        lines("x,y", "1,1", "2,", "3,4", "5,5"), {"x": [1, 3, 5], "y": [1, 4, 5]}, ("1 of 4 rows were dropped: the target",)
+        lines("x,y", "1,1", "2,", "3,4", "5,5"),
+        {"x": [1, 3, 5], "y": [1, 4, 5]},
+        ("1 of 4 rows were dropped: the target",),
     ),
     "dropped": Case(
-        lines("x,y", "1,1", ",2", "3,4", "5,5"), {"x": [1, 3, 5]}, ("1 of 4 rows were dropped",), options={"missing": "drop"}
+        lines("x,y", "1,1", ",2", "3,4", "5,5"),
+        {"x": [1, 3, 5]},
+        ("1 of 4 rows were dropped",),
+        options={"missing": "drop"},
     ),
     "refused": Case(
         lines("x,y", "1,1", ",2", "3,4"), None, ("column 'x': 1 missing cell (line 3)",), options={"missing": "refuse"}
@@ -273,7 +293,9 @@ LEFT_OUT = {
         lines(",x,y", "0,1,2", "1,2.5,3", "2,3,5"), XY, ("left out: '' (row labels)", "dataset.features")
     ),
     "Unnamed: 0": Case(lines("Unnamed: 0,x,y", "7,1,2", "3,2.5,3", "1,3,5"), XY, ("'Unnamed: 0' (row labels)",)),
-    "a row number": Case(column("n", MANY, x=SQUARES[::-1]), {"x": SQUARES[::-1]}, ("'n' (numbers the rows, 0 to 23)",)),
+    "a row number": Case(
+        column("n", MANY, x=SQUARES[::-1]), {"x": SQUARES[::-1]}, ("'n' (numbers the rows, 0 to 23)",)
+    ),
     "rows numbered in any order": Case(
         column("n", [24 - row for row in MANY], x=SQUARES[::-1]), {"x": SQUARES[::-1]}, ("numbers the rows, 1 to 24",)
     ),
@@ -283,19 +305,27 @@ LEFT_OUT = {
         column("user_id", [1000 + 7 * row for row in MANY], x=SQUARES[::-1]), {"x": SQUARES[::-1]}, ("an identifier",)
     ),
     "an identifier of texts": Case(
-        column("code", [f"k{row}" for row in MANY], x=SQUARES), {"x": SQUARES}, ("'code' (an identifier or free text: 24",)
+        column("code", [f"k{row}" for row in MANY], x=SQUARES),
+        {"x": SQUARES},
+        ("'code' (an identifier or free text: 24",),
     ),
     "free text": Case(
         lines("t,x,y", "so it goes,1,2", "well well,2.5,3", "no,3,5"), XY, ("free text: 3 different texts in 3 rows",)
     ),
     "nothing but free text": Case(
-        lines("t,y", "so it goes,2", "well well,3", "no,5"), None, ("no feature is left ('t' (an identifier or free text",)
+        lines("t,y", "so it goes,2", "well well,3", "no,5"),
+        None,
+        ("no feature is left ('t' (an identifier or free text",),
     ),
     "free text, asked for": Case(
         lines("t,y", "so,2", "well,3", "no,5"), None, ("take it out of dataset.features",), options={"features": ["t"]}
     ),
-    "years are no row numbers": Case(column("year", [1990 + row for row in MANY]), {"year": [1990 + row for row in MANY]}),
-    "all different is no identifier": Case(column("people", [row * row for row in MANY]), {"people": [row * row for row in MANY]}),
+    "years are no row numbers": Case(
+        column("year", [1990 + row for row in MANY]), {"year": [1990 + row for row in MANY]}
+    ),
+    "all different is no identifier": Case(
+        column("people", [row * row for row in MANY]), {"people": [row * row for row in MANY]}
+    ),
 }
 
 STATES = [f"state {row % 51}" for row in range(400)]
@@ -310,53 +340,82 @@ CATEGORIES = {
         {"s": [*STATES, *["(rare)"] * 3]},
         ("2 rare levels of 's' are one level, '(rare)'",),
     ),
-    "numbers among levels": Case(lines("c,y", "1,1", "u,2", "u,3", "v,5", "v,6", "v,6"), {"c": ["1", "u", "u", "v", "v", "v"]}),
+    "numbers among levels": Case(
+        lines("c,y", "1,1", "u,2", "u,3", "v,5", "v,6", "v,6"), {"c": ["1", "u", "u", "v", "v", "v"]}
+    ),
     "ages in brackets": Case(lines("c,y", "18-30,1", "51+,2", "18-30,3", "51+,5"), {"c": ["18-30", "51+"] * 2}),
 }
 
 DAY = [0.0, 1.0, 31.0]
 DATES = {
     "ISO dates": Case(
-        lines("d,y", "1970-01-01,1", "1970-01-02,2", "1970-02-01,4"), {"d (days)": DAY}, ("dates are read as 'd (days)'",)
+        lines("d,y", "1970-01-01,1", "1970-01-02,2", "1970-02-01,4"),
+        {"d (days)": DAY},
+        ("dates are read as 'd (days)'",),
     ),
     "ISO times": Case(
-        lines("d,y", "1970-01-01T06:00:00Z,1", "1970-01-02 12:00,2", "1970-01-01T02:00:00+02:00,4"), {"d (days)": [0.25, 1.5, 0]}
+        lines("d,y", "1970-01-01T06:00:00Z,1", "1970-01-02 12:00,2", "1970-01-01T02:00:00+02:00,4"),
+        {"d (days)": [0.25, 1.5, 0]},
     ),
     "German dates": Case(lines("d;y", "01.01.1970;1", "2.1.1970;2", "01.02.1970;4"), {"d (days)": DAY}),
-    "month first, as a cell shows": Case(lines("d,y", "1/1/1970,1", "1/31/1970,2", "2/1/70,4"), {"d (days)": [0, 30, 31]}),
+    "month first, as a cell shows": Case(
+        lines("d,y", "1/1/1970,1", "1/31/1970,2", "2/1/70,4"), {"d (days)": [0, 30, 31]}
+    ),
     "day first, as a cell shows": Case(lines("d,y", "1/1/1970,1", "31/1/1970,2", "2/1/70,4"), {"d (days)": [0, 30, 1]}),
     "either first": Case(
-        lines("d,y", "1/1/1970,1", "2/1/1970,2", "3/1/1970,4"), None, ("may begin with the day or with the month", "dataset.day_first=true")
+        lines("d,y", "1/1/1970,1", "2/1/1970,2", "3/1/1970,4"),
+        None,
+        ("may begin with the day or with the month", "dataset.day_first=true"),
     ),
     "either first, as said": Case(
         lines("d,y", "1/1/1970,1", "2/1/1970,2", "3/1/1970,4"), {"d (days)": [0, 1, 2]}, options={"day_first": True}
     ),
     "months by name": Case(lines("d,y", "1 Jan 1970,1", "2 January 1970,2", "1-feb-1970,4"), {"d (days)": DAY}),
-    "months by name, first": Case(lines("d;y", "Jan 1, 1970;1", "January 2, 1970;2", "Feb. 1 1970;4"), {"d (days)": DAY}),
+    "months by name, first": Case(
+        lines("d;y", "Jan 1, 1970;1", "January 2, 1970;2", "Feb. 1 1970;4"), {"d (days)": DAY}
+    ),
     "times of a day": Case(lines("t,y", "06:00,1", "12:30:00,2", "6:00 PM,4"), {"t (hours)": [6, 12.5, 18]}),
     "parts": Case(
         lines("d,y", "1970-01-01,1", "1970-01-02,2", "1970-02-01,4"),
-        {"d (days)": DAY, "d (year)": [1970] * 3, "d (month)": ["01", "01", "02"], "d (weekday)": ["4 Thursday", "5 Friday", "7 Sunday"]},
+        {
+            "d (days)": DAY,
+            "d (year)": [1970] * 3,
+            "d (month)": ["01", "01", "02"],
+            "d (weekday)": ["4 Thursday", "5 Friday", "7 Sunday"],
+        },
         options={"dates": "parts"},
     ),
     "left out": Case(
-        lines("d,x,y", "1970-01-01,1,2", "1970-01-02,2.5,3", ",3,5"), XY, ("'d' (dates or times",), options={"dates": "leave_out"}
+        lines("d,x,y", "1970-01-01,1,2", "1970-01-02,2.5,3", ",3,5"),
+        XY,
+        ("'d' (dates or times",),
+        options={"dates": "leave_out"},
     ),
     "no such day": Case(
-        lines("d,y", "1970-01-01,1", "1970-02-30,2", "1970-02-01,4"), None, ("wild.csv:3, column 'd': '1970-02-30' is not a date",)
+        lines("d,y", "1970-01-01,1", "1970-02-30,2", "1970-02-01,4"),
+        None,
+        ("wild.csv:3, column 'd': '1970-02-30' is not a date",),
     ),
-    "a date for a target": Case(lines("x,y", "1,1970-01-01", "2,1970-01-02", "3,1970-01-03"), None, ("the target is a date",)),
+    "a date for a target": Case(
+        lines("x,y", "1,1970-01-01", "2,1970-01-02", "3,1970-01-03"), None, ("the target is a date",)
+    ),
 }
 
 TARGETS = {
-    "two numbers": Case(lines("x,y", "1,0", "2,1", "3,1"), {"y": [0, 1, 1]}, ("the target has two values, 0 and 1", "logistic")),
+    "two numbers": Case(
+        lines("x,y", "1,0", "2,1", "3,1"), {"y": [0, 1, 1]}, ("the target has two values, 0 and 1", "logistic")
+    ),
     "two texts": Case(
-        lines("x,y", "1,no", "2,yes", "3,yes"), {"y": [0, 1, 1]}, ("the target is 0 where it is 'no', and 1 where it is 'yes'", "logistic")
+        lines("x,y", "1,no", "2,yes", "3,yes"),
+        {"y": [0, 1, 1]},
+        ("the target is 0 where it is 'no', and 1 where it is 'yes'", "logistic"),
     ),
     "true and false": Case(lines("x,y", "1,True", "2,False", "3,True"), {"y": [1, 0, 1]}, ("logistic",)),
     "classes": Case(lines("x,y", "1,u", "2,v", "3,w"), None, ("the target is text ('u', 'v', 'w')",)),
     "amounts": Case(lines("x;y", "1;€ 1.200,50", "2;€ 3,00", "3;€ 7,00"), {"y": [1200.5, 3, 7]}),
-    "another case": Case(lines("x,Price", "1,2"), None, ("did you mean 'Price'?", "dataset.target=Price"), target="price"),
+    "another case": Case(
+        lines("x,Price", "1,2"), None, ("did you mean 'Price'?", "dataset.target=Price"), target="price"
+    ),
     "quoted, as typed": Case(
         lines("x,Lot Area [=m²]", "1,2"), None, ("'dataset.target=\"Lot Area [=m²]\"'",), target="lot area [=m²]"
     ),
@@ -366,25 +425,40 @@ EPOCH = datetime.date(1970, 1, 1)
 TYPED = {
     "Parquet": Case(arrow(**XY), XY, name="wild.parquet"),
     "Parquet that is not called so": Case(arrow(**XY), XY),
-    "Feather": Case(parquet(lambda t: feather.write_feather(pa.table(XY), t)), XY, ("read as Feather",), name="wild.feather"),
+    "Feather": Case(
+        parquet(lambda t: feather.write_feather(pa.table(XY), t)), XY, ("read as Feather",), name="wild.feather"
+    ),
     "JSON lines": Case(
-        "".join(json.dumps({"x": x, "y": y}) + "\n" for x, y in zip(XY["x"], XY["y"], strict=True)), XY, ("read as JSON",)
+        "".join(json.dumps({"x": x, "y": y}) + "\n" for x, y in zip(XY["x"], XY["y"], strict=True)),
+        XY,
+        ("read as JSON",),
     ),
     "JSON": Case(pd.DataFrame(XY).to_json(orient="records"), XY, ("read as JSON",), name="wild.json"),
     "JSON that is nested": Case(
-        '{"x": 1, "n": {"a": 1}, "y": 2}\n{"x": 2.5, "n": {"a": 1}, "y": 3}\n{"x": 3, "y": 5}\n', XY, ("'n' (holds struct<",)
+        '{"x": 1, "n": {"a": 1}, "y": 2}\n{"x": 2.5, "n": {"a": 1}, "y": 3}\n{"x": 3, "y": 5}\n',
+        XY,
+        ("'n' (holds struct<",),
     ),
     "JSON that is broken": Case('{"x": 1, "y": 2}\n{"x": 1, "y"\n', None, ("not a readable JSON file (",)),
-    "decimals": Case(arrow(x=[decimal.Decimal("1.5"), None, decimal.Decimal("3.25")], y=[1, 2, 4]), {"x": [1.5, NAN, 3.25]}),
+    "decimals": Case(
+        arrow(x=[decimal.Decimal("1.5"), None, decimal.Decimal("3.25")], y=[1, 2, 4]), {"x": [1.5, NAN, 3.25]}
+    ),
     "dates": Case(arrow(d=[EPOCH, None, EPOCH + datetime.timedelta(days=31)], y=[1, 2, 4]), {"d (days)": [0, NAN, 31]}),
-    "timestamps": Case(arrow(d=pa.array([0, 21_600_000], pa.timestamp("ms")).take(pa.array([0, 1, 0])), y=[1, 2, 4]), {"d (days)": [0, 0.25, 0]}),
+    "timestamps": Case(
+        arrow(d=pa.array([0, 21_600_000], pa.timestamp("ms")).take(pa.array([0, 1, 0])), y=[1, 2, 4]),
+        {"d (days)": [0, 0.25, 0]},
+    ),
     "booleans": Case(arrow(b=[True, None, False], y=[1, 2, 4]), {"b": [1, NAN, 0]}),
-    "dictionaries": Case(arrow(c=pa.array(["u", "v", "u", None]).dictionary_encode(), y=[1, 2, 4, 5]), {"c": ["u", "v", "u", None]}),
+    "dictionaries": Case(
+        arrow(c=pa.array(["u", "v", "u", None]).dictionary_encode(), y=[1, 2, 4, 5]), {"c": ["u", "v", "u", None]}
+    ),
     "categories of numbers": Case(
         of_pandas(pd.DataFrame({"c": pd.Categorical([1, 2, 1, 2]), "y": [1, 2, 4, 5]})), {"c": ["1", "2", "1", "2"]}
     ),
     "ordered categories": Case(
-        of_pandas(pd.DataFrame({"c": pd.Categorical(["lo", "hi", "lo", "hi"], ["lo", "hi"], ordered=True), "y": [1, 2, 4, 5]})),
+        of_pandas(
+            pd.DataFrame({"c": pd.Categorical(["lo", "hi", "lo", "hi"], ["lo", "hi"], ordered=True), "y": [1, 2, 4, 5]})
+        ),
         {"c": ["lo", "hi", "lo", "hi"]},
     ),
     "lists": Case(arrow(x=XY["x"], n=[[1], [2], []], y=XY["y"]), XY, ("left out: 'n' (holds list<",)),
@@ -393,14 +467,20 @@ TYPED = {
         of_pandas(pd.DataFrame(XY, index=pd.Index([7, 3, 1], name="id"))), XY, ("left out: 'id' (row labels)",)
     ),
     "an index of pandas, asked for": Case(
-        of_pandas(pd.DataFrame(XY, index=pd.Index([7, 3, 1], name="when"))), {"when": [7, 3, 1]}, options={"features": ["when"]}
+        of_pandas(pd.DataFrame(XY, index=pd.Index([7, 3, 1], name="when"))),
+        {"when": [7, 3, 1]},
+        options={"features": ["when"]},
     ),
     "texts of numbers": Case(arrow(x=["1", " 2.5", "3"], y=XY["y"]), XY),
 }
 
 FOREIGN = {
-    "an HTML page": Case("<!DOCTYPE html>\n<html><body>404</body></html>", None, ("is an HTML page", "download the file itself")),
-    "a Git LFS pointer": Case("version https://git-lfs.github.com/spec/v1\noid sha256:0\n", None, ("is a Git LFS pointer", "git lfs pull")),
+    "an HTML page": Case(
+        "<!DOCTYPE html>\n<html><body>404</body></html>", None, ("is an HTML page", "download the file itself")
+    ),
+    "a Git LFS pointer": Case(
+        "version https://git-lfs.github.com/spec/v1\noid sha256:0\n", None, ("is a Git LFS pointer", "git lfs pull")
+    ),
     "ARFF": Case("% about\n@RELATION iris\n@ATTRIBUTE x NUMERIC\n", None, ("is an ARFF file",)),
     "SQLite": Case(sqlite(), None, ("is an SQLite database", "as CSV")),
     "PDF": Case("%PDF-1.7\n", None, ("is a PDF document",)),
@@ -463,4 +543,3 @@ def test_every_rule_is_met(tmp_path: Path) -> None:
             path.write_bytes(case.content.encode() if isinstance(case.content, str) else case.content)
             met |= {entry["rule"] for entry in read_file(path, case.target, **case.options).reading}
     assert met == set(rules.RULES) - {"mixed"}  # which only refuses
-
