@@ -20,7 +20,7 @@ COMMANDS = {
     "alone again": [["yaynay.train", "dataset=engel", "model.depth=1", "optimizer.lr=0.01", *QUICK]],
     "joblib": [[*SWEEP, "hydra/launcher=joblib", HERE]],
     "diverged": [["yaynay.train", "-m", "dataset=engel", "model.depth=1", "optimizer.lr=0.01,1e25", *QUICK, HERE]],
-    "csv": [OWN, [*OWN, "dataset.missing=drop"], [*OWN, "dataset.missing=impute"]],
+    "csv": [[*OWN, "dataset.missing=refuse"], [*OWN, "dataset.missing=drop"], OWN],
     "three rows": [["yaynay.train", "dataset=pytorch_line", "model.depth=1", *QUICK]],
 }
 """Commands, each in its own project; all in one process."""

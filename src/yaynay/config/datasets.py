@@ -5,6 +5,7 @@ from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError
 
 from yaynay.config.messages import sentence
 from yaynay.errors import OptionError
@@ -52,8 +53,15 @@ class Friedman1(Generated):
 
 
 def _spell(value: Any) -> Any:
-    """A whole number as the text that it was; Hydra takes 2024 for a number."""
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    """A whole number as the text that it was; Hydra takes 2024 for a number, and other words for other values."""
+    if isinstance(value, bool | float):
+        word = str(value).lower()
+        raise PydanticCustomError(
+            "name",
+            "It should be the name of a column, quoted where Hydra would take it for a value: '\"{word}\"'",
+            {"word": word},
+        )
+    return str(value) if isinstance(value, int) else value
 
 
 Name = Annotated[str, BeforeValidator(_spell)]

@@ -20,6 +20,16 @@ def override(option: str, value: str | Sequence[str]) -> str:
     return shlex.quote(f"{option}={text}") if text != value else f"{option}={text}"
 
 
+def requote(option: str, typed: str) -> str:
+    """An option as it has to be typed, from what was typed instead.
+
+    >>> print(requote("dataset.target", "Lot Area [m2]"), requote("dataset.features", "[a b,größe]"))
+    'dataset.target="Lot Area [m2]"' 'dataset.features=["a b","größe"]'
+    """
+    is_list = typed.startswith("[") and typed.endswith("]")
+    return override(option, [word.strip(" \"'") for word in typed[1:-1].split(",")] if is_list else typed)
+
+
 def _quote(text: str) -> str:
     """A text that Hydra reads as that text."""
     if _PLAIN.fullmatch(text) and text.lower() not in _WORDS:

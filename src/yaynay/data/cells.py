@@ -11,10 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from yaynay.data.columns import MISSING
 
-MISSING = ("", "na", "n/a", "nan", "null", "none", "?", "-", ".", "#n/a", "#na", "<na>")
-"""Spellings of a missing cell, in lower case; upper and lower case count as equal."""
+Floats = NDArray[np.float64]
 
 _NUMBER = r"[+-]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|(?i:inf(?:inity)?))"
 _WHOLE = re.compile(r"[+-]?[0-9]{1,400}")

@@ -2,7 +2,6 @@
 
 import difflib
 import re
-import unicodedata
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from yaynay.config.quoting import override
-from yaynay.data.columns import quote
+from yaynay.data.columns import clean_name, quote
 from yaynay.errors import DataError
 
 MIN_ROWS = 3
@@ -29,7 +28,7 @@ def check_names(names: Sequence[str], target: str, where: str) -> None:
     """
     seen: dict[str, str] = {}
     for name in names:
-        key = unicodedata.normalize("NFC", name).strip()
+        key = clean_name(name)
         if key in seen:
             raise DataError(
                 f"{where}: columns {quote(seen[key])} and {quote(name)} have the same name; names must "

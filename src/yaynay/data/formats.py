@@ -16,6 +16,7 @@ from pyarrow import feather
 from pyarrow import json as arrow_json
 
 from yaynay.data.cells import RawColumn, RawTable, Texts, build, count_rounded
+from yaynay.data.columns import clean_name
 from yaynay.data.containers import Source
 from yaynay.errors import DataError, MachineError
 
@@ -45,10 +46,11 @@ def read_typed(
         raise DataError(f"{source.path}: not a readable {label} file ({reason}); write it again") from error
     index, categories = _of_pandas(content.schema)
     columns: dict[str, RawColumn] = {}
-    for number in keep(content.column_names):
-        name = content.column_names[number]
-        column = replace(_read_column(content.column(number), na_values), is_index=name in index)
-        columns[name] = column.as_category() if name in categories else column
+    names = [clean_name(name) for name in content.column_names]
+    for number in keep(names):
+        stored = content.column_names[number]
+        column = replace(_read_column(content.column(number), na_values), is_index=stored in index)
+        columns[names[number]] = column.as_category() if stored in categories else column
     return RawTable(columns, "row", lambda rows: [row + 1 for row in rows], (*source.notes, *_NOTES[form]))
 
 

@@ -3,7 +3,6 @@
 import csv
 import io
 import re
-import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -13,7 +12,7 @@ import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
 from yaynay.data.cells import Builder, RawColumn, RawTable
-from yaynay.data.columns import quote
+from yaynay.data.columns import clean_name, quote
 from yaynay.data.containers import Source
 from yaynay.data.dialect import SEPARATORS, Dialect, sniff, squeeze
 from yaynay.data.encoding import Text, decode
@@ -83,7 +82,7 @@ def _names(text: Text, dialect: Dialect) -> list[str]:
         )
     if dialect.names is None:
         return [f"column_{number + 1}" for number in range(dialect.width)]
-    return [unicodedata.normalize("NFC", name).strip() for name in dialect.names]
+    return [clean_name(name) for name in dialect.names]
 
 
 def _read(

@@ -50,7 +50,7 @@ def read(options: File) -> Table:
     path = Path(options.path)
     roles = _roles(options)
     if not path.is_file():
-        raise DataError(f"{path}: no such file; give the path of a table (dataset.path): {READABLE} are read")
+        raise DataError(f"{path}: no such file; give the path of a table (dataset.path)")
     try:
         raw = _read(path, options, partial(_choose_columns, options, roles))
     except OSError as error:

@@ -7,7 +7,7 @@ import numpy as np
 
 from yaynay.data import quantities
 from yaynay.data.cells import RawColumn
-from yaynay.data.columns import quote
+from yaynay.data.columns import POOL, quote
 from yaynay.data.quantities import Context, Reading
 from yaynay.errors import DataError
 
@@ -16,9 +16,6 @@ MOST_LEVELS = 100
 
 POOLED_FROM, RARE = 20, 5
 """In a category of more than 20 levels, those with fewer than 5 rows are pooled."""
-
-POOL = "(rare)"
-"""The level that stands for all rare ones."""
 
 FEW_ROWS = 20
 """With fewer rows, any column of whole numbers may look like a row number or identifier, so none is left out."""

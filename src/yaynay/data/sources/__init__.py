@@ -42,9 +42,9 @@ def make(options: Mapping[str, Any]) -> Table:
     checked = parse(options)
     keys = checked.model_dump()
     if isinstance(checked, File):
-        from yaynay.data.reading import read
+        from yaynay.data.reading import read_file
 
-        table = read(checked)
+        table = read_file(**{key: value for key, value in keys.items() if key != "name"})
         name = table_name(keys)
         return table if table.name == name else replace(table, name=name)
     if isinstance(checked, Generated):
