@@ -168,18 +168,14 @@ def _choose(lines: Sequence[str], wanted: str | None, path: Path, ends_early: bo
         width, count = widths.most_common(1)[0]
         if width < 2 or (len(rows) > 1 and len(rows[0]) < 2):
             continue
+        is_torn = any(cell.count('"') % 2 for row in rows for cell in row)
         fits = count == widths.total() and len(rows[0]) in (width, width - (not any(row[-1] for row in rows[1:])))
         cells = [cell.strip() for row in rows[1:50] or rows for cell in row]
-        plain = sum(not cell or bool(_NUMBER.fullmatch(cell)) for cell in cells) / len(cells)
-        score = (
-            fits and mark != " ",
-            fits and plain > 0.4,
-            fits,
-            round(plain, 2),
-            mark == usual,
-            count / widths.total(),
-            width,
-        )
+        n_plain = sum(not cell or bool(_NUMBER.fullmatch(cell)) for cell in cells) / len(rows[1:50] or rows)
+        is_whole = fits and not is_torn
+        is_likely = is_whole and (mark != " " or n_plain > 0.4 * width)
+        share = count / widths.total()
+        score = (is_whole and mark != " ", is_likely, is_whole, fits, round(n_plain, 1), share, width, mark == usual)
         if best is None or score > best[0]:
             best = (score, mark, rows)
     return (best[1], best[2]) if best else (usual, _split(lines, usual))
@@ -196,8 +192,10 @@ def _is_row(first: Sequence[str], target: str) -> bool:
 def _commented_header(
     comments: Sequence[str], mark: str, first: Sequence[str], others: Sequence[Sequence[str]]
 ) -> tuple[str, ...] | None:
-    """Names in the last comment, as NumPy writes them: as many as there are fields, above a row with a number."""
-    if not comments or not others or not any(_NUMERIC.fullmatch(cell.strip()) for cell in first):
+    """Names in the last comment, as NumPy writes them: one for each field, above a row that is like all others."""
+    is_number = [all(_NUMERIC.fullmatch(cell.strip()) for cell in column) for column in zip(*others, strict=False)]
+    is_like = all(_NUMERIC.fullmatch(cell.strip()) for cell, number in zip(first, is_number, strict=False) if number)
+    if not comments or not any(is_number) or not is_like:
         return None
     names = _split([comments[-1]], mark)
     return tuple(names[0]) if names and len(names[0]) == len(first) > 1 else None

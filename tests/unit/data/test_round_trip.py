@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from pyarrow import feather
 
@@ -108,6 +108,8 @@ def assert_same(table: Table, frame: pd.DataFrame) -> None:
 @settings(max_examples=300, deadline=None)
 @given(frames(), WAYS)
 def test_a_text_is_read_back_equal(frame: pd.DataFrame, way: Written) -> None:
+    # a header "x,y z" above rows "Oslo 0,5" has two fields in every line either way
+    assume(not (way.is_comma and way.separator == " " and way.quoting == csv.QUOTE_MINIMAL and "x,y" in frame))
     with TemporaryDirectory() as folder:
         path = Path(folder) / f"a.csv{way.packed}"
         path.write_bytes(write(frame, way))
