@@ -2,6 +2,7 @@
 
 import math
 import os
+import sys
 from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
@@ -35,12 +36,14 @@ def check(values: dict[str, Any]) -> None:
 
 
 def check_table(values: dict[str, Any]) -> None:
-    """Read your own file before anything is written; the jobs of this process use what was read."""
+    """Read your own file before anything is written, and say how; the jobs of this process use what was read."""
     from yaynay.config import schema
     from yaynay.data import prepare
 
     if values["dataset"]["name"] == "csv":
-        prepare.load_or_make(*schema.parse_table({key: values[key] for key in ("dataset", "plan")}))
+        table, _ = prepare.load_or_make(*schema.parse_table({key: values[key] for key in ("dataset", "plan")}))
+        for note in (*table.notes, *table.remarks):
+            print(f"{table.name}: {note}", file=sys.stderr)
 
 
 def train(config: DictConfig) -> float:

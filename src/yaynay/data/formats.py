@@ -20,7 +20,12 @@ from yaynay.data.columns import clean_name
 from yaynay.data.containers import Source
 from yaynay.errors import DataError, MachineError
 
-_NOTES = {"parquet": (), "feather": ("read as Feather",), "json": ("read as JSON",), "excel": ("read as Excel",)}
+_NOTES = {
+    "parquet": (),
+    "feather": ("read as Feather",),
+    "json": ("read as JSON",),
+    "excel": ("read as Excel, the first sheet",),
+}
 
 
 def read_typed(
