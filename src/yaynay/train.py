@@ -2,7 +2,6 @@
 
 import math
 import os
-import sys
 from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
@@ -41,9 +40,7 @@ def check_table(values: dict[str, Any]) -> None:
     from yaynay.data import prepare
 
     if values["dataset"]["name"] == "csv":
-        table, _ = prepare.load_or_make(*schema.parse_table({key: values[key] for key in ("dataset", "plan")}))
-        for note in (*table.notes, *table.remarks):
-            print(f"{table.name}: {note}", file=sys.stderr)
+        prepare.read_aloud(*schema.parse_table({key: values[key] for key in ("dataset", "plan")}))
 
 
 def train(config: DictConfig) -> float:

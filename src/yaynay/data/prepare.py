@@ -3,6 +3,7 @@
 import functools
 import hashlib
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,13 @@ def make(dataset: dict[str, Any], plan: PlanOptions) -> tuple[Table, Plan]:
     table = sources.make(dataset)
     options = plan.model_dump()
     return table, make_plan(equal_row_blocks(table), table.sha256, table.n_features, **options)
+
+
+def read_aloud(dataset: dict[str, Any], plan: PlanOptions) -> None:
+    """Make or load a table, and print to stderr what was decided on it."""
+    table, _ = load_or_make(dataset, plan)
+    for note in (*table.notes, *table.remarks):
+        print(f"{table.name}: {note}", file=sys.stderr)
 
 
 def load_or_make(dataset: dict[str, Any], plan: PlanOptions) -> tuple[Table, Plan]:

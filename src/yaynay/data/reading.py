@@ -23,7 +23,8 @@ from yaynay.data.formats import read_typed
 from yaynay.data.inference import infer
 from yaynay.data.parsing import read_text
 from yaynay.data.quantities import Reading
-from yaynay.data.remarks import describe_cells, say_left_out, say_missing, say_scales, say_sentinels, say_target
+from yaynay.data.remarks import describe_cells, say_left_out, say_missing, say_scales, say_target
+from yaynay.data.suspicions import say_suspicions
 from yaynay.data.table import Table
 from yaynay.errors import DataError, OptionError
 
@@ -151,7 +152,8 @@ def _assemble(raw: RawTable, readings: dict[str, Reading], groups: RawColumn | N
         columns = {name: values[kept] for name, values in columns.items()}
     frame = frame_of(columns)
     remarks = [*dropped, *_say_columns(raw.columns, readings)]
-    remarks += [*say_target(columns[target]), *say_sentinels(columns), *say_scales(frame, codes is not None)]
+    remarks += [*say_target(columns[target]), *say_scales(frame, codes is not None)]
+    remarks += say_suspicions(frame, target, codes is not None)
     notes = [*raw.notes, *say_missing(raw.columns, readings)]
     notes += [
         f"column {quote(name)}: {reading.note}"

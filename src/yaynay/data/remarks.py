@@ -1,4 +1,4 @@
-"""What a reader is told about a file: missing cells, columns left out, cells that may not mean what they say."""
+"""What a reader is told about a file: missing cells, columns left out, equal rows."""
 
 from collections.abc import Mapping
 
@@ -10,9 +10,6 @@ from yaynay.data.cells import Floats, RawColumn, RawTable
 from yaynay.data.columns import quote
 from yaynay.data.plan import has_short_scales
 from yaynay.data.quantities import Reading
-
-FEWEST_ROWS, FEWEST_CELLS, FEWEST_OTHERS = 20, 3, 5
-"""A sentinel is looked for in 20 cells or more; it occurs three times or more, beside five other values or more."""
 
 
 def say_left_out(left_out: Mapping[str, Reading]) -> tuple[str, str]:
@@ -63,20 +60,6 @@ def say_target(target: Floats) -> list[str]:
     ]
 
 
-def say_sentinels(columns: Mapping[str, NDArray]) -> list[str]:
-    """Values that may stand for missing cells."""
-    said = []
-    for name, cells in columns.items():
-        found = find_sentinel(cells) if cells.dtype == np.float64 else None
-        if found is not None:
-            value, count, low, high = found
-            said.append(
-                f"column {quote(name)}: {value:.15g} stands in {count} cells, far from all others ({low:g} to "
-                f"{high:g}); if it means that a cell is missing, set 'dataset.na_values=[{value:.15g}]'"
-            )
-    return said
-
-
 def say_scales(frame: pd.DataFrame, has_groups: bool) -> list[str]:
     """How equal rows are taken, where they must occur."""
     if has_groups or not has_short_scales(frame):
@@ -85,32 +68,6 @@ def say_scales(frame: pd.DataFrame, has_groups: bool) -> list[str]:
         "rows must repeat on scales as short as these, so equal rows count as different ones; where they are copies, "
         "take the copies out, or name what they are copies of in dataset.groups"
     ]
-
-
-def find_sentinel(cells: Floats) -> tuple[float, int, float, float] | None:
-    """A value that is repeated and stands alone, further from the others than they are from each other.
-
-    Returns:
-        The value, its number of cells, and the range of the others; None where there is none.
-
-    Example:
-        >>> find_sentinel(np.array([-999.0] * 3 + list(range(40))))
-        (-999.0, 3, 0.0, 39.0)
-        >>> find_sentinel(np.array([0.0, 1.0] * 40))
-    """
-    present = cells[~np.isnan(cells)] if np.isnan(cells).any() else cells
-    if len(present) < FEWEST_ROWS:
-        return None
-    for value in (present.min(), present.max()):
-        is_it = present == value
-        count = int(is_it.sum())
-        if not FEWEST_CELLS <= count <= len(present) / 2:
-            continue
-        others = present[~is_it]
-        low, high = others.min(), others.max()
-        if min(abs(low - value), abs(high - value)) > high - low and len(np.unique(others)) >= FEWEST_OTHERS:
-            return float(value), count, float(low), float(high)
-    return None
 
 
 def describe_cells(raw: RawTable, empty: NDArray[np.bool_], infinite: NDArray[np.bool_]) -> str:

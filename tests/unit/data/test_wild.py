@@ -11,7 +11,7 @@ import lzma
 import sqlite3
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,7 @@ class Case:
         content: Its bytes.
         reads: Its columns, target included, and their cells.
         says: Parts of what is said, each at least once in a note or remark; or of the refusal.
+        silent: Parts of what is not said.
         target, options: How it is read.
         name: What it is called.
     """
@@ -44,6 +45,7 @@ class Case:
     content: bytes | str
     reads: dict[str, list] | None = None
     says: tuple[str, ...] = ()
+    silent: tuple[str, ...] = ()
     target: str = "y"
     options: dict[str, Any] = field(default_factory=dict)
     name: str = "wild.csv"
@@ -421,6 +423,43 @@ TARGETS = {
     ),
 }
 
+DICE = np.random.default_rng(0)
+FREE = DICE.normal(size=(3, 40)).round(3)
+SUBJECTS = np.repeat(range(10), 4)
+
+
+def suspicious(**columns: Any) -> Case:
+    """A table of 40 rows beside free features."""
+    return Case(pd.DataFrame(columns).to_csv(index=False), {name: list(cells) for name, cells in columns.items()})
+
+
+SUSPICIONS = {
+    "a copy of the target": replace(
+        suspicious(a=FREE[0], b=FREE[1], y=FREE[1]),
+        says=("column 'b' puts the rows in the order of the target, without exception", "'dataset.leave_out=[b]'"),
+    ),
+    "a function of it": replace(
+        suspicious(a=FREE[0], b=-np.exp(FREE[1]), y=FREE[1]), says=("column 'b' puts the rows",)
+    ),
+    "a sum": replace(suspicious(a=FREE[0], b=FREE[1], y=(FREE[0] - 2 * FREE[1]).round(6)), says=("target exactly",)),
+    "a close relation is none": replace(
+        suspicious(a=FREE[0], b=FREE[1], y=FREE[1] + FREE[2] / 10), silent=("exact", "exception", "far from")
+    ),
+    "subjects": replace(
+        suspicious(who=SUBJECTS, age=FREE[0][SUBJECTS], size=FREE[1][SUBJECTS], y=FREE[2]),
+        says=(
+            "equal cells of 'who' always come with equal cells of 'age', 'size': its 10 values",
+            "dataset.groups=who",
+        ),
+    ),
+    "a class and what follows from it are no subjects": replace(
+        suspicious(kind=SUBJECTS, weight=FREE[0][SUBJECTS], a=FREE[1], y=FREE[2]), silent=("equal cells",)
+    ),
+    "a long tail is no sentinel": replace(
+        suspicious(a=np.exp(3 * FREE[0]).round(3), b=FREE[1], y=FREE[2]), silent=("far from",)
+    ),
+}
+
 EPOCH = datetime.date(1970, 1, 1)
 TYPED = {
     "Parquet": Case(arrow(**XY), XY, name="wild.parquet"),
@@ -504,6 +543,7 @@ CASES = {
         "category": CATEGORIES,
         "date": DATES,
         "target": TARGETS,
+        "suspicion": SUSPICIONS,
         "typed": TYPED,
         "foreign": FOREIGN,
     }.items()
@@ -533,6 +573,8 @@ def test_a_file_is_read_with_a_remark_or_refused_in_one_line(tmp_path: Path, nam
         said = "\n".join((*table.notes, *table.remarks))
     for part in case.says:
         assert part in said
+    for part in case.silent:
+        assert part not in said
 
 
 def test_every_rule_is_met(tmp_path: Path) -> None:
