@@ -1,5 +1,6 @@
 """Dates and times as numbers: days since 1970, hours of a day."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -22,6 +23,7 @@ _FORMS = (
     rf"^(?P<day>[0-9]{{1,2}})[ -]{_NAME}[ ,-]+{_YEAR}" + _AFTER,
     rf"^{_NAME} (?P<day>[0-9]{{1,2}}),? {_YEAR}" + _AFTER,
 )
+_PATTERNS = [re.compile(form) for form in (f"^{_CLOCK}$", *_FORMS)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +82,15 @@ def parse_dates(levels: Sequence[str], day_first: bool | None) -> Dates | None:
             return None
         return Dates(possible[0], is_ambiguous=len(possible) > 1 and not np.array_equal(possible[0], possible[1]))
     return None
+
+
+def is_date_like(text: str) -> bool:
+    """Whether a text looks like a date or time, even if there is no such day.
+
+    >>> [is_date_like(text) for text in ("2024-02-30", "1/2/24", "12:30", "3 May 2024", "Oslo", "7")]
+    [True, True, True, True, False, False]
+    """
+    return any(pattern.fullmatch(text) for pattern in _PATTERNS)
 
 
 def _number(found: pa.StructArray, name: str, empty: int = 0) -> Floats:

@@ -80,7 +80,7 @@ def parse_numerals(levels: Sequence[str]) -> Numerals | None:
     percent = pc.match_substring_regex(texts, r"%$")
     n_signed = pc.sum(percent.cast(pa.int64())).as_py() or 0
     texts = pc.replace_substring_regex(texts, r" *%$", "")
-    marks = {mark for text in texts.to_pylist() for mark in _CURRENCY if mark in text} if len(texts) else set()
+    marks = [mark for mark in _CURRENCY if pc.any(pc.match_substring(texts, mark)).as_py()]
     if len(marks) > 1:
         return None
     if marks:

@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from yaynay.data.cells import Floats, RawColumn, Texts
 from yaynay.data.columns import quote
-from yaynay.data.dates import calendar, parse_dates
-from yaynay.data.numerals import Decimal, is_number_like, parse_numerals
+from yaynay.data.dates import calendar, is_date_like, parse_dates
+from yaynay.data.numerals import Decimal, Numerals, is_number_like, parse_numerals
 from yaynay.errors import DataError
 
-MOST_TRIED = 100_000
-"""So many different texts are no column of numbers with a few odd ones that someone would correct."""
+MOST_TRIED = 10_000
+"""Of more different texts than these, some say what most of them are meant to be."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,7 @@ class Context:
     Attributes:
         name: The column.
         role: "asked" for a feature that was named in the options.
+        numerals: Its texts as numbers, where all of them can be read so.
         decimal: What the file's commas and points are, where the options or another column say it.
         day_first: Whether days come before months, where the options say it.
         dates: What becomes of dates.
@@ -33,6 +34,7 @@ class Context:
 
     name: str
     role: Literal["feature", "asked", "target"]
+    numerals: Numerals | None
     decimal: Decimal | None
     day_first: bool | None
     dates: Literal["elapsed", "parts", "leave_out"]
@@ -80,11 +82,8 @@ def plain_number(column: RawColumn, context: Context) -> Reading | None:
 
 def numeral(column: RawColumn, context: Context) -> Reading | None:
     """Numbers with decimal commas, thousands separators, percent or currency signs."""
-    texts = column.texts
-    if texts is None or bool(column.kind):
-        return None
-    numerals = parse_numerals(texts.levels)
-    if numerals is None or numerals.n_signed not in (0, len(texts.levels)):
+    texts, numerals = column.texts, context.numerals
+    if texts is None or numerals is None or numerals.n_signed not in (0, len(texts.levels)):
         return None
     reading = context.decimal if context.decimal in numerals.readings else numerals.readings[0]
     if context.decimal is None and len(numerals.readings) > 1 and numerals.has_comma:
@@ -132,22 +131,24 @@ def _as_date(values: Floats, unit: str, context: Context) -> Reading:
     return Reading(columns, note=f"dates, read as {made}; days count from 1970", remark=f"dates are read as {made}")
 
 
-def mostly(levels: list[str], counts: NDArray, is_meant: Callable[[str], bool]) -> bool:
-    """Whether at least half of the cells are meant to be something."""
+def _mostly(texts: Texts, is_meant: Callable[[str], bool]) -> bool:
+    """Whether at least half of the cells are meant to be something, by some of the texts where there are many."""
+    step = max(1, -(-len(texts.levels) // MOST_TRIED))
+    levels, counts = texts.levels[::step], texts.counts[::step]
     return sum(count for level, count in zip(levels, counts, strict=True) if is_meant(level)) >= counts.sum() / 2 > 0
 
 
 def mixed(column: RawColumn, context: Context) -> Reading | None:
     """Neither number, date nor category: most cells are numbers or dates, but not all."""
     texts = column.texts
-    if texts is None or bool(column.kind) or len(texts.levels) > MOST_TRIED:
+    if texts is None or bool(column.kind):
         return None
     kinds: list[tuple[str, Callable[[str], bool]]] = [
         ("number", is_number_like),
-        ("date", lambda text: parse_dates([text], context.day_first) is not None),
+        ("date", is_date_like),
     ]
     for kind, is_meant in kinds:
-        if mostly(texts.levels, texts.counts, is_meant):
+        if _mostly(texts, is_meant):
             odd = _first_odd(texts, kind, is_meant, context.decimal)
             row, text = texts.first_row(odd), texts.levels[odd]
             shows_itself = text.isprintable() and (text.isascii() or not is_number_like(text))
@@ -168,14 +169,20 @@ def mixed(column: RawColumn, context: Context) -> Reading | None:
 def _first_odd(texts: Texts, kind: str, is_meant: Callable[[str], bool], decimal: Decimal | None) -> int:
     """The first text that is not of a kind; where all look like it, the first that is not spelt like most."""
     levels = texts.levels
-    odd = [number for number, text in enumerate(levels) if not is_meant(text)]
-    if not odd and kind == "number":
-        found = [parse_numerals([text]) for text in levels]
-        odd = [number for number, numerals in enumerate(found) if numerals is None]
+
+    def reads(some: list[str]) -> bool:
+        if kind == "date":
+            return parse_dates(some, None) is not None
+        found = parse_numerals(some)
+        return found is not None and (decimal or "point") in found.readings
+
+    odd = next((number for number, text in enumerate(levels) if not is_meant(text)), None)
+    for start in range(0, len(levels) if odd is None else 0, 1000):
+        if not reads(levels[start : start + 1000]):
+            odd = next((number for number in range(start, len(levels)) if not reads([levels[number]])), None)
+            break
+    if odd is None and kind == "number":  # percentages, or another currency
         is_signed = np.array([text.endswith("%") for text in levels])
-        if not odd and is_signed.any():
-            is_usual = bool((texts.counts * np.where(is_signed, 1, -1)).sum() > 0)
-            odd = np.flatnonzero(is_signed != is_usual).tolist()
-        wanted = decimal or "point"
-        odd = odd or [number for number, numerals in enumerate(found) if numerals and wanted not in numerals.readings]
-    return odd[0] if odd else 0
+        is_usual = bool((texts.counts * np.where(is_signed, 1, -1)).sum() > 0)
+        odd = int(np.argmax(is_signed != is_usual))
+    return odd or 0
