@@ -86,6 +86,9 @@ def sniff(text: Text, separator: str | None, has_header: bool | None, target: st
         notes += [] if commented else ["the first line holds only numbers, so it is a row: columns are numbered"]
     elif others and all(len(row) == len(first) + 1 and not row[-1].strip() for row in others):
         names = (*first, "")
+    elif len(others) > 1 and _are_numbered(first, others):
+        names = ("", *first)
+        notes.append("each row has a field more than the header, which numbers the rows")
     width = len(first) if names is None else len(names)
     n_trailing = _count_trailing(names, [row for row in others if len(row) == width])
     if n_trailing:
@@ -187,6 +190,11 @@ def _is_row(first: Sequence[str], target: str) -> bool:
     while cells and not cells[-1]:
         cells.pop()
     return target not in cells and len(cells) > 1 and all(_NUMERIC.fullmatch(cell) for cell in cells)
+
+
+def _are_numbered(first: Sequence[str], others: Sequence[Sequence[str]]) -> bool:
+    """Whether rows begin with their number, for which the header has no name, as R writes them."""
+    return all(len(row) == len(first) + 1 and row[0] == str(number) for number, row in enumerate(others, 1))
 
 
 def _commented_header(

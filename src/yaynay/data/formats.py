@@ -70,6 +70,8 @@ def _feather(source: Source) -> pa.Table:
 
 def _json(source: Source) -> pa.Table:
     content = source.read().removeprefix(b"\xef\xbb\xbf").strip()
+    if content.startswith(b"{") and (columns := _json_columns(content)):
+        return pa.table(columns)
     if content.startswith(b"["):
         rows = json.loads(content)
         if not all(isinstance(row, dict) for row in rows):
@@ -77,6 +79,18 @@ def _json(source: Source) -> pa.Table:
         names = list(dict.fromkeys(str(name) for row in rows for name in row))
         return pa.table({name: pa.array([row.get(name) for row in rows]) for name in names})
     return arrow_json.read_json(io.BytesIO(content), arrow_json.ReadOptions(block_size=max(1 << 20, len(content))))
+
+
+def _json_columns(content: bytes) -> dict[str, pa.Array] | None:
+    """Columns of one object that holds a list, or an object by row, for each; None for anything else."""
+    try:
+        stored = json.loads(content)
+    except ValueError:  # more than one object: JSON lines
+        return None
+    cells = [list(column.values()) if isinstance(column, dict) else column for column in stored.values()]
+    if not all(isinstance(column, list) for column in cells) or len({len(column) for column in cells}) != 1:
+        return None
+    return {name: pa.array(column) for name, column in zip(stored, cells, strict=True)}
 
 
 def _excel(source: Source) -> pa.Table:

@@ -153,26 +153,25 @@ def mixed(column: RawColumn, context: Context) -> Reading | None:
             row, text = texts.first_row(odd), texts.levels[odd]
             shows_itself = text.isprintable() and (text.isascii() or not is_number_like(text))
             cell = quote(text) if shows_itself else ascii(text)
+            what = "plain number" if kind == "number" else "date in the form of the others"
             said = (
                 f"most of the column's cells are {kind}s; correct it; where it stands for a missing cell, list it in "
                 "dataset.na_values, and where it is a class, list the column in dataset.categories"
             )
             if kind == "number" and any(level.endswith("%") for level in texts.levels):
                 said = "some of the column's cells are percentages and some are not; write all of them in one way"
-            raise DataError(
-                f"{context.locate(row)}, column {quote(context.name)}: {cell} is not a "
-                f"{'plain ' * (kind == 'number')}{kind}, but {said}"
-            )
+            raise DataError(f"{context.locate(row)}, column {quote(context.name)}: {cell} is not a {what}, but {said}")
     return None
 
 
 def _first_odd(texts: Texts, kind: str, is_meant: Callable[[str], bool], decimal: Decimal | None) -> int:
     """The first text that is not of a kind; where all look like it, the first that is not spelt like most."""
     levels = texts.levels
+    usual = [levels[int(np.argmax([parse_dates([text], None) is not None for text in levels[:100]]))]]
 
     def reads(some: list[str]) -> bool:
         if kind == "date":
-            return parse_dates(some, None) is not None
+            return parse_dates([*usual, *some], None) is not None
         found = parse_numerals(some)
         return found is not None and (decimal or "point") in found.readings
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from yaynay.config.datasets import File, parse
 from yaynay.data.cells import RawColumn, RawTable
-from yaynay.data.checks import check_names, unknown_name
+from yaynay.data.checks import MIN_ROWS, check_names, unknown_name
 from yaynay.data.columns import frame_of, quote
 from yaynay.data.containers import READABLE, recognise, unpack
 from yaynay.data.formats import read_typed
@@ -215,4 +215,10 @@ def _drop_rows(raw: RawTable, columns: Mapping[str, NDArray], options: File) -> 
             is_missing |= empty
     count = int(is_missing.sum())
     what = "a cell" if options.missing == "drop" else "the target"
+    if count and n_rows - count < MIN_ROWS:
+        advice = "set dataset.missing=impute" if options.missing == "drop" else "choose another target"
+        raise DataError(
+            f"{options.path}: {n_rows - count} rows; at least {MIN_ROWS} are needed; {what} is missing in the other "
+            f"{count}; {advice}"
+        )
     return ~is_missing, [f"{count} of {n_rows} rows were dropped: {what} was missing"] if count else []

@@ -168,6 +168,11 @@ DIALECTS = {
         lines("x;y", "1,5;2", "2,25;3", "-0,5;5"), {"x": [1.5, 2.25, -0.5]}, ("column 'x': read decimal commas",)
     ),
     "commas in comma-separated quotes": Case(lines("x,y", '"1,5",2', '"2,25",3', '"3,0",5'), {"x": [1.5, 2.25, 3]}),
+    "row numbers without a name": Case(
+        lines('"x" "y"', '"1" 1 2', '"2" 2.5 3', '"3" 3 5'),
+        XY,
+        ("each row has a field more", "left out: '' (row labels)"),
+    ),
     "no header": Case(
         lines("1.5,2", "2,3", "3,5"),
         {"column_1": [1.5, 2, 3], "column_2": [2, 3, 5]},
@@ -280,6 +285,13 @@ MISSING_CELLS |= {
     "refused": Case(
         lines("x,y", "1,1", ",2", "3,4"), None, ("column 'x': 1 missing cell (line 3)",), options={"missing": "refuse"}
     ),
+    "in every row, dropped": Case(
+        lines("x,z,y", "1,,1", ",2,2", "3,,4"),
+        None,
+        ("0 rows; at least 3", "missing=impute"),
+        options={"missing": "drop"},
+    ),
+    "all of the target": Case(lines("x,y", "1,", "2,", "3,?"), None, ("0 rows; at least 3", "choose another target")),
     "a column of them": Case(
         lines("x,e,y", "1,,2", "2.5,,3", "3,NA,5"), XY, ("left out: 'e' (every cell is missing)",)
     ),
@@ -398,6 +410,11 @@ DATES = {
         None,
         ("wild.csv:3, column 'd': '1970-02-30' is not a date",),
     ),
+    "dates in two forms": Case(
+        lines("d,y", "1970-01-01,1", "1/2/1970,2", "1970-02-01,4"),
+        None,
+        ("column 'd': '1/2/1970' is not a date in the form",),
+    ),
     "a date for a target": Case(
         lines("x,y", "1,1970-01-01", "2,1970-01-02", "3,1970-01-03"), None, ("the target is a date",)
     ),
@@ -473,6 +490,8 @@ TYPED = {
         ("read as JSON",),
     ),
     "JSON": Case(pd.DataFrame(XY).to_json(orient="records"), XY, ("read as JSON",), name="wild.json"),
+    "JSON by columns": Case(pd.DataFrame(XY).to_json(), XY, ("read as JSON",)),
+    "JSON lists by column": Case(json.dumps(XY), XY, ("read as JSON",)),
     "JSON that is nested": Case(
         '{"x": 1, "n": {"a": 1}, "y": 2}\n{"x": 2.5, "n": {"a": 1}, "y": 3}\n{"x": 3, "y": 5}\n',
         XY,
