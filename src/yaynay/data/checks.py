@@ -58,7 +58,7 @@ def unknown_name(name: str, names: Sequence[str], option: str) -> str:
     meant = bare[nearest[0]]
     is_list = option in ("dataset.features", "dataset.leave_out", "dataset.categories")
     way = f"name it in {override(option, [meant])}" if is_list else f"set {override(option, meant)}"
-    return f"{said}; did you mean {quote(meant)}? {way}"
+    return f"{said}; did you mean {quote(meant)}?" + f" {way}" * meant.isprintable()
 
 
 def _bare(name: str) -> str:

@@ -6,6 +6,7 @@ import io
 import lzma
 import re
 import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,6 +60,8 @@ _PACKED: dict[bytes, tuple[str, Callable[[Path], Any]]] = {
     b"PK\x03\x04": ("ZIP", lambda path: _open_member(path)),
 }
 
+_DAMAGED = (OSError, EOFError, ValueError, RuntimeError, lzma.LZMAError, zlib.error, zipfile.BadZipFile)
+
 _FOREIGN = (
     (rb"SQLite format 3\x00", "an SQLite database", "export one of its tables as CSV"),
     (rb"version https://git-lfs", "a Git LFS pointer, which stands for a file that is elsewhere", "run 'git lfs pull'"),
@@ -90,7 +93,7 @@ def unpack(path: Path) -> Source:
         try:
             with opened(path) as file:
                 content = file.read(MOST_BYTES + 1)
-        except (OSError, EOFError, ValueError, RuntimeError, lzma.LZMAError, zipfile.BadZipFile) as error:
+        except _DAMAGED as error:
             reason = " ".join(str(error).split())
             raise DataError(f"{path}: not a readable {name} file ({reason}); compress it again") from error
         if len(content) > MOST_BYTES:

@@ -46,12 +46,12 @@ def read_typed(
     label = {"json": "JSON"}.get(form, form.capitalize())
     try:
         content = {"parquet": _parquet, "feather": _feather, "json": _json, "excel": _excel}[form](source)
-    except (pa.ArrowException, ValueError, KeyError, TypeError, OSError) as error:
+        names = [clean_name(name) for name in content.column_names]
+    except (pa.ArrowException, ValueError, KeyError, TypeError, RecursionError, OSError) as error:
         reason = " ".join(str(error).split())
         raise DataError(f"{source.path}: not a readable {label} file ({reason}); write it again") from error
     index, categories = _of_pandas(content.schema)
     columns: dict[str, RawColumn] = {}
-    names = [clean_name(name) for name in content.column_names]
     for number in keep(names):
         stored = content.column_names[number]
         column = replace(_read_column(content.column(number), na_values), is_index=stored in index)

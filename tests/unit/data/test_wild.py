@@ -13,6 +13,7 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pyarrow import feather
 
 from yaynay.data import rules
@@ -604,3 +607,49 @@ def test_every_rule_is_met(tmp_path: Path) -> None:
             path.write_bytes(case.content.encode() if isinstance(case.content, str) else case.content)
             met |= {entry["rule"] for entry in read_file(path, case.target, **case.options).reading}
     assert met == set(rules.RULES) - {"mixed"}  # which only refuses
+
+
+SCRAPS = [
+    b",",
+    b";",
+    b'"',
+    b"\n",
+    b"\r",
+    b"\0",
+    b"1",
+    b".",
+    b"-",
+    b"\t",
+    b" ",
+    b"\xff",
+    b"#",
+    b"%",
+    b"$",
+    b"e",
+    b"{",
+    b"[",
+]
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.sampled_from(sorted(CASES)),
+    st.lists(
+        st.tuples(st.integers(0, 400), st.integers(0, 12), st.sampled_from([b"", *SCRAPS])), min_size=1, max_size=4
+    ),
+)
+def test_whatever_happens_to_a_file_it_is_read_or_refused_in_one_line(
+    name: str, damages: list[tuple[int, int, bytes]]
+) -> None:
+    case = CASES[name]
+    content = bytearray(case.content.encode() if isinstance(case.content, str) else case.content)
+    for place, n_lost, scrap in damages:
+        place = place % (len(content) + 1)
+        content[place : place + n_lost] = scrap
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / case.name
+        path.write_bytes(bytes(content))
+        try:
+            assert read_file(path, case.target, **case.options).n_rows >= 3
+        except YaynayError as error:
+            assert "\n" not in str(error)  # noqa: PT017 - either outcome is right
