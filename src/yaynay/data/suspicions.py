@@ -66,7 +66,8 @@ def find_sentinel(cells: Floats) -> tuple[float, int, float, float] | None:
             continue
         others = present[~is_it]
         low, high = others.min(), others.max()
-        if min(abs(low - value), abs(high - value)) > high - low and len(np.unique(others)) >= 5:
+        gap = min(abs(low / 2 - value / 2), abs(high / 2 - value / 2))
+        if gap > high / 2 - low / 2 and len(np.unique(others)) >= 5:
             return float(value), count, float(low), float(high)
     return None
 
@@ -90,7 +91,7 @@ def _say_giveaways(frame: pd.DataFrame, target: str) -> list[str]:
             )
     if said or len(numbers) < 2 or len(y) < 3 * len(numbers) + 10 or len(numbers) > 100:
         return said
-    design = np.column_stack(numbers)
+    design = np.column_stack([x / max(float(np.abs(x).max()), 1e-300) for x in numbers])  # whose squares are finite
     scale = np.std(design, axis=0)
     design = np.column_stack([(design - np.mean(design, axis=0)) / np.where(scale > 0, scale, 1), np.ones(len(y))])
     spread = y - y.mean()
