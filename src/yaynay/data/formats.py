@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -99,17 +100,22 @@ def _excel(source: Source) -> pa.Table:
             f"{source.path}: is an Excel file, and no package that reads it is installed; openpyxl does; install it "
             "(pip install openpyxl), or save the file as CSV"
         )
-    import pandas as pd
+    engine = "openpyxl" if importlib.util.find_spec("openpyxl") else "calamine"
+    return of_cells(pd.read_excel(io.BytesIO(source.read()), dtype=object, keep_default_na=False, engine=engine))
 
-    frame = pd.read_excel(io.BytesIO(source.read()), dtype=object, keep_default_na=False)
-    columns = {}
+
+def of_cells(frame: pd.DataFrame) -> pa.Table:
+    """Columns of a sheet, whose cells have a type each; those of several types become texts.
+
+    >>> of_cells(pd.DataFrame({"a": [1, 2.5, ""], "b": [1, "?", "x"]}, dtype=object)).to_pydict()
+    {'a': [1.0, 2.5, None], 'b': ['1', '?', 'x']}
+    """
+    columns: dict[str, pa.Array] = {}
     for name, cells in frame.items():
-        present = [None if cell == "" else cell for cell in cells]
+        present = [None if pd.isna(cell) or cell == "" else cell for cell in cells]
         kinds = {type(cell) for cell in present if cell is not None}
         is_mixed = len(kinds) > 1 and not kinds <= {int, float}
-        columns[str(name)] = pa.array(
-            [cell if cell is None else str(cell) for cell in present] if is_mixed else present
-        )
+        columns[str(name)] = pa.array([cell if cell is None or not is_mixed else str(cell) for cell in present])
     return pa.table(columns)
 
 
