@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -100,7 +100,7 @@ def _excel(source: Source) -> pa.Table:
             f"{source.path}: is an Excel file, and no package that reads it is installed; openpyxl does; install it "
             "(pip install openpyxl), or save the file as CSV"
         )
-    engine = "openpyxl" if importlib.util.find_spec("openpyxl") else "calamine"
+    engine: Literal["openpyxl", "calamine"] = "openpyxl" if importlib.util.find_spec("openpyxl") else "calamine"
     return of_cells(pd.read_excel(io.BytesIO(source.read()), dtype=object, keep_default_na=False, engine=engine))
 
 
