@@ -219,7 +219,7 @@ def build(cells: pa.Array | pa.ChunkedArray, na_values: Iterable[str] = (), *, a
     array([ 1.00000000e+00, -2.50000000e+03,             nan,  9.00719925e+15])
     >>> column = build(pa.array(["u", " v", "n/a", "u"]))
     >>> column.texts.levels, column.texts.codes, column.missing
-    (['u', 'v'], array([ 0,  1, -1,  0]), Counter({'n/a': 1}))
+    (['u', 'v'], array([ 0,  1, -2,  0]), Counter({'n/a': 1}))
     """
     builder = Builder(na_values, as_text=as_text)
     builder.add(cells.combine_chunks() if isinstance(cells, pa.ChunkedArray) else cells)

@@ -179,6 +179,16 @@ def describe(frame: pd.DataFrame) -> list[Column]:
     ]
 
 
+def feature_names(columns: Sequence[Column]) -> tuple[str, ...]:
+    """Names of the columns that `encode` makes."""
+    names: list[str] = []
+    for column in columns:
+        levels = None if column.levels is None else contrasts(list(column.levels), column.has_missing)
+        names += [column.name] if levels is None else [f"{column.name}={level}" for level in levels]
+        names += [f"{column.name} is missing"] if column.has_missing else []
+    return tuple(names)
+
+
 def encode(frame: pd.DataFrame, columns: Sequence[Column]) -> NDArray[np.float64]:
     """Cells as numbers, (n_rows, n_features); NaN where a number is missing.
 
@@ -193,17 +203,17 @@ def encode(frame: pd.DataFrame, columns: Sequence[Column]) -> NDArray[np.float64
         else:
             levels = list(column.levels)
             codes = pd.Index(levels, dtype=object).get_indexer(pd.Index(values, dtype=object))
-            parts += [codes == levels.index(level) for level in contrasts(levels)]
+            parts += [codes == levels.index(level) for level in contrasts(levels, column.has_missing)]
         parts += [values.isna().to_numpy()] if column.has_missing else []
     return np.column_stack(parts).astype(np.float64, copy=False)
 
 
-def contrasts(levels: list[str]) -> list[str]:
+def contrasts(levels: list[str], has_missing: bool) -> list[str]:
     """Levels that get a 0/1 column: all but the first, which the intercept stands for.
 
-    A level that is alone keeps its column, so that every feature has one.
+    A level that is alone keeps its column, so that every feature has one, unless missing cells are marked in one.
 
-    >>> contrasts(["north", "south", "west"]), contrasts(["north"])
-    (['south', 'west'], ['north'])
+    >>> contrasts(["north", "south", "west"], False), contrasts(["north"], False), contrasts(["north"], True)
+    (['south', 'west'], ['north'], [])
     """
-    return levels[1:] or levels
+    return levels[1:] or ([] if has_missing else levels)

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from yaynay.data.checks import check_names, check_values
-from yaynay.data.columns import contrasts, describe, encode, factorize, frame_of, quote, to_float_or_str
+from yaynay.data.columns import describe, encode, factorize, feature_names, frame_of, quote, to_float_or_str
 from yaynay.data.truth import Truth
 from yaynay.errors import DataError
 from yaynay.storage import replacing
@@ -102,11 +102,7 @@ class Table:
     @cached_property
     def features(self) -> tuple[str, ...]:
         """Names of the columns of `x`."""
-        names: list[str] = []
-        for name, values in _columns(self.frame.drop(columns=self.target)):
-            names += [name] if _is_number(values) else [f"{name}={level}" for level in contrasts(factorize(values)[1])]
-            names += [f"{name} is missing"] if values.isna().any() else []
-        return tuple(names)
+        return feature_names(describe(self.frame.drop(columns=self.target)))
 
     @cached_property
     def x(self) -> NDArray[np.float64]:

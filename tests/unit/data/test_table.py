@@ -46,6 +46,12 @@ def test_missing_cells_are_marked_and_noted() -> None:
     )
 
 
+def test_a_level_beside_missing_cells_is_not_marked_twice() -> None:
+    table = _with(fence=["wood", None, None, "wood"], side=["east"] * 4, y=[1, 2, 3, 4])
+    assert table.features == ("fence is missing", "side=east")
+    assert table.x.tolist() == [[0, 1], [1, 1], [1, 1], [0, 1]]
+
+
 def test_columns_are_plain_whatever_their_pandas_type() -> None:
     frame = pd.DataFrame(
         {
