@@ -84,7 +84,7 @@ def sniff(text: Text, separator: str | None, has_header: bool | None, target: st
     if is_row or commented:
         names, others = commented, rows
         notes += [] if commented else ["the first line holds only numbers, so it is a row: columns are numbered"]
-    elif others and all(len(row) == len(first) + 1 and not row[-1].strip() for row in others):
+    elif len(others) > 1 and all(len(row) == len(first) + 1 and not row[-1].strip() for row in others):
         names = (*first, "")
     elif len(others) > 1 and _are_numbered(first, others):
         names = ("", *first)
@@ -134,7 +134,7 @@ def _split(lines: Sequence[str], mark: str) -> list[list[str]]:
     content = "\n".join(squeeze(line) if mark == " " else line for line in lines)
     try:
         for row in csv.reader(io.StringIO(content, newline=""), delimiter=mark):
-            rows += [row] if row else []
+            rows += [row] if len(row) > 1 or any(cell.strip(" \x1a") for cell in row) else []
             if len(rows) == _ROWS:
                 break
     except csv.Error:  # a field beyond Python's limit, which the strict reading will name

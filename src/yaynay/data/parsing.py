@@ -47,7 +47,25 @@ def read_text(
         DataError: The file is not a table; the message names the line.
     """
     text = decode(source, encoding, BLOCK_BYTES)
-    dialect = sniff(text, separator, has_header, target)
+    try:
+        return _read_table(text, sniff(text, separator, has_header, target), keep, na_values)
+    except DataError:
+        mended = _skip_blank_lines(text)
+        if mended is None:
+            raise
+    return _read_table(mended, sniff(mended, separator, has_header, target), keep, na_values)
+
+
+def _skip_blank_lines(text: Text) -> Text | None:
+    """The text with nothing in lines that hold only blanks (or the mark that ended files once); None without such."""
+    content, count = re.subn(rb"(?m)^[ \x1a]+(?=\r?$)", b"", text.read())
+    notes = (*text.notes, "lines that hold only blanks were skipped")
+    return Text(text.path, content, notes, text.has_quotes, text.longest) if count else None
+
+
+def _read_table(
+    text: Text, dialect: Dialect, keep: Callable[[Sequence[str]], list[int]], na_values: Sequence[str]
+) -> RawTable:
     if dialect.is_aligned:
         content = "\n".join(map(squeeze, re.split(r"\r\n|\n|\r", text.read().decode("utf-8-sig")))).encode()
         text = Text(text.path, content, text.notes, text.has_quotes, text.longest)

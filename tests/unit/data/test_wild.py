@@ -166,6 +166,8 @@ DIALECTS = {
     "comments first": Case("# made by a station\n# in m\n" + PLAIN, XY, ("2 comment lines before the table",)),
     "names in a comment": Case("# x y\n1 2\n2.5 3\n3 5\n", XY, ("1 comment lines",)),
     "blank lines first": Case("\n\n" + PLAIN, XY),
+    "lines of blanks": Case("x,y\n1,2\n   \n2.5,3\n3,5\n  \n\x1a", XY, ("lines that hold only blanks were skipped",)),
+    "a fault below a line of blanks": Case("x,y\n1,2\n   \n2.5\n3,5\n", None, ("wild.csv:4: 1 fields",)),
     "a declared separator": Case("sep=;\n" + PLAIN.replace(",", ";"), XY),
     "decimal commas": Case(
         lines("x;y", "1,5;2", "2,25;3", "-0,5;5"), {"x": [1.5, 2.25, -0.5]}, ("column 'x': read decimal commas",)
