@@ -13,15 +13,20 @@ help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 20
 
 install: .venv/.installed  ## make .venv and install yaynay with all backends and engines (4 minutes)
+	@:
 
 .venv/.installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "error: $(PYTHON) is $$($(PYTHON) -V); Python 3.11 or newer is needed; say which with: make PYTHON=python3.11" >&2; exit 4; }
-	$(PYTHON) -m venv .venv
-	$(BIN)/pip install -q -c constraints.txt -e '.[tensorflow,pytensor,ray,slurm,dev]'
+	@echo "installing yaynay and what it needs into .venv: about 4 minutes, 4 GB"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/pip install -q -c constraints.txt -e '.[tensorflow,pytensor,ray,slurm,dev]'
 	@touch $@
 
 repro: install  ## make tables, train, compare, report and track; then print the verdicts (5 minutes 30 at first, a second after)
+	@echo "making what has changed: tables, runs, verdicts, report, tracking (a first time takes 3 minutes)"
 	@$(BIN)/dvc repro -q
+	@cat reports/worked.txt
+	@echo
 	@cat reports/verdicts.txt
 	@echo
 	@echo "Report: reports/index.html    Runs: make ui"

@@ -62,6 +62,7 @@ def make_fleet(
         y_scale=np.ones(n_members),
     )
     values = {"early_stopping": False, "patience": 1, "loss": "mean", "shuffle": True, "standardise": True}
+    values |= {"min_steps": 1}
     trainer = Trainer.model_validate(values | {"precision": 32, "accelerator": "cpu"} | options)
     rates = Optimizer.model_validate({"name": optimizer, "lr": 1e-3, "weight_decay": 1e-2})
     return Fleet(Shape(n_features, depth, width), trainer, (rates,), (0,), x, y, units)

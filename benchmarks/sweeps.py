@@ -284,7 +284,8 @@ class Bench:
         """A large sweep of small networks on ten rows; then `compare` over its records."""
         with self.project(with_store=False) as project:
             overrides = [
-                *("dataset=scatter_10", "backend=torch", "model.depth=1", "model.width=8", "trainer.max_epochs=5"),
+                *("dataset=scatter_10", "backend=torch", "model.depth=1", "model.width=8"),
+                *("trainer.max_epochs=5", "trainer.min_steps=1"),
                 f"optimizer.lr={','.join(spread(1e-4, 1e-1, n_rates))}",
                 f"optimizer.weight_decay={','.join(spread(1e-5, 1e-1, n_decays))}",
             ]

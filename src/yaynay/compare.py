@@ -12,29 +12,28 @@ from yaynay.cli import app
 
 
 def compare(config: DictConfig) -> None:
-    """Write verdicts.json, timings.json, looks, pictures and the tables of `dvc plots` into the reports folder."""
+    """Write verdicts.json, metrics.json, timings.json, looks, depths.png and pictures into the reports folder."""
     from yaynay.config import schema
     from yaynay.reports import files, plots
     from yaynay.reports.gallery import conclude_and_draw
     from yaynay.reports.terminal import text_table
     from yaynay.verdict import looks
-    from yaynay.verdict.sweeps import find_newest, is_store
+    from yaynay.verdict.sweeps import find_tables, is_store
 
     values: Any = OmegaConf.to_container(config, resolve=True)
     options = schema.parse_compare(values)
     records, reports = Path(options.records), Path(options.reports)
-    sweeps = find_newest(records)
-    for name in ("pictures", "plots"):
-        shutil.rmtree(reports / name, ignore_errors=True)
-        (reports / name).mkdir(parents=True)
-    conclusions = conclude_and_draw(sweeps, options.verdict, reports / "pictures")
+    sweeps = find_tables(records)
+    shutil.rmtree(reports / "pictures", ignore_errors=True)
+    (reports / "pictures").mkdir(parents=True)
+    found = conclude_and_draw(sweeps, options.verdict, reports / "pictures")
     # looks stay with the sweeps that were compared; those of the pipeline, whose results are made anew, with its report
     folder = (records if is_store(records) else reports) / "looks"
-    conclusions = [replace(found, verdict=looks.note(found.verdict, folder)) for found in conclusions]
-    verdicts = {found.sweep.table_name: found.verdict for found in conclusions}
-    plots.write_plot_tables(verdicts, conclusions, reports / "plots")
-    files.write(reports, verdicts, {found.sweep.table_name: found.timings for found in conclusions})
+    found = {name: replace(one, verdict=looks.note(one.verdict, folder)) for name, one in found.items()}
+    plots.draw_all_depths(found, reports / "depths.png")
+    files.write(reports, found)
     width = min(100, shutil.get_terminal_size((100, 24)).columns)
+    verdicts = {name: one.verdict for name, one in found.items()}
     print(text_table(verdicts, color=sys.stdout.isatty(), width=width))
 
 

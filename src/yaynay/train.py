@@ -1,10 +1,13 @@
 """`python -m yaynay.train [-m] key=value,value ...`: train configurations, track them, and print each verdict."""
 
+import importlib
 import math
 import os
+from collections.abc import Callable
 from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from yaynay.cli import app
@@ -17,7 +20,7 @@ def main() -> int:
 
     lost = None
     try:
-        app.run(task, "config", check, check_table)
+        app.run(task, "config", _later("check"), _later("check_tables"), _later("check_store"))
     except Exception as error:
         if not type(error).__module__.startswith(("joblib.", "submitit.")):
             raise
@@ -27,20 +30,9 @@ def main() -> int:
     return conclude_jobs(os.environ[SWEEP], lost)
 
 
-def check(values: dict[str, Any]) -> None:
-    """Refuse a configuration that cannot be used."""
-    from yaynay.sweep.run import Job, check_jobs
-
-    check_jobs([Job(values, overrides=[])])
-
-
-def check_table(values: dict[str, Any]) -> None:
-    """Read your own file before anything is written, and say how; the jobs of this process use what was read."""
-    from yaynay.config import schema
-    from yaynay.data import prepare
-
-    if values["dataset"]["name"] == "csv":
-        prepare.read_aloud(*schema.parse_table({key: values[key] for key in ("dataset", "plan")}))
+def _later(name: str) -> Callable[[Any], Any]:
+    """A check of `sweep.before`, whose imports `--help` does without."""
+    return lambda values: getattr(importlib.import_module("yaynay.sweep.before"), name)(values)
 
 
 def train(config: DictConfig) -> float:
@@ -49,10 +41,12 @@ def train(config: DictConfig) -> float:
     Returns:
         Its score on inner folds, for sweepers that optimise; infinity for a run without scores.
     """
-    from yaynay.sweep.run import Job, run_jobs
+    from yaynay.sweep.jobs import Job
+    from yaynay.sweep.run import run_jobs
 
     values: Any = OmegaConf.to_container(config, resolve=True)
-    (objective,) = run_jobs([Job(values, list(HydraConfig.get().overrides.task))])
+    engine = "alone" if HydraConfig.get().mode is RunMode.RUN else "here"
+    (objective,) = run_jobs([Job(values, list(HydraConfig.get().overrides.task))], engine)
     return math.inf if isinstance(objective, Exception) else objective
 
 

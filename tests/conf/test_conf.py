@@ -9,7 +9,7 @@ from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
 from yaynay.config import datasets, schema
-from yaynay.data.sources import NAMES, bundled, generated, worked
+from yaynay.data.sources import NAMES, bundled, generated, table_name, worked
 from yaynay.errors import OptionError
 from yaynay.models.backends.base import MODULES
 from yaynay.models.network import ACTIVATIONS
@@ -47,8 +47,16 @@ def test_every_option_composes_and_is_allowed(file: str) -> None:
         assert configuration.flat()[group] == option
 
 
+def test_a_table_of_one_s_own_goes_by_its_option_s_name() -> None:
+    """As `yaynay add` writes it."""
+    own = ["dataset=csv", "dataset.table=houses", "dataset.path=data/own/a.csv", "dataset.target=y"]
+    configuration = schema.parse(values(*own))
+    assert configuration.flat()["dataset"] == "houses"
+    assert table_name(configuration.dataset) == "houses"
+
+
 def test_the_names_that_the_schema_allows_are_those_that_exist() -> None:
-    assert set(get_args(schema.Backend.model_fields["name"].annotation)) == {"least_squares", *MODULES}
+    assert set(get_args(schema.Backend.model_fields["name"].annotation)) == {*schema.CLOSED_FORMS, *MODULES}
     assert set(get_args(schema.Model.model_fields["activation"].annotation)) == set(ACTIVATIONS)
     assert set(datasets.GENERATED) == set(generated.MEANS)
     assert set(datasets.WORKED) == set(worked.TABLES)
@@ -96,6 +104,40 @@ def test_a_mistake_is_one_sentence_with_key_and_value(overrides: list[str], mess
 def test_what_shapes_no_fit_is_not_in_the_key() -> None:
     plain, other = (schema.parse(values(*given)) for given in ([], ["verdict.delta=0.3", "tracking.experiment=other"]))
     assert plain.numerics() == other.numerics()
+    plain, other = (
+        schema.parse(values("experiment=theano_points", *given)) for given in ([], ["published.slope.value=9"])
+    )
+    assert plain.published != other.published
+    assert plain.numerics() == other.numerics()
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (
+            ["+published.slop.value=1"],
+            r"option 'published.slop': unknown key; .*did you mean 'published.slope.value'\?",
+        ),
+        (["published.slope.value=a"], r"option 'published.slope.value': 'a' is not allowed"),
+        (["published.slope.within=0"], r"option 'published.slope.within': 0 is not allowed"),
+        (["~published.slope.within"], r"option 'published.slope.within': is missing"),
+        (["published.slope=3"], r"option 'published.slope': 3 is not allowed; it should have the keys value, within"),
+        (["published=3"], r"option 'published': 3 is not allowed; it should have the keys slope, intercept"),
+        (["model.depth=2", "model.start=null"], r"option 'published.slope': a network with model.depth=2 has none"),
+        (
+            ["+published.prediction={value: 8, within: 1}"],
+            r"option 'published.prediction': needs a value to predict at",
+        ),
+    ],
+)
+def test_a_figure_that_a_run_cannot_have_is_refused(overrides: list[str], message: str) -> None:
+    with pytest.raises(OptionError, match=message) as caught:
+        schema.parse(values("experiment=theano_points", *overrides))
+    assert "\n" not in str(caught.value)
+
+
+def test_published_figures_are_no_params_of_a_run() -> None:
+    assert not [key for key in schema.parse(values("experiment=theano_points")).flat() if "published" in key]
 
 
 def test_width_means_nothing_without_hidden_layers() -> None:
@@ -117,9 +159,19 @@ def test_all_values_are_in_the_flat_form() -> None:
     ("stage", "entries"),
     [
         ("generate", ("yaynay.data.prepare",)),
-        ("train", tuple({entry for backend in ("least_squares", *MODULES) for entry in version.fit_entries(backend)})),
+        (
+            "train",
+            tuple({entry for backend in (*schema.CLOSED_FORMS, *MODULES) for entry in version.fit_entries(backend)}),
+        ),
+        (
+            "worked",
+            (
+                "yaynay.verdict.answers",
+                *{entry for backend in (*schema.CLOSED_FORMS, *MODULES) for entry in version.fit_entries(backend)},
+            ),
+        ),
         ("compare", (version.VERDICT, "yaynay.reports.plots")),
-        ("report", ("yaynay.reports.page", "yaynay.reports.plots")),
+        ("report", ("yaynay.reports.page", "yaynay.reports.plots", "yaynay.reports.worked")),
     ],
 )
 def test_a_stage_depends_on_every_module_that_shapes_what_it_makes(stage: str, entries: tuple[str, ...]) -> None:

@@ -42,6 +42,7 @@ def assemble(
     """A fleet of one configuration per `rates`; without `patience` nothing stops early."""
     values = {
         "max_epochs": 100,
+        "min_steps": 1,
         "batch_size": "full",
         "early_stopping": patience is not None,
         "patience": patience or 1,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from contract.fleets import N_UNITS, Rates, assert_close, fit, make_fleet, validation_loss
+from contract.fleets import N_UNITS, Rates, assert_close, fit, inputs, make_fleet, validation_loss
 from numpy.typing import NDArray
 
 from yaynay.errors import MachineError
@@ -77,6 +77,30 @@ def test_depth_zero_reaches_least_squares(backend: str) -> None:
         line = np.linalg.lstsq(x, y)[0]
         ours = np.append(fitted.weights["layer0.weight"][unit], fitted.weights["layer0.bias"][unit])
         np.testing.assert_allclose(ours, line, rtol=1e-4, atol=1e-6)
+
+
+def test_with_early_stopping_depth_zero_reaches_least_squares_in_each_fold(backend: str) -> None:
+    rates = (Rates(lr=0.01, weight_decay=5.0, seed=0), Rates(lr=0.003, weight_decay=0.0, seed=1))
+    fleet = make_fleet(*rates, shape=Shape(3, 0), patience=10, max_epochs=100)
+    fitted = fit(fleet, backend)
+    assert len(fitted.train_curve) < 100
+    outputs = forward(fleet.shape, fitted.weights, inputs(fleet))
+    for member, unit in enumerate(fleet.unit):
+        rows = fleet.units.train_rows[unit, : fleet.units.n_train[unit]]
+        x = np.column_stack([inputs(fleet)[member], np.ones(len(fleet.x))])
+        y = (fleet.y[rows] - fleet.units.y_mean[unit]) / fleet.units.y_scale[unit]
+        np.testing.assert_allclose(outputs[member], x @ np.linalg.lstsq(x[rows], y)[0], atol=1e-5)
+
+
+@pytest.mark.parametrize("batch_size", [10, "full"])
+def test_long_epochs_take_the_steps_of_short_ones(backend: str, batch_size: int | str) -> None:
+    options = {"batch_size": batch_size, "precision": 64}
+    long = fit(make_fleet(**options, max_epochs=5, min_steps=12), backend)
+    short = fit(make_fleet(**options, max_epochs=15 if batch_size == 10 else 60), backend)
+    for name, array in short.weights.items():
+        np.testing.assert_allclose(long.weights[name], array, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(long.train_curve, short.train_curve.reshape(5, -1, 16).mean(axis=1), rtol=1e-9)
+    np.testing.assert_allclose(long.validation_curve[-1], short.validation_curve[-1], rtol=1e-9)
 
 
 def test_early_stopping_keeps_the_best_weights(backend: str) -> None:

@@ -44,7 +44,7 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def call(workplace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Call]:
     """Run `python -m yaynay.MODULE ...` in this process."""
-    for name in ("YAYNAY_SWEEP", "HYDRA_FULL_ERROR", "PYTHONWARNINGS"):
+    for name in ("YAYNAY_SWEEP", "YAYNAY_SWEEP_OWNER", "HYDRA_FULL_ERROR", "PYTHONWARNINGS"):
         monkeypatch.setenv(name, "")  # the command sets them; this takes them back
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     monkeypatch.setattr(logging, "shutdown", lambda *_: None)  # TensorFlow's handler would close pytest's own stream

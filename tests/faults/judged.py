@@ -27,13 +27,13 @@ def configure(path: Path, *overrides: str, target: str = "y") -> schema.Configur
     return schema.parse(values)
 
 
-def judge(path: Path, *overrides: str, store: Store) -> tuple[Record, Conclusion]:
+def judge(path: Path, *overrides: str, store: Store, started_at: float = 1.0) -> tuple[Record, Conclusion]:
     """Its record and what is concluded from it."""
     configuration = configure(path, *overrides)
     table, plan = prepare.make(configuration.dataset, configuration.plan)
     (record,) = fit.train([configuration], table, plan)
     store.write_table(table, plan)
     store.write(record)
-    (sweep,) = store.write_sweeps([job_notes.make_note(record.key, table, plan, {})], {"started_at": 1.0})
+    (sweep,) = store.write_sweeps([job_notes.make_note(record.key, table, plan, {})], {"started_at": started_at})
     conclusion = conclude(sweep, configuration.verdict)
     return record, replace(conclusion, verdict=looks.note(conclusion.verdict, store.folder / "looks"))

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from pipeline.project import clean_environment
+from pipeline.project import clean_environment, trained
 
 PATIENCE = 600
 """How long a test waits for what has no promised time [s]: a machine may be busy, and nothing may hang."""
@@ -78,5 +78,5 @@ def seconds_until(is_so: Callable[[], object], at_most: float = PATIENCE) -> flo
 
 
 def n_records(project: Path) -> int:
-    """Runs that have ended."""
-    return len(list((project / "records" / "runs").glob("*/record.json")))
+    """Networks and lines by gradient descent that have ended."""
+    return len(trained(project))

@@ -77,7 +77,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
         ["yaynay.train", f"+x={CANARY}"],
         [f"MLFLOW_TRACKING_URI=http://ann:{CANARY}@127.0.0.1:9", "yaynay.train", "-m", *own, *quick],
         ["yaynay.train", "-m", *own, *quick],
-        ["yaynay.compare", "records=records"],
+        ["yaynay.compare"],
         ["yaynay.report"],
         ["yaynay", "verify"],
     ]
@@ -130,7 +130,7 @@ def test_d1_dropped_rows_are_a_metric_and_in_the_report(finished: Finished) -> N
     assert set(parent.metrics["n_dropped"].values()) == {6.0}
     remark = "6 of 60 rows were dropped: a cell was missing"
     assert remark in finished.printed
-    assert remark in (finished.folder / "reports" / "index.html").read_text(encoding="utf-8")
+    assert remark in (finished.folder / "records" / "reports" / "index.html").read_text(encoding="utf-8")
 
 
 class Tags(HTMLParser):
@@ -150,7 +150,7 @@ def test_d11_odd_names_come_through_to_the_end(finished: Finished) -> None:
     assert [column["name"] for column in json.loads(model.read_text())["columns"]] == NAMES
     (record, *_) = (finished.folder / "records" / "runs").glob("*/record.json")
     assert json.loads(record.read_text())["table"]["features"] == NAMES
-    found = Tags((finished.folder / "reports" / "index.html").read_text(encoding="utf-8")).found
+    found = Tags((finished.folder / "records" / "reports" / "index.html").read_text(encoding="utf-8")).found
     assert not [word for word in found if word == "script" or word.startswith("on")]
 
 

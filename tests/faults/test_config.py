@@ -1,6 +1,7 @@
 """Wrong options: code 2 and one line, before anything is written."""
 
 import importlib.util
+import re
 import shutil
 import time
 from collections.abc import Callable
@@ -44,6 +45,24 @@ def test_c1_a_value_out_of_range_is_refused_with_key_and_value(refused: Refused,
     assert refused(2, "train", word).startswith(f"option {shown} is ")
 
 
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (["dataset=diabetes", "predict_at=1"], ["diabetes"]),
+        (["dataset=friedman1", "predict_at=1"], ["friedman1"]),
+        (["-m", "dataset=diabetes", "predict_at=1,2", "seed=1,2"], ["diabetes"]),
+        (["-m", "dataset=engel,diabetes,longley", "predict_at=1"], ["diabetes", "longley"]),
+        (["-m", "dataset=engel,diabetes,longley", "predict_at=null,1"], ["diabetes", "longley"]),
+        (["-m", "hydra/launcher=basic", "dataset=engel,longley", "predict_at=1"], ["longley"]),
+    ],
+)
+def test_c1_every_table_that_a_prediction_does_not_fit_is_named(
+    refused: Refused, words: list[str], named: list[str]
+) -> None:
+    line = refused(2, "train", *words)
+    assert re.findall(r"table '(\w+)' has", line) == named
+
+
 def test_c1_workers_out_of_range_are_refused(refused: Refused) -> None:
     assert refused(2, "train", "-m", "hydra.launcher.n_jobs=0").startswith("option 'hydra.launcher.n_jobs': 0; ")
 
@@ -57,7 +76,7 @@ def test_c1_the_whole_grid_is_checked_before_its_first_job(refused: Refused, lau
 @pytest.mark.parametrize("words", [["backend=tensorflw"], ["-m", "backend=torch,tensorflw"]])
 def test_c2_an_unknown_backend_gets_the_list_and_the_nearest(refused: Refused, words: list[str]) -> None:
     line = refused(2, "train", *words)
-    assert "'tensorflw' is unknown; allowed: least_squares, pytensor, tensorflow, torch" in line
+    assert "'tensorflw' is unknown; allowed: least_squares, pytensor, ridge, tensorflow, torch" in line
     assert line.endswith("did you mean 'tensorflow'?")
 
 
@@ -76,6 +95,11 @@ def test_c3_an_unknown_key_is_refused_however_it_comes_in(refused: Refused, word
     assert "unknown key" in line
     assert "did you mean 'model.depth'?" in line
     assert "+dept" not in line
+
+
+@pytest.mark.parametrize("words", [["~dataset"], ["-m", "~dataset", "seed=1,2"], ["-m", "~dataset", "predict_at=1,2"]])
+def test_a_group_that_was_taken_out_is_said_to_be_missing(refused: Refused, words: list[str]) -> None:
+    assert refused(2, "train", *words) == "option 'dataset': is missing; a value is needed; set it"
 
 
 def test_c3_an_option_of_no_group_is_refused_in_a_sweep_too(refused: Refused) -> None:
@@ -133,7 +157,30 @@ def test_c5_an_endless_range_is_not_laid_out(refused: Refused) -> None:
 
 
 def test_c5_a_sweep_file_counts(refused: Refused) -> None:
-    assert "456 jobs" in refused(2, "train", "-m", "sweep=default", "max_jobs=400")
+    assert "456 jobs" in refused(2, "train", "-m", "sweep=backends", "max_jobs=400")
+    line = refused(2, "train", "-m", "sweep=default", "max_jobs=200")
+    assert "216 jobs (of two grids" in line  # 19 tables with torch, and 4 of them with the two other backends
+    assert "8 jobs (" in refused(2, "train", "-m", "sweep=default", "dataset=engel", "max_jobs=7")
+
+
+@pytest.mark.parametrize("launcher", ["fleet", "basic"])
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["optimizer.lr=interval(0,1)"], "option 'optimizer.lr': an interval has no values to list"),
+        (["hydra.sweeper.n_trials=10"], "option 'hydra.sweeper.n_trials': no key has several values"),
+        (["hydra.sweeper.n_trials=0", "seed=1,2"], "option 'hydra.sweeper.n_trials': 0 is not allowed"),
+        (["hydra.sweeper.n_trials=10001", "seed=range(0,20000)"], "option 'max_jobs': 10,001 trials"),
+        (
+            ["hydra.sweeper.n_trials=5", "optimizer.lr=tag(log, interval(0,1))"],
+            "option 'optimizer.lr': interval(0, 1)",
+        ),
+        (["hydra.sweeper.n_trials=5", "optimizer.lr=interval(-2,-1)"], "option 'optimizer.lr': -1."),
+        (["hydra.sweeper.n_trials=5", "sweep=default"], "option 'hydra.sweeper.also': a search draws from one grid"),
+    ],
+)
+def test_c5_a_search_that_cannot_be_is_refused(refused: Refused, launcher: str, words: list[str], said: str) -> None:
+    assert refused(2, "train", "-m", f"hydra/launcher={launcher}", *words).startswith(said)
 
 
 @pytest.mark.parametrize(

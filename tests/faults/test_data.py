@@ -1,6 +1,7 @@
 """Data that cannot be used as it is, from the command's line to the verdict; how files are read is in unit/."""
 
 import itertools
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 from faults.judged import configure, judge
 
+from yaynay.cli.pipeline import check_untracked
 from yaynay.config import schema
 from yaynay.data import prepare
 from yaynay.data.plan import Plan, make_plan
@@ -234,13 +236,68 @@ class TestASecondLook:
         assert ["look" in sentence for sentence in sentences] == [False, False, True, True]
 
 
-def test_two_sweeps_of_a_table_are_compared_by_the_newest(call: Callable, workplace: Path) -> None:
+def test_of_two_plans_the_newest_is_compared_and_the_pipelines_reports_stay(call: Callable, workplace: Path) -> None:
     path = write(workplace, "a,y", [(row, row + NOISE[row]) for row in range(60)])
     for seed in (0, 1):
         judge(path, f"plan.seed={seed}", store=Store(workplace / "records"))
-    done = call("compare", "records=records")
+    done = call("compare")
     assert done.code == 0, done.errors
-    assert done.errors == [f"{path.stem}: 2 sweeps in records; the newest is compared"]
-    assert f"reports/pictures/{path.stem}/fit.png" in done.written
-    (verdict,) = read_json(workplace / "reports" / "verdicts.json").values()
+    assert done.errors == [f"{path.stem}: 1 sweep is left out, on other folds; the newest counts"]
+    assert f"records/reports/pictures/{path.stem}/fit.png" in done.written
+    assert not (workplace / "reports").exists()
+    (verdict,) = read_json(workplace / "records" / "reports" / "verdicts.json").values()
     assert (verdict["rmse_network"], verdict["n_parameters_network"]) == (None, None)  # a line is not a network
+    done = call("report")
+    assert done.code == 0, done.errors
+    assert "records/reports/index.html" in done.written
+
+
+def test_files_of_one_name_are_told_apart_in_all_that_is_written(call: Callable, workplace: Path) -> None:
+    for year, slope in (("2023", 1), ("2024", 2)):
+        (workplace / year).mkdir()
+        path = write(workplace / year, "a,y", [(row, slope * row + NOISE[row]) for row in range(60)], "sales.csv")
+        judge(path, store=Store(workplace / "records"))
+    assert call("compare").code == call("report").code == 0
+    reports = workplace / "records" / "reports"
+    names = ["sales-2023", "sales-2024"]
+    assert sorted(read_json(reports / "verdicts.json")) == sorted(read_json(reports / "metrics.json")) == names
+    assert sorted(folder.name for folder in (reports / "pictures").iterdir()) == names
+    rows = [line.split()[1] for line in (reports / "verdicts.txt").read_text().splitlines() if "undecided " in line]
+    assert sorted(row for row in rows if row in names) == names
+    page = (reports / "index.html").read_text()
+    assert all(f">{name}</a>" in page for name in names)
+
+
+def test_a_file_that_was_edited_is_one_table_with_its_newest_content(call: Callable, workplace: Path) -> None:
+    for n_rows in (60, 50):
+        path = write(workplace, "a,y", [(row, row + NOISE[row]) for row in range(n_rows)])
+        judge(path, store=Store(workplace / "records"), started_at=100.0 - n_rows)
+    done = call("compare")
+    assert done.errors == [f"{path.stem}: 1 sweep is left out, on other data; the newest counts"]
+    ((name, verdict),) = read_json(workplace / "records" / "reports" / "verdicts.json").items()
+    assert (name, verdict["n_rows"]) == (path.stem, 50)
+
+
+@pytest.mark.parametrize(
+    ("command", "word"),
+    [
+        ("compare", "reports=reports"),
+        ("compare", "reports=reports/pictures"),
+        ("compare", "reports=data"),
+        ("report", "reports=reports"),
+        ("train", "results=results"),
+    ],
+)
+def test_what_dvc_tracks_is_written_by_the_pipeline_alone(
+    refused: Callable, workplace: Path, command: str, word: str
+) -> None:
+    shutil.copy(Path(__file__).parents[2] / "dvc.yaml", workplace)
+    key = word.partition("=")[0]
+    assert f"option '{key}': '{word.partition('=')[2]}' is written by the pipeline alone" in refused(2, command, word)
+
+
+def test_dvc_itself_may_write_what_it_tracks(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copy(Path(__file__).parents[2] / "dvc.yaml", workplace)
+    check_untracked("records/reports", "reports")
+    monkeypatch.setenv("DVC_STAGE", "compare")
+    check_untracked("reports", "reports")

@@ -82,7 +82,7 @@ def test_a_pipeline_killed_at_any_moment_ends_as_if_it_had_not_been(
     whole = repro(pipeline)
     wanted, dice, n_kills = outputs(pipeline), random.Random(2), times(1, 20)  # noqa: S311 - moments, no secrets
     for kill in range(n_kills):
-        for name in ("data", "results", "reports", "records", "mlartifacts", "multirun"):
+        for name in ("data/tables", "results", "reports", "records", "mlartifacts", "multirun"):
             shutil.rmtree(pipeline / name, ignore_errors=True)
         for path in (*pipeline.glob("mlflow.db*"), pipeline / "dvc.lock", *pipeline.glob(".dvc/tmp/*lock*")):
             path.unlink(missing_ok=True)

@@ -32,10 +32,9 @@ from yaynay.errors import DataError, MachineError, OptionError, redact
 from yaynay.records.store import Store
 from yaynay.records.verify import verify
 from yaynay.reports import page
-from yaynay.reports.plots.dvc import _cell, _write
 from yaynay.storage import read_arrays, read_json
 from yaynay.tracking import ui
-from yaynay.verdict import conclusion, sweeps
+from yaynay.verdict import recall, sweeps
 
 Refused = Callable[..., str]
 REPOSITORY = Path(__file__).parents[2]
@@ -49,7 +48,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path, store = folder / "mine.csv", Store(folder / "records")
     path.write_text("a,y\n" + "".join(f"{row},{row + NOISE[row]}\n" for row in range(60)))
     record, judged = judge(path, store=store)
-    conclusion.remember(judged)
+    recall.remember(judged)
     store.write_failure(replace(record, key="f" * 64, status="failed", reason="it failed"))
     return folder / "records"
 
@@ -164,16 +163,6 @@ def test_s2_remarks_and_earlier_looks_make_no_node_in_the_report(tmp_path: Path,
     assert "default-src 'none'" in text
     assert "1337" not in text
     assert "<script" not in page.markdown(verdict, found.timings, name)
-
-
-def test_s3_a_text_that_a_spreadsheet_would_run_gets_a_quote(tmp_path: Path) -> None:
-    texts = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "plain"]
-    path = _write(tmp_path / "a.csv", ("table", "gain"), [(text, -0.5) for text in texts])
-    with path.open(newline="") as file:
-        rows = list(csv.reader(file))[1:]
-    assert [row[0] for row in rows] == [*(f"'{text}" for text in texts[:-1]), "plain"]
-    assert {row[1] for row in rows} == {"-0.5"}
-    assert _cell("\r=1").startswith("'")
 
 
 @pytest.mark.parametrize(

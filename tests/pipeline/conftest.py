@@ -25,6 +25,7 @@ def checkout(root: Path, store: Path) -> Path:
     for name in ("conf", "src"):
         shutil.copytree(REPOSITORY / name, root / name)
     shutil.copy(REPOSITORY / "dvc.yaml", root)
+    (root / "data" / "own").mkdir(parents=True)
     shutil.copy(store, root / "mlflow.db")
     shutil.copy(store, root.parent / STORE)
     return root

@@ -14,6 +14,8 @@ REPOSITORY = Path(__file__).parents[2]
 STORE = "new.db"
 """A new MLflow store, beside the project."""
 Run = Callable[..., subprocess.CompletedProcess[str]]
+LINES = ("least_squares line", "ridge line")
+"""Runs that every sweep has beside what was asked for."""
 QUICK = ["plan.n_repeats=1", "trainer.max_epochs=5", "verdict.n_draws=199"]
 """Overrides that make a fit take moments."""
 
@@ -133,6 +135,16 @@ def logged(store: Path) -> list[Logged]:
     for run_id, key, step, value in _select(store, "select run_uuid, key, step, value from metrics"):
         found[run_id].metrics.setdefault(key, {})[step] = value
     return list(found.values())
+
+
+def trained(project: Path) -> dict[str, Path]:
+    """Folders of the records of what was asked for and is not a line in closed form, by key."""
+    found = (project / "records" / "runs").glob("[!.]*/record.json")
+    return {
+        path.parent.name: path.parent
+        for path in found
+        if f"{json.loads(path.read_text())['configuration']['backend']['name']} line" not in LINES
+    }
 
 
 def tags(project: Path, key: str) -> list[str]:

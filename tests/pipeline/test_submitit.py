@@ -20,9 +20,9 @@ def test_jobs_of_their_own_are_one_sweep_with_a_verdict(project: Path, run: Run)
     assert done.stdout.startswith("engel: ")
     assert done.stderr == ""
     found = runs(project)
-    assert sorted(is_parent for *_, is_parent in found) == [False, False, True]
+    assert sorted(is_parent for *_, is_parent in found) == [False, False, False, True]  # and ridge
     assert {status for _, status, _ in found} == {"FINISHED"}
-    assert n_records(project) == 2
+    assert n_records(project) == 1
 
 
 @pytest.mark.usefixtures("only_with_faults")
@@ -36,5 +36,5 @@ def test_a_job_that_is_killed_is_said_in_a_line_and_the_others_are_kept(project:
     assert done.stderr.count("\n") == 1
     assert "a job of hydra/launcher died (UncompletedJobError" in done.stderr
     assert done.stdout.startswith("engel: ")
-    assert n_records(project) == 1
-    assert sorted(is_parent for *_, is_parent in runs(project)) == [False, True]
+    assert n_records(project) == 0
+    assert sorted(is_parent for *_, is_parent in runs(project)) == [False, False, True]

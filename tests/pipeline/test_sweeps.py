@@ -1,6 +1,7 @@
 """Real sweeps: Hydra multirun, Lightning, and MLflow's SQLite store."""
 
 import json
+import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from pipeline.conftest import checkout
-from pipeline.project import QUICK, STORE, Ended, Run, call, call_each, column, logged, runs
+from pipeline.project import LINES, QUICK, STORE, Ended, Run, call, call_each, column, logged, runs, trained
 from safetensors.numpy import load
 
 SWEEP = ["yaynay.train", "-m", "dataset=engel", "model.depth=0,1", "optimizer.lr=0.001,0.01", *QUICK]
@@ -21,6 +22,21 @@ COMMANDS = {
     "joblib": [[*SWEEP, "hydra/launcher=joblib", HERE]],
     "diverged": [["yaynay.train", "-m", "dataset=engel", "model.depth=1", "optimizer.lr=0.01,1e25", *QUICK, HERE]],
     "csv": [[*OWN, "dataset.missing=refuse"], [*OWN, "dataset.missing=drop"], OWN],
+    "worked": [
+        ["yaynay.train", "experiment=pytorch_line"],
+        ["yaynay.train", "experiment=pytorch_line", "published.prediction.value=9"],
+        [
+            "yaynay.train",
+            "-m",
+            "experiment=pytorch_line,scatter_10",
+            "backend=torch,pytensor",
+            "results=results/w",
+            HERE,
+        ],
+        ["yaynay.train", "experiment=pytorch_line", "published.prediction.value=9", "results=results/w"],
+        ["yaynay.train", "experiment=pytorch_line", "optimizer.lr=1e25", "results=results/w"],
+        ["yaynay.train", "experiment=pytorch_line", "dataset=diabetes", "predict_at=null"],
+    ],
     "three rows": [["yaynay.train", "dataset=pytorch_line", "model.depth=1", *QUICK]],
 }
 """Commands, each in its own project; all in one process."""
@@ -54,11 +70,13 @@ def others(tmp_path_factory: pytest.TempPathFactory, store: Path) -> dict[str, S
 def test_a_sweep_leaves_one_parent_and_a_child_a_configuration_and_no_more_when_run_again(swept: Swept) -> None:
     found = runs(swept.project)
     assert sum(is_parent for *_, is_parent in found) == 1
-    assert len(found) == 5
+    assert len(found) == 1 + 4 + len(LINES)
+    assert {name for name, *_ in found} > set(LINES)
+    assert [name.partition("(")[2] for name, _, is_parent in found if is_parent] == ["4 configurations)"]
     assert {status for _, status, _ in found} == {"FINISHED"}
     first, second = swept.ended
     assert (first.code, second.code) == (0, 0)
-    assert "4 configurations trained: 96 fits" in first.stdout  # 5 folds x 4 inner folds, and 4 on the whole table
+    assert "4 configurations trained: 90 fits" in first.stdout  # 5 folds x 4 inner folds, and 4 on the whole table
     assert "0 configurations trained, 4 had a record" in second.stdout
 
 
@@ -72,6 +90,10 @@ def test_deleting_the_store_and_syncing_brings_every_run_back_once(swept: Swept)
 def test_children_carry_what_others_rely_on(swept: Swept) -> None:
     found = logged(swept.project / "mlflow.db")
     line = next(run for run in found if run.params.get("model.depth") == "0")
+    for closed in (run for run in found if run.name in LINES):
+        assert closed.tags["mlflow.parentRunId"] == line.tags["mlflow.parentRunId"]
+        assert {"train/rmse", "val/rmse", "test/rmse", "test/r2", "slope", "intercept"} <= set(closed.metrics)
+        assert not any(name.startswith(("model.", "optimizer.", "trainer.")) for name in closed.params)
     assert (line.params["dataset"], line.params["backend"]) == ("engel", "torch")
     assert {"optimizer.lr", "optimizer.weight_decay", "trainer.batch_size", "plan.n_folds", "seed"} <= set(line.params)
     assert (line.tags["dataset"], line.tags["backend"]) == ("engel", "torch")
@@ -82,7 +104,7 @@ def test_children_carry_what_others_rely_on(swept: Swept) -> None:
     (parent,) = (run for run in found if "mlflow.parentRunId" not in run.tags)
     assert parent.tags["verdict"] in {"yay", "nay", "undecided"}
     assert len({run.tags["mlflow.parentRunId"] for run in found if run is not parent}) == 1
-    assert column(swept.project, "inputs", "source_type").count("DATASET") == 5
+    assert column(swept.project, "inputs", "source_type").count("DATASET") == 1 + 4 + len(LINES)
 
 
 def test_the_parent_s_model_predicts_and_holds_no_pickle(swept: Swept) -> None:
@@ -98,7 +120,7 @@ def test_the_parent_s_model_predicts_and_holds_no_pickle(swept: Swept) -> None:
 
 def test_a_fused_job_equals_the_same_job_alone(swept: Swept, others: dict[str, Swept]) -> None:
     """Alone, it trains under Lightning in the command's own process; done again, it gives the same bits."""
-    (key,) = _keys(others["alone"].project)
+    (key,) = trained(others["alone"].project)
     alone = _predictions(others["alone"].project, key)
     fused = _predictions(swept.project, key)
     np.testing.assert_allclose(load(alone)["predictions"], load(fused)["predictions"], rtol=1e-4)
@@ -119,7 +141,7 @@ def test_a_run_that_diverges_is_failed_without_scores_and_the_others_go_on(other
     project, (ended,) = others["diverged"].project, others["diverged"].ended
     assert ended.code == 1
     assert "diverged" in ended.stderr
-    assert sorted(status for _, status, is_parent in runs(project) if not is_parent) == ["FAILED", "FINISHED"]
+    assert sorted(status for _, status, is_parent in runs(project) if not is_parent) == ["FAILED", *["FINISHED"] * 3]
     (diverged,) = (run for run in logged(project / "mlflow.db") if "diverged" in run.tags)
     assert diverged.metrics == {}
 
@@ -145,7 +167,15 @@ def test_a_table_of_three_rows_is_trained_and_says_what_it_cannot_show(others: d
     (ended,) = others["three rows"].ended
     assert ended.code == 0
     assert "3 rows cannot show" in ended.stdout
-    assert len(runs(others["three rows"].project)) == 2
+    assert len(runs(others["three rows"].project)) == 1 + 1 + len(LINES)
+
+
+def test_what_each_model_predicts_is_said_at_the_end(project: Path, run: Run) -> None:
+    words = ["dataset=scatter_10", "model.depth=0,1", "predict_at=10", *QUICK]
+    said = run("yaynay.train", "-m", *words).stdout.splitlines()
+    assert re.fullmatch(r"scatter_10: y at x 10: line 12\.933, network [-\d.e+]+ \(torch 1 x 32, .*\)", said[-1]), said
+    predictions = [run.metrics["prediction"] for run in logged(project / "mlflow.db") if "prediction" in run.metrics]
+    assert len(predictions) >= 2
 
 
 def _keys(project: Path) -> list[str]:
@@ -164,3 +194,20 @@ def _predictions(project: Path, key: str) -> bytes:
     content = json.loads((project / "records" / "runs" / key / "record.json").read_text())
     assert content["status"] == "finished"
     return (project / "records" / "runs" / key / "arrays.safetensors").read_bytes()
+
+
+def test_a_command_with_published_figures_prints_its_answers_and_fails_where_one_is_wrong(
+    others: dict[str, Swept],
+) -> None:
+    alone, wrong, exported, wrong_export, diverged, misfit = others["worked"].ended
+    assert [ended.code for ended in others["worked"].ended] == [0, 1, 0, 1, 1, 2]
+    assert "1 worked example: 1 of 1 figures as published" in alone.stdout
+    assert "2 worked examples: 8 of 8 figures as published" in exported.stdout
+    assert not [ended for ended in others["worked"].ended if "undecided" in ended.stdout]
+    for ended in (wrong, wrong_export):
+        assert ended.stderr.startswith("error: pytorch_line, torch: prediction is 7.98576")
+        assert "published: 9, within 0.05" in ended.stderr
+    assert "error: pytorch_line, torch: prediction is missing" in diverged.stderr
+    assert "option 'published" in misfit.stderr
+    stores = {path.name for path in (others["worked"].project / "results" / "w").iterdir()}
+    assert stores == {"pytorch_line", "scatter_10"}

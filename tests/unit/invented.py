@@ -35,6 +35,7 @@ def make_record(table: Table, plan: Plan, backend: str, depth: int, lr: float, s
         "optimizer": {"name": "adamw", "lr": lr, "weight_decay": 0.01},
         "trainer": {
             "max_epochs": 20,
+            "min_steps": 1,
             "batch_size": 32,
             "early_stopping": True,
             "patience": 5,
@@ -101,5 +102,7 @@ def make_conclusion(
         make_record(table, plan, backend, depth, lr) for backend in backends for depth in depths for lr in (0.01, 0.1)
     ]
     records.append(make_record(table, plan, "torch", max(depths), 1e20, status="diverged"))
-    sweep: Any = SimpleNamespace(key="k", table_name=table.name, data=lambda: (table, plan), records=lambda: records)
+    sweep: Any = SimpleNamespace(
+        key="k", table_name=table.name, baselines=(), data=lambda: (table, plan), records=lambda: records
+    )
     return conclude(sweep, OPTIONS)

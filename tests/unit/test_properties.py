@@ -89,7 +89,7 @@ def test_a_member_keeps_the_best_of_the_epochs_that_it_trained(losses: NDArray[n
     plan = make_plan(np.arange(24), "0" * 64, 1, n_folds=2, n_repeats=1)
     units = make_units(x, x[:, 0], plan, hold_out=True)
     options = {"max_epochs": len(losses), "patience": patience}
-    state = TrainingState(assemble(Shape(1, 0), x, x[:, 0], units, Rates(0.1, 0.0, 0), **options))
+    state = TrainingState(assemble(Shape(1, 1, 2), x, x[:, 0], units, Rates(0.1, 0.0, 0), **options))
     n_epochs = np.zeros(12, dtype=int)
     assert len(units) == 12
     for row in losses:

@@ -16,7 +16,7 @@ from yaynay.errors import OptionError
 
 if TYPE_CHECKING:
     from hydra_plugins.yaynay_fleet.composition import ComposedJob, Composer
-    from yaynay.sweep.run import Job
+    from yaynay.sweep.jobs import Job
 
 ENGINES = ("processes", "ray")
 TASK = "yaynay.train"
@@ -78,7 +78,8 @@ class FleetLauncher(Launcher):
 
     def prepare(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> None:
         """Compose and check a grid before anything is written; `launch` of the same grid uses it."""
-        from yaynay.sweep.run import Job, check_jobs
+        from yaynay.sweep.before import check_jobs
+        from yaynay.sweep.jobs import Job
 
         numbered = enumerate(job_overrides, initial_job_idx)
         composed = [self.composer.compose(overrides, number) for number, overrides in numbered]

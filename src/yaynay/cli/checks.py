@@ -4,7 +4,7 @@ import argparse
 import itertools
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -17,8 +17,9 @@ from hydra.core.override_parser.types import Override, RangeSweep
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
-from hydra_plugins.yaynay_fleet.grid import expand
+from hydra_plugins.yaynay_fleet.grid import Asked, expand, read
 from yaynay.cli.conf_files import ENVIRONMENT, HYDRA_KEYS, check_files
+from yaynay.cli.pipeline import check_untracked
 from yaynay.errors import OptionError, holds_password
 
 MOST_JOBS = 10_000
@@ -26,7 +27,7 @@ MOST_JOBS = 10_000
 
 _OUTSIDE = ("config_dir", "config_path", "experimental_rerun")
 _EXCLUSIVE = ("run", "multirun", "cfg", "info", "shell_completion", "hydra_help")
-_ONE_VALUE = ("results", "max_jobs", "verdict", "tracking")
+_ONE_VALUE = ("results", "max_jobs", "published", "verdict", "tracking")
 """Keys and groups that a command has once, whatever it sweeps over."""
 _SHOWS = ("help", "hydra_help", "cfg", "shell_completion", "info")
 
@@ -46,19 +47,25 @@ class Parser(argparse.ArgumentParser):
 
 
 Check = Callable[[dict[str, Any]], Any]
+CheckTables = Callable[[list[dict[str, Any]]], Any]
 
 
-def check_command_line(folder: Path, config_name: str, check: Check, check_table: Check) -> None:
+def check_command_line(
+    folder: Path, config_name: str, check: Check, check_tables: CheckTables, check_store: Check = dict
+) -> None:
     """Check the configuration files, the command line, and the whole configuration of a single run.
 
     Args:
         folder: The configuration files.
         config_name: The command's own.
         check: Raises `OptionError` for a composed configuration that the command cannot use.
-        check_table: Raises `DataError` for one whose table cannot be used; not called where tables are swept.
+        check_tables: Raises `DataError` or `OptionError` for tables that cannot be used; its configurations differ in
+            table and `predict_at` alone. There are none where tables are swept and nothing is to be predicted.
+        check_store: Raises `MachineError` where the results of the command could not be kept.
 
     Raises:
-        DataError: From `check_table`.
+        DataError: From `check_tables`.
+        MachineError: From `check_store`.
         OptionError: Something would run code, leave the project or give a secret away, is out of range, or the grid
             is empty or too large.
     """
@@ -75,13 +82,14 @@ def check_command_line(folder: Path, config_name: str, check: Check, check_table
     except ValueError as error:
         raise OptionError(f"options: {error}; allowed: key=value; correct it") from None
     _check_folders(config)
-    sweeps_tables = False
     if mode is RunMode.MULTIRUN:
-        sweeps_tables = _check_grid(config, options.overrides, loader, check)
+        asked = _check_sweep(config, options.overrides, loader, check)
+        chosen = [words for grid in asked.grids for words in _choose_tables(config, grid)]
+        check_tables([_values(loader.load_sweep_config(config, words)) for words in chosen])
     else:
         check(_values(config))
-    if not sweeps_tables:
-        check_table(_values(config))
+        check_tables([_values(config)])
+    check_store(_values(config))
 
 
 def _parse_options(folder: Path) -> argparse.Namespace:
@@ -97,20 +105,30 @@ def _parse_options(folder: Path) -> argparse.Namespace:
     return options
 
 
-def _check_grid(config: DictConfig, overrides: list[str], loader: ConfigLoader, check: Check) -> bool:
-    """Check the size of a grid, and its jobs unless our own launcher does; whether it sweeps tables."""
-    grid = _parse_grid(config, overrides, loader)
-    _check_size(config, grid)
+def _check_sweep(config: DictConfig, overrides: list[str], loader: ConfigLoader, check: Check) -> Asked:
+    """Check the size of a sweep, and its jobs unless our own launcher does."""
+    asked = _parse_sweep(config, overrides, loader)
+    _check_size(config, asked)
     if not str(config.hydra.launcher._target_).startswith("hydra_plugins.yaynay"):  # ours checks the grid itself
-        for job in expand(grid):
+        for job in asked.jobs():
             check(_values(loader.load_sweep_config(config, job)))
-    for override in grid:
+    for override in (override for grid in asked.grids for override in grid):
         if override.is_sweep_override() and override.key_or_group.partition(".")[0] in _ONE_VALUE:
             raise OptionError(
                 f"option '{override.key_or_group}': several values; one per command is allowed, for all of its jobs; "
                 "run the command once for each"
             )
-    return any(override.is_sweep_override() and override.key_or_group.startswith("dataset") for override in grid)
+    return asked
+
+
+def _choose_tables(config: DictConfig, grid: Sequence[Override]) -> list[list[str]]:
+    """Overrides of a grid that choose a table and where to predict, for each choice."""
+    chosen = [override for override in grid if override.key_or_group.partition(".")[0] in ("dataset", "predict_at")]
+    keys = {override.key_or_group for override in chosen}
+    sweeps_tables = any(override.is_sweep_override() for override in chosen if override.key_or_group != "predict_at")
+    if sweeps_tables and config.get("predict_at") is None and "predict_at" not in keys:
+        return []
+    return expand(chosen)
 
 
 def _values(config: DictConfig) -> dict[str, Any]:
@@ -121,11 +139,14 @@ def _values(config: DictConfig) -> dict[str, Any]:
     return values
 
 
-def _parse_grid(config: DictConfig, overrides: list[str], loader: ConfigLoader) -> list[Override]:
-    """Overrides of a sweep file and of the command line, as Hydra's sweepers read them."""
-    params = OmegaConf.to_container(config.hydra.sweeper, resolve=True).get("params") or {}  # type: ignore[union-attr]  # a mapping
-    known = [f"{key}={value}" for key, value in params.items()]
-    return OverridesParser.create(config_loader=loader).parse_overrides(known + overrides)
+def _parse_sweep(config: DictConfig, overrides: list[str], loader: ConfigLoader) -> Asked:
+    """What a sweep file and the command line ask for, as Hydra's sweepers read them."""
+    sweeper: Any = OmegaConf.to_container(config.hydra.sweeper, resolve=True)
+    if not str(sweeper.get("_target_")).startswith(
+        "hydra_plugins.yaynay"
+    ):  # the same words may mean other things there
+        sweeper = {"params": sweeper.get("params")}
+    return read(OverridesParser.create(config_loader=loader), sweeper, overrides, overrides)
 
 
 def _check_overrides(overrides: list[str]) -> None:
@@ -164,6 +185,7 @@ def _check_folders(config: DictConfig) -> None:
             from yaynay.storage import find_root
 
             _check_inside(folder, key, find_root().resolve(), may_be_root=False)
+            check_untracked(folder, key)
 
 
 def _check_inside(folder: str, key: str, root: Path, *, may_be_root: bool) -> None:
@@ -174,11 +196,23 @@ def _check_inside(folder: str, key: str, root: Path, *, may_be_root: bool) -> No
         )
 
 
-def _check_size(config: DictConfig, grid: list[Override]) -> None:
-    """Count a grid's jobs without expanding it."""
+def _check_size(config: DictConfig, asked: Asked) -> None:
+    """Count a sweep's jobs; a grid is not expanded for it."""
     most = config.get("max_jobs", MOST_JOBS)
     if type(most) is not int or most < 1:
         raise OptionError(f"option 'max_jobs': {most!r} is not allowed; allowed: whole numbers from 1; correct it")
+    if asked.n_trials is not None:
+        if asked.n_trials > most:
+            raise _too_many(f"{asked.n_trials:,} trials (hydra.sweeper.n_trials)", most)
+        asked.jobs()  # says which key cannot be drawn from
+        return
+    for grid in asked.grids:
+        _check_grid_size(grid, most)
+    if len(asked.grids) > 1 and (n_jobs := len(asked.jobs())) > most:
+        raise _too_many(f"{n_jobs:,} jobs (of two grids, hydra.sweeper.params and also)", most)
+
+
+def _check_grid_size(grid: Sequence[Override], most: int) -> None:
     last = {override.key_or_group: override for override in grid}  # the command line replaces a sweep file's values
     counts = [(key, _count(sweep, most + 1)) for key, sweep in last.items() if sweep.is_discrete_sweep()]
     n_jobs = math.prod(count for _, count in counts)
@@ -187,10 +221,11 @@ def _check_size(config: DictConfig, grid: list[Override]) -> None:
         raise OptionError(f"option '{empty}': 0 jobs, nothing matches; allowed: one value or more; give one")
     if n_jobs > most:
         factors = " x ".join(f"{key}: {count}{' or more' * (count > most)}" for key, count in counts)
-        more = " or more" * any(count > most for _, count in counts)
-        raise OptionError(
-            f"option 'max_jobs': {n_jobs:,}{more} jobs ({factors}); allowed: {most:,}; sweep less, or raise max_jobs"
-        )
+        raise _too_many(f"{n_jobs:,}{' or more' * any(count > most for _, count in counts)} jobs ({factors})", most)
+
+
+def _too_many(what: str, most: int) -> OptionError:
+    return OptionError(f"option 'max_jobs': {what}; allowed: {most:,}; sweep less, or raise max_jobs")
 
 
 def _count(sweep: Override, most: int) -> int:

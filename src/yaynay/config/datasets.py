@@ -72,6 +72,7 @@ class File(Closed):
     """A file that holds a table."""
 
     name: str
+    table: Annotated[str, Field(pattern="^[A-Za-z0-9_-]{1,80}$")] | None = None
     path: Annotated[str, Field(min_length=1)]
     target: Name
     missing: Literal["refuse", "drop", "impute"] = "impute"

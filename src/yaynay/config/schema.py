@@ -7,14 +7,18 @@ from pydantic import BaseModel, Field, ValidationError
 
 from yaynay.config import datasets as dataset_options
 from yaynay.config.datasets import Closed
-from yaynay.config.messages import group_below, sentence
+from yaynay.config.messages import leaves, sentence
+from yaynay.config.published import Published
 from yaynay.errors import OptionError, holds_password
 
 Options = TypeVar("Options", bound=BaseModel)
 
+CLOSED_FORMS = ("least_squares", "ridge")
+"""Backends that solve for a line instead of training it; every sweep has a run of each."""
+
 
 class Backend(Closed):
-    name: Literal["least_squares", "torch", "tensorflow", "pytensor"]
+    name: Literal["least_squares", "ridge", "torch", "tensorflow", "pytensor"]
 
 
 class Model(Closed):
@@ -23,7 +27,7 @@ class Model(Closed):
     activation: Literal["relu", "silu", "tanh"]
     skip: bool
     start: Annotated[list[float], Field(min_length=1)] | None
-    """Starting values of all parameters; null draws them."""
+    """Starting values of all parameters; null leaves the choice to yaynay."""
 
 
 class Optimizer(Closed):
@@ -34,14 +38,25 @@ class Optimizer(Closed):
 
 class Trainer(Closed):
     max_epochs: Annotated[int, Field(ge=1, le=10_000_000)]
+    min_steps: Annotated[int, Field(ge=1, le=10_000_000)]
     batch_size: Annotated[int, Field(ge=1)] | Literal["full"]
     early_stopping: bool
     patience: Annotated[int, Field(ge=1)]
+    halving: Annotated[int, Field(ge=2, le=100)] | None = None
+    """Configurations of a fleet that go on at each of two rungs: one in so many; null: all."""
     loss: Literal["mean", "sum", "half_mean"]
     shuffle: bool
     standardise: bool
     precision: Literal[32, 64]
     accelerator: Literal["auto", "cpu", "gpu"]
+
+    def goes_to_convergence(self, depth: int) -> bool:
+        """Whether networks of this depth train to convergence instead of stopping by held-out rows.
+
+        Without hidden layers the problem is convex and has one best answer, least squares. A trainer without early
+        stopping or standardisation is told to do something else, and does it.
+        """
+        return depth == 0 and self.early_stopping and self.standardise
 
 
 class Plan(Closed):
@@ -77,22 +92,29 @@ class Configuration(Closed):
     verdict: Rule
     tracking: Tracking
     seed: Annotated[int, Field(ge=0, lt=2**32)]
-    predict_at: float | None
-    """A value of the one feature whose prediction is logged as the metric `prediction`."""
+    predict_at: Annotated[float, Field(ge=-1e30, le=1e30)] | None
+    """A value of a table's one feature; each model's prediction there is logged as the metric `prediction`."""
+    published: Published | None = None
+    """Figures that the run has to give; they shape no fit, so they belong to a sweep and not to a record."""
     results: str | None
     """Folder that gets a copy of each table's sweep; the pipeline's train stage sets it."""
     max_jobs: Annotated[int, Field(ge=1)] = 10_000
     """A larger grid is refused."""
 
     @property
+    def is_closed_form(self) -> bool:
+        """Whether this configuration solves for its line, so that no option of model, optimizer or trainer counts."""
+        return self.backend.name in CLOSED_FORMS
+
+    @property
     def is_line(self) -> bool:
         """Whether this configuration can only fit a line."""
-        return self.backend.name == "least_squares" or self.model.depth == 0
+        return self.is_closed_form or self.model.depth == 0
 
     def numerics(self) -> dict[str, Any]:
         """What shapes the fit, and nothing else: the configuration's part of a record's key."""
-        if self.backend.name == "least_squares":
-            return {"backend": "least_squares", "predict_at": self.predict_at}
+        if self.is_closed_form:
+            return {"backend": self.backend.name, "predict_at": self.predict_at}
         model = self.model.model_dump()
         if self.is_line:  # width, activation and skip of a network without hidden layers mean nothing
             model = {"depth": 0, "start": self.model.start}
@@ -106,10 +128,12 @@ class Configuration(Closed):
         }
 
     def flat(self) -> dict[str, Any]:
-        """All values keyed with dots; `dataset` and `backend` hold their option's name."""
-        pairs = dict(_flatten(self.model_dump(exclude={"results", "max_jobs"})))
+        """All values that count, keyed with dots; `dataset` and `backend` hold their option's name."""
+        unused = {"model", "optimizer", "trainer", "seed"} if self.is_closed_form else set()
+        pairs = dict(_flatten(self.model_dump(exclude={"published", "results", "max_jobs", *unused})))
         for group in ("dataset", "backend"):
             pairs[group] = pairs.pop(f"{group}.name")
+        pairs["dataset"] = pairs.get("dataset.table") or pairs["dataset"]  # the option that `yaynay add` wrote
         return dict(sorted(pairs.items()))
 
 
@@ -130,7 +154,7 @@ def parse(values: Mapping[str, Any]) -> Configuration:
     try:
         configuration = Configuration.model_validate(values)
     except ValidationError as error:
-        raise OptionError(sentence(error, Configuration)) from None
+        raise OptionError(sentence(error, Configuration, known=known_keys())) from None
     _check_no_password(configuration.model_dump())
     checked = dataset_options.parse(configuration.dataset)
     model = configuration.model
@@ -139,6 +163,8 @@ def parse(values: Mapping[str, Any]) -> Configuration:
             f"option 'model.start': starting values are for model.depth=0, not {model.depth}; "
             "allowed: null; leave it out to draw them"
         )
+    if configuration.published is not None:
+        configuration.published.check(configuration.predict_at, 0 if configuration.is_line else model.depth)
     return configuration.model_copy(update={"dataset": checked.model_dump()})
 
 
@@ -152,10 +178,7 @@ def _check_no_password(values: Mapping[str, Any]) -> None:
 def known_keys() -> list[str]:
     """Every key of a configuration, with dots."""
     keys = [f"dataset.{name}" for kind in dataset_options.KINDS for name in kind.model_fields]
-    for name in Configuration.model_fields:
-        group = group_below(Configuration, name)
-        keys += [f"{name}.{inner}" for inner in group.model_fields] if group else [name]
-    return sorted(set(keys))
+    return sorted({*keys, *leaves(Configuration)})
 
 
 def parse_table(values: Mapping[str, Any]) -> tuple[dict[str, Any], Plan]:
@@ -191,6 +214,8 @@ class ReportOptions(Closed):
 
     reports: Annotated[str, Field(min_length=1)]
     """Where verdicts and pictures are, and the report goes."""
+    worked: Annotated[str, Field(min_length=1)] | None
+    """Records of worked examples; null: there are none."""
 
 
 def parse_compare(values: Mapping[str, Any]) -> CompareOptions:

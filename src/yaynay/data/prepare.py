@@ -1,7 +1,6 @@
 """The table and plan that a configuration asks for: from `data/tables/` where they fit, or made anew."""
 
 import functools
-import hashlib
 import json
 import sys
 from pathlib import Path
@@ -12,7 +11,7 @@ from yaynay.data import sources
 from yaynay.data.plan import Plan, equal_row_blocks, load_plan, make_plan, write_plan
 from yaynay.data.table import Table, load_table, write_table
 from yaynay.errors import DataError
-from yaynay.storage import digest, find_root
+from yaynay.storage import digest, file_digest, find_root
 
 
 def find_tables() -> Path:
@@ -46,9 +45,8 @@ def make(dataset: dict[str, Any], plan: PlanOptions) -> tuple[Table, Plan]:
     return table, make_plan(equal_row_blocks(table), table.sha256, table.n_features, **options)
 
 
-def read_aloud(dataset: dict[str, Any], plan: PlanOptions) -> None:
-    """Make or load a table, and print to stderr what was decided on it."""
-    table, _ = load_or_make(dataset, plan)
+def announce(table: Table) -> None:
+    """Print to stderr what was decided on a table."""
     for note in (*table.notes, *table.remarks):
         print(f"{table.name}: {note}", file=sys.stderr)
 
@@ -77,7 +75,6 @@ def _load_or_make(dataset: str, plan: PlanOptions) -> tuple[Table, Plan]:
 def fingerprint(dataset: dict[str, Any], plan: PlanOptions) -> str:
     """Digest of what a table and plan are made from: options, and the content of the file that they name."""
     content = None
-    if (path := dataset.get("path")) and Path(path).is_file():
-        with Path(path).open("rb") as file:
-            content = hashlib.file_digest(file, "sha256").hexdigest()
+    if (path := dataset.get("path")) and (file := sources.file_path(path)).is_file():
+        content = file_digest(file)
     return digest([{**dataset, "path": None}, content, plan.model_dump()])

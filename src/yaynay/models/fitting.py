@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from yaynay.config.schema import Configuration
 from yaynay.data.plan import Plan
 from yaynay.data.table import Table
-from yaynay.models import least_squares, ols
+from yaynay.models import least_squares, ols, ridge
 from yaynay.models.backends import base
 from yaynay.models.fleet import Fleet, make_fleet
-from yaynay.models.network import Weights
-from yaynay.models.scores import FoldScores, bag, rmse, score
+from yaynay.models.network import Shape, Weights, predict
+from yaynay.models.scores import FoldScores, bag, relative_difference, rmse, score
 from yaynay.models.training_state import TrainedFleet
 from yaynay.models.units import WHOLE, Units
 
@@ -31,7 +31,8 @@ class Fit:
         scores: Metrics by name; none where training diverged.
         arrays: Predictions, fold errors and learning curves by name (`records.record.Record`).
         weights: Networks trained on the whole table, stacked, and their standardisation; or the line.
-        line: Coefficients of a least-squares line with their standard errors, t, p and 95 % intervals.
+        line: Coefficients of a line in closed form; those of least squares with standard errors, t, p and 95 %
+            intervals.
         diverged_at: First epoch (from 0) whose loss is not finite; None for a fit that stayed finite.
         device: What it ran on.
         started_at: [seconds since 1970]
@@ -68,7 +69,7 @@ def fit(
         MachineError: The backend is not installed, or a GPU was asked for and there is none.
     """
     first = configurations[0]
-    if first.backend.name == "least_squares":
+    if first.is_closed_form:
         return [_fit_line(configuration, table, plan) for configuration in configurations]
     started_at, clock = time.time(), time.perf_counter()
     fleet = make_fleet(configurations, table, plan)
@@ -91,23 +92,32 @@ def fit(
 
 def _fit_line(configuration: Configuration, table: Table, plan: Plan) -> Fit:
     started_at = time.time()
-    fitted = least_squares.fit(table, plan)
+    fitted: least_squares.Line[Any]
+    if configuration.backend.name == "ridge":
+        fitted = least_squares.fit_by(ridge, table, plan)
+        report, extra = _ridge_report(fitted.whole, table.features), {"ridge/lambda": fitted.whole.penalty}
+    else:
+        fitted = least_squares.fit(table, plan)
+        report, extra = _line_report(fitted.whole, table.features), {}
     folds, line = fitted.folds, fitted.whole
-    scores = folds.metrics(table.y) | {"n_members": plan.n_splits + 1, "n_parameters": table.n_features + 1}
-    scores |= _line_metrics(configuration, line.slopes, line.intercept, folds, table)
+    scores = folds.metrics(table.y) | {"n_members": plan.n_splits + 1, "n_parameters": table.n_features + 1} | extra
+    scores |= _line_metrics(line.slopes, line.intercept, folds, table)
+    weights = {"intercept": np.array([line.intercept]), "slopes": line.slopes, "mean": _column_means(table.x)}
     return Fit(
         device="cpu",
         started_at=started_at,
         fit_seconds=fitted.seconds,
-        scores=scores | {"fit_seconds": fitted.seconds},
+        scores=scores | _prediction(configuration, None, weights) | {"fit_seconds": fitted.seconds},
         arrays=folds.arrays(table.y),
-        weights={
-            "intercept": np.array([line.intercept]),
-            "slopes": line.slopes,
-            "mean": _column_means(table.x),
-        },
-        line=_line_report(line, table.features),
+        weights=weights,
+        line=report,
     )
+
+
+def _ridge_report(line: ridge.Ridge, features: tuple[str, ...]) -> dict[str, Any]:
+    """Penalty and coefficients of a ridge regression, ready for JSON; shrunk coefficients have no standard errors."""
+    values = zip(["intercept", *features], [line.intercept, *line.slopes], strict=True)
+    return {"penalty": line.penalty, "coefficients": [{"name": name, "value": float(value)} for name, value in values]}
 
 
 def _line_report(line: ols.LeastSquares, features: tuple[str, ...]) -> dict[str, Any]:
@@ -171,16 +181,17 @@ def _fit_networks(
         "n_members": len(units),
         "n_parameters": shape.n_parameters,
         "best_epoch": float(np.mean(trained.best_epoch)) + 1,
+        **trained.step_metrics(fleet),
     }
     if shape.depth == 0:
         slopes, intercept = _mean_line(units, trained, whole)
         x = least_squares.impute(table.x, np.arange(table.n_rows))
         exact = ols.fit(x, table.y).predict(x)
-        scores["distance_to_least_squares"] = rmse(folds.whole - exact) / float(np.std(table.y))
-        scores |= _line_metrics(configuration, slopes, intercept, folds, table)
+        scores["distance_to_least_squares"] = relative_difference(exact, folds.whole)
+        scores |= _line_metrics(slopes, intercept, folds, table)
     return Fit(
         **run,
-        scores=scores,
+        scores=scores | _prediction(configuration, shape, weights),
         arrays=folds.arrays(table.y) | _mean_curves(units, trained),
         weights=weights,
         predict_microseconds_per_row=seconds_per_row * 1e6,
@@ -204,14 +215,20 @@ def _mean_line(units: Units, trained: TrainedFleet, whole: NDArray[np.intp]) -> 
     return slopes.mean(axis=0), float(np.mean(offset - np.sum(slopes * units.x_mean[whole], axis=1)))
 
 
+def _prediction(configuration: Configuration, shape: Shape | None, weights: dict[str, NDArray]) -> dict[str, float]:
+    """What the model of the whole table predicts at `predict_at`; the table has one feature."""
+    if configuration.predict_at is None:
+        return {}
+    return {"prediction": float(predict(shape, weights, np.array([[configuration.predict_at]]))[0])}
+
+
 def _line_metrics(
-    configuration: Configuration,
     slopes: NDArray[np.float64],
     intercept: float,
     folds: FoldScores,
     table: Table,
 ) -> dict[str, float]:
-    """slope, intercept and cost (sum of squared errors / 2n) of a line on one feature."""
+    """slope, intercept and cost (sum of squared errors / 2n) of a line on one feature, and x and y's correlation."""
     if len(slopes) != 1:
         return {}
     metrics = {
@@ -219,6 +236,7 @@ def _line_metrics(
         "intercept": intercept,
         "cost": rmse(folds.whole - table.y) ** 2 / 2,
     }
-    if configuration.predict_at is not None:
-        metrics["prediction"] = intercept + float(slopes[0]) * configuration.predict_at
+    x = least_squares.impute(table.x, np.arange(table.n_rows))[:, 0]
+    if np.ptp(x) > 0 and np.ptp(table.y) > 0:
+        metrics["correlation"] = float(np.corrcoef(x, table.y)[0, 1])
     return metrics

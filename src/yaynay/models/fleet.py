@@ -16,8 +16,12 @@ from numpy.typing import NDArray
 from yaynay.config.schema import Configuration, Optimizer, Trainer
 from yaynay.data.plan import Plan
 from yaynay.data.table import Table
+from yaynay.models.minibatches import draw_order
 from yaynay.models.network import Shape, Weights, initial_weights, weights_from_values
-from yaynay.models.units import Units, make_units
+from yaynay.models.units import Units, make_units, whiten
+
+_STEPS_TO_CONVERGENCE = 30
+"""Fewest updates of an epoch on the way to convergence: 100 epochs then suffice for a learning rate of 0.003."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +35,8 @@ class Fleet:
         seeds: Of each configuration.
         x, y: The table, (n_rows, n_features) and (n_rows,).
         units: Data of the units.
-        start: Starting values; None draws them, a list gives every member the same.
+        start: Starting values; a list gives every member the same, None draws them, or starts at the target's mean on
+            the way to convergence.
     """
 
     shape: Shape
@@ -58,8 +63,29 @@ class Fleet:
 
     @property
     def patience(self) -> int | None:
-        """Epochs without a better validation loss before a member stops; None: none stops, the last weights count."""
+        """Epochs without a better loss before a member stops; None: none stops, the last weights count."""
         return self.trainer.patience if self.trainer.early_stopping else None
+
+    @property
+    def goes_to_convergence(self) -> bool:
+        """Whether members have no hidden layer and train until their training loss stops falling.
+
+        They then train on all their rows at once, condensed into a few rows with the same loss (`units.condense`),
+        without weight decay, on features that are uncorrelated inside the unit (`whitening`): gradient descent
+        converges as fast in every direction.
+        """
+        return self.trainer.goes_to_convergence(self.shape.depth)
+
+    @cached_property
+    def whitening(self) -> NDArray[np.float64] | None:
+        """What turns each unit's standardised features into those it trains on, (n_units, n_features, n_features).
+
+        None where members train on standardised features as they are.
+        """
+        if not self.goes_to_convergence:
+            return None
+        rows = zip(self.units.train_rows, self.units.n_train, strict=True)
+        return np.array([whiten(self.units.standardise(self.x[row[:n]], unit)) for unit, (row, n) in enumerate(rows)])
 
     @cached_property
     def unit(self) -> NDArray[np.intp]:
@@ -78,8 +104,10 @@ class Fleet:
 
     @cached_property
     def weight_decay(self) -> NDArray[np.float64]:
-        """Weight decay of each member, (n_members,)."""
-        return np.array([optimizer.weight_decay for optimizer in self.optimizers])[self.configuration]
+        """Weight decay of each member, (n_members,); none on the way to convergence, as on a network's linear path."""
+        return (not self.goes_to_convergence) * np.array([optimizer.weight_decay for optimizer in self.optimizers])[
+            self.configuration
+        ]
 
     @cached_property
     def distinct_seeds(self) -> list[int]:
@@ -96,8 +124,14 @@ class Fleet:
         """Starting weights of all members in the fleet's precision; they depend only on seed and unit."""
         n_units = len(self.units)
         if self.start is not None:
-            drawn = weights_from_values(self.shape, self.n_members, list(self.start))
-            return {name: array.astype(self.dtype) for name, array in drawn.items()}
+            given = weights_from_values(self.shape, self.n_members, list(self.start))
+            if self.whitening is not None:
+                given["layer0.weight"] = np.linalg.pinv(self.whitening)[self.unit] @ given["layer0.weight"]
+            return {name: array.astype(self.dtype) for name, array in given.items()}
+        if self.goes_to_convergence:  # the end does not depend on the start, and this one is near
+            return {
+                name: np.zeros((self.n_members, *dims), self.dtype) for name, dims in self.shape.weight_shapes.items()
+            }
         by_seed = {seed: initial_weights(self.shape, n_units, seed) for seed in self.distinct_seeds}
         if self.shape.has_skip:
             line = self._lines()
@@ -125,70 +159,73 @@ class Fleet:
         }
 
     @cached_property
-    def n_batches(self) -> int:
-        """Minibatches of an epoch, the same for every member."""
+    def n_batches_of_pass(self) -> int:
+        """Minibatches of one pass over the rows, the same for every member."""
         size, longest = self.trainer.batch_size, int(self.units.n_train.max())
-        return 1 if size == "full" or size >= len(self.y) else -(-longest // int(size))
+        is_full = size == "full" or size >= len(self.y) or self.goes_to_convergence
+        return 1 if is_full else -(-longest // int(size))
+
+    @property
+    def n_passes(self) -> int:
+        """Passes over the rows in an epoch: enough for `trainer.min_steps` updates."""
+        least = self.trainer.min_steps
+        return -(-(max(least, _STEPS_TO_CONVERGENCE) if self.goes_to_convergence else least) // self.n_batches_of_pass)
+
+    @property
+    def n_batches(self) -> int:
+        """Minibatches of an epoch, which are its updates."""
+        return self.n_passes * self.n_batches_of_pass
 
     @cached_property
     def _slots(self) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
         """Which rows of a stream's order each minibatch takes, and each row's weight in the loss.
 
         Every unit deals its rows out evenly over the same number of minibatches. Both arrays are
-        (n_batches, n_streams, batch_size); an empty slot has weight 0.
+        (n_batches_of_pass, n_streams, batch_size); an empty slot has weight 0.
         """
         n_train = self.units.n_train[None, :]
-        edges = np.arange(self.n_batches + 1)[:, None] * n_train // self.n_batches
+        n_rows = np.full_like(n_train, self.x.shape[1] + 2) if self.goes_to_convergence else n_train
+        edges = np.arange(self.n_batches_of_pass + 1)[:, None] * n_rows // self.n_batches_of_pass
         size = np.diff(edges, axis=0)
         slot = edges[:-1, :, None] + np.arange(int(size.max()))
         is_used = slot < edges[1:, :, None]
-        share = {"mean": 1 / np.maximum(size, 1), "sum": np.ones_like(size), "half_mean": 0.5 / n_train}
+        share = {"mean": 1 / np.maximum(size, 1), "sum": n_train / n_rows, "half_mean": 0.5 / n_rows}
         weight = np.where(is_used, np.broadcast_to(share[self.trainer.loss], size.shape)[:, :, None], 0.0)
         repeats = (1, len(self.distinct_seeds), 1)
         return np.tile(np.where(is_used, slot, 0), repeats), np.tile(weight, repeats)
 
-    def batches(self, epoch: int) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    def batches(
+        self, epoch: int, streams: NDArray[np.intp] | slice = slice(None)
+    ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
         """Minibatches of one epoch.
+
+        Args:
+            epoch: Counted from 0.
+            streams: Whose minibatches; one may come several times.
 
         Returns:
             positions: Positions among a unit's training rows, (n_batches, n_streams, batch_size).
-            weights: Each row's weight in its minibatch's loss, of the same shape.
+            weights: Each row's weight in its minibatch's loss, of the same shape. Where all minibatches are the same,
+                as full batches are, both are views of one (`minibatches.count_repeats`).
         """
-        slot, weight = self._slots
-        if not self.trainer.shuffle or self.n_batches == 1:
-            return slot, weight
-        n_units, longest = self.units.train_rows.shape
-        keys = np.concatenate(
-            [
-                np.random.default_rng([seed, 3, epoch]).random((n_units, longest), dtype=np.float32)
-                for seed in self.distinct_seeds
-            ]
-        )
-        is_padding = np.arange(longest) >= np.tile(self.units.n_train, len(self.distinct_seeds))[:, None]
-        keys[is_padding] = 2.0
-        order = _stable_order(keys)
-        return order[np.arange(len(order))[None, :, None], slot], weight
-
-
-def _stable_order(keys: NDArray[np.float32]) -> NDArray[np.intp]:
-    """`np.argsort(keys, axis=1, kind="stable")` of keys that are not negative, in a quarter of its time.
-
-    Bits of such floats sort as the floats do, so a key and its position fit into one integer, and equal keys
-    keep their order.
-
-    >>> _stable_order(np.array([[0.5, 2.0, 0.25, 0.5]], dtype=np.float32)).tolist()
-    [[2, 0, 3, 1]]
-    """
-    bits = keys.view(np.uint32).astype(np.uint64) << np.uint64(32)
-    bits |= np.arange(keys.shape[1], dtype=np.uint64)
-    bits.sort(axis=1)
-    return (bits & np.uint64(2**32 - 1)).astype(np.intp)
+        all_slots, all_weights = self._slots
+        slot, weight = all_slots[:, streams], all_weights[:, streams]
+        if self.n_batches_of_pass == 1:
+            shape = (self.n_passes, *slot.shape[1:])
+            return np.broadcast_to(slot, shape), np.broadcast_to(weight, shape)
+        weight = np.tile(weight, (self.n_passes, 1, 1))
+        if not self.trainer.shuffle:
+            return np.tile(slot, (self.n_passes, 1, 1)), weight
+        passes = range(epoch * self.n_passes, (epoch + 1) * self.n_passes)
+        orders = [draw_order(self.distinct_seeds, self.units.n_train, number)[streams] for number in passes]
+        return np.concatenate([order[np.arange(len(order))[None, :, None], slot] for order in orders]), weight
 
 
 def make_fleet(configurations: Sequence[Configuration], table: Table, plan: Plan) -> Fleet:
     """The fleet of configurations that differ only in learning rate, weight decay and seed."""
     first = configurations[0]
     trainer = first.trainer
+    hold_out = trainer.early_stopping and not trainer.goes_to_convergence(first.model.depth)
     return Fleet(
         shape=Shape.of(first.model, table.n_features),
         trainer=trainer,
@@ -196,6 +233,6 @@ def make_fleet(configurations: Sequence[Configuration], table: Table, plan: Plan
         seeds=tuple(configuration.seed for configuration in configurations),
         x=table.x,
         y=table.y,
-        units=make_units(table.x, table.y, plan, hold_out=trainer.early_stopping, standardise=trainer.standardise),
+        units=make_units(table.x, table.y, plan, hold_out=hold_out, standardise=trainer.standardise),
         start=first.model.start,
     )

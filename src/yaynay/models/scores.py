@@ -59,6 +59,19 @@ def rmse(errors: NDArray[np.float64]) -> float:
     return float(np.sqrt(np.mean(errors**2)))
 
 
+def relative_difference(ours: NDArray, theirs: NDArray) -> float:
+    """Largest difference over the largest absolute value of `ours`; curves compare as far as both go.
+
+    >>> relative_difference(np.array([1.0, 2.0]), np.array([1.0, 2.2]))
+    0.10000000000000009
+    """
+    if ours.ndim == 1:
+        length = min(len(ours), len(theirs))
+        ours, theirs = ours[:length], theirs[:length]
+    scale = float(np.max(np.abs(ours)))
+    return float(np.max(np.abs(ours - theirs))) / scale if scale > 0 else float(np.max(np.abs(theirs)))
+
+
 def bag(
     units: Units,
     members: NDArray[np.intp],

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import helmert
 
 from yaynay.data.plan import Plan
 
@@ -109,6 +110,43 @@ def _centre_and_factor(values: NDArray[np.float64]) -> tuple[NDArray[np.float64]
     is_constant = deviation <= 1e-12
     factor = np.where(is_constant, 0.0, 1 / np.where(is_constant, 1.0, deviation) / largest)
     return mean * largest, factor
+
+
+def whiten(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The matrix w for which the columns of x @ w are uncorrelated and have variance 1.
+
+    Args:
+        x: Centred features, (n_rows, n_features).
+
+    Returns:
+        (n_features, n_features); the columns of directions in which x does not vary are zero.
+
+    Example:
+        >>> x = np.array([[1.0, 2.0], [-1.0, -2.0], [0.0, 0.0]])
+        >>> np.round(np.abs(x @ whiten(x)), 6).tolist()
+        [[1.224745, 0.0], [1.224745, 0.0], [0.0, 0.0]]
+    """
+    lengths, directions = np.linalg.svd(np.linalg.qr(x, mode="r"), full_matrices=False)[1:]
+    present = lengths > 1e-10 * lengths.max(initial=0.0)
+    matrix = np.zeros((x.shape[1], x.shape[1]))
+    matrix[:, np.flatnonzero(present)] = directions[present].T * (np.sqrt(len(x)) / lengths[present])
+    return matrix
+
+
+def condense(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """A few rows with the variances and covariances of many; the mean squared error of any line is the same on both.
+
+    Args:
+        x: Centred features, (n_rows, n_features).
+        y: Centred target, (n_rows,).
+
+    Returns:
+        Features (n_features + 2, n_features) and target (n_features + 2,), centred too.
+    """
+    n_rows, n_columns = len(x), x.shape[1] + 1
+    triangle = np.linalg.qr(np.column_stack([x, y]), mode="r")
+    rows = helmert(n_columns + 1)[: len(triangle)].T @ triangle * np.sqrt((n_columns + 1) / n_rows)
+    return rows[:, :-1], rows[:, -1]
 
 
 def _pad(groups: list[Rows]) -> Rows:

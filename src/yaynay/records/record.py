@@ -1,6 +1,7 @@
 """What one configuration left on one table and plan."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -13,6 +14,8 @@ from yaynay.records.provenance import run_facts
 from yaynay.records.version import numerics_version
 from yaynay.storage import Arrays, digest
 
+_CLOSE = 1e-3
+"""From this `distance_to_least_squares` on, a line by gradient descent is said to have fallen short."""
 _OF_TABLE = ("name", "sha256", "n_rows", "n_features", "target")
 _OF_PLAN = ("sha256", "n_folds", "n_repeats", "n_inner", "n_seeds")
 
@@ -33,7 +36,8 @@ class Record:
         weights: Networks trained on the whole table, stacked, and their standardisation.
         run: What differs when it is run again: start, seconds, versions, device, commit.
         reason: Why a run has no scores.
-        line: Coefficients of a least-squares line with their standard errors, t, p and 95 % intervals.
+        line: Coefficients of a line in closed form; those of least squares with standard errors, t, p and 95 %
+            intervals.
     """
 
     key: str
@@ -49,11 +53,13 @@ class Record:
     line: dict[str, Any] | None = None
 
     @classmethod
-    def of(cls, configuration: Configuration, table: Table, plan: Plan, result: Fit | Exception) -> "Record":
-        """The record of a fit, or of the exception that ended it."""
+    def of(
+        cls, configuration: Configuration, table: Table, plan: Plan, result: Fit | Exception, companions: str = ""
+    ) -> "Record":
+        """The record of a fit, or of the exception that ended it; `companions` as in `record_key`."""
         about: dict[str, Any] = {
-            "key": record_key(configuration, table, plan),
-            "configuration": configuration.model_dump(),
+            "key": record_key(configuration, table, plan, companions),
+            "configuration": configuration.model_dump(exclude={"published"}),
             "table": {"features": list(table.features)} | {name: getattr(table, name) for name in _OF_TABLE},
             "plan": {name: getattr(plan, name) for name in _OF_PLAN},
         }
@@ -85,20 +91,44 @@ class Record:
         """The run in one line: "torch 2 x 32, adamw lr 0.01"."""
         return run_name(self.parsed)
 
+    @property
+    def remark(self) -> str | None:
+        """What a finished run falls short of, in one sentence; None where there is nothing to say."""
+        distance = self.scores.get("distance_to_least_squares", 0.0)
+        if distance < _CLOSE:
+            return None
+        return (
+            f"gradient descent ended {distance:.2g} away from least squares; raise trainer.max_epochs or optimizer.lr"
+        )
+
 
 def run_name(configuration: Configuration) -> str:
     """A configuration in one line: backend, network, optimizer and learning rate.
 
     Other values that a sweep varies are in the params.
     """
-    if configuration.backend.name == "least_squares":
-        return "least_squares line"
+    if configuration.is_closed_form:
+        return f"{configuration.backend.name} line"
     model, optimizer = configuration.model, configuration.optimizer
     network = "line" if model.depth == 0 else f"{model.depth} x {model.width}{' + skip' if model.skip else ''}"
     return f"{configuration.backend.name} {network}, {optimizer.name} lr {optimizer.lr:g}"
 
 
-def record_key(configuration: Configuration, table: Table, plan: Plan) -> str:
-    """Name of the record that a configuration leaves: digest of itself, table, plan and version of the numerics."""
-    numerics = numerics_version(configuration.backend.name)
-    return digest([configuration.numerics(), table.sha256, plan.sha256, numerics])
+def record_key(configuration: Configuration, table: Table, plan: Plan, companions: str = "") -> str:
+    """Name of the record that a configuration leaves: digest of itself, table, plan and version of the numerics.
+
+    Args:
+        configuration: What is trained.
+        table: The data.
+        plan: Its folds.
+        companions: Digest of those that it is halved among (`companions_digest`), which decide how long it trains.
+    """
+    parts = [configuration.numerics(), table.sha256, plan.sha256, numerics_version(configuration.backend.name)]
+    return digest([*parts, companions] if companions else parts)
+
+
+def companions_digest(configurations: Sequence[Configuration]) -> str:
+    """Digest of a fleet whose configurations decide how long each of them trains; "" where they do not."""
+    if configurations[0].trainer.halving is None or len(configurations) == 1:
+        return ""
+    return digest([configuration.numerics() for configuration in configurations])

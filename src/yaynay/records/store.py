@@ -10,8 +10,7 @@ each with checksums in digests.json, and `failures/KEY.json` for a run that ende
 """
 
 import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,12 +18,10 @@ from typing import Any
 
 from yaynay.data.plan import Plan, load_plan, write_plan
 from yaynay.data.table import Table, load_table, write_table
-from yaynay.errors import DataError
+from yaynay.records.folders import readable, with_checksums
 from yaynay.records.record import Record
 from yaynay.storage import (
-    CHECKSUMS,
     digest,
-    file_digest,
     find_root,
     read_arrays,
     read_json,
@@ -64,7 +61,7 @@ class Store:
 
     def write(self, record: Record) -> None:
         """Add a record; an existing one stays."""
-        with _with_checksums(self.path(record.key)) as folder:
+        with with_checksums(self.path(record.key)) as folder:
             content = {name: getattr(record, name) for name in _RECORD_FIELDS}
             write_json(folder / "record.json", content)
             write_json(folder / "run.json", record.run)
@@ -78,7 +75,7 @@ class Store:
             DataError: It is missing or damaged.
         """
         folder = self.path(key)
-        with _readable(folder):
+        with readable(folder):
             return Record(
                 **read_json(folder / "record.json"),
                 run=read_json(folder / "run.json"),
@@ -93,7 +90,7 @@ class Store:
             DataError: It is missing or damaged.
         """
         folder = self.path(key)
-        with _readable(folder):
+        with readable(folder):
             return Record(**read_json(folder / "record.json"), run=read_json(folder / "run.json"))
 
     def write_failure(self, record: Record) -> None:
@@ -111,7 +108,7 @@ class Store:
         path = self.failure_path(key)
         if not path.is_file():
             return None
-        with _readable(path):
+        with readable(path):
             return Record(**read_with_digest(path))
 
     def write_table(self, table: Table, plan: Plan) -> None:
@@ -119,7 +116,7 @@ class Store:
         path = self.table_path(plan.sha256, table.sha256)
         if path.is_dir():
             return
-        with _with_checksums(path) as folder:
+        with with_checksums(path) as folder:
             write_table(table, folder, plan_sha256=plan.sha256)
             write_plan(plan, folder / "plan.parquet")
 
@@ -140,19 +137,28 @@ class Store:
         return self._tables[key]
 
     def write_sweeps(self, jobs: Sequence[dict[str, Any]], about: dict[str, Any]) -> list["Sweep"]:
-        """Note which runs one command asked for, one sweep per table and plan; the same runs are the same sweep."""
-        by_data: dict[tuple[str, str, str], set[str]] = {}
-        for job in jobs:
-            by_data.setdefault((job["table"], job["table_sha256"], job["plan_sha256"]), set()).add(job["key"])
-        return [self._write_sweep(*data, sorted(keys), about) for data, keys in sorted(by_data.items())]
+        """Note which runs one command needs, a sweep per table and plan; the same runs and published figures are one.
 
-    def _write_sweep(
-        self, table: str, table_sha256: str, plan_sha256: str, keys: list[str], about: dict[str, Any]
-    ) -> "Sweep":
-        content = {"table": table, "table_sha256": table_sha256, "plan_sha256": plan_sha256, "runs": keys}
+        Args:
+            jobs: Notes of jobs.
+            about: What else to write down of a sweep that is new.
+        """
+        by_data: dict[tuple[str, ...], dict[str, Any]] = {}
+        for job in jobs:
+            by_data.setdefault(tuple(job[name] for name in _OF_DATA), {})[job["key"]] = job.get("published")
+        asked = {job["key"] for job in jobs if not job.get("is_baseline")}
+        return [
+            self._write_sweep(data, runs, about | {"baselines": sorted(runs.keys() - asked)})
+            for data, runs in sorted(by_data.items())
+        ]
+
+    def _write_sweep(self, data: tuple[str, ...], runs: dict[str, Any], about: dict[str, Any]) -> "Sweep":
+        published = {key: figures for key, figures in sorted(runs.items()) if figures}
+        content: dict[str, Any] = dict(zip(_OF_DATA, data, strict=True)) | {"runs": sorted(runs)}
+        content |= {"published": published} if published else {}
         path = self.folder / "sweeps" / digest(content)
         if not path.is_dir():
-            with _with_checksums(path) as folder:
+            with with_checksums(path) as folder:
                 write_json(folder / "sweep.json", content | about)
         return Sweep(self, path)
 
@@ -176,35 +182,16 @@ class Store:
         return sorted(found, key=lambda sweep: (sweep.started_at, sweep.key))
 
 
-@contextmanager
-def _with_checksums(path: Path) -> Iterator[Path]:
-    """A folder to write into, which becomes `path` at the end, with the digest of each of its files."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(path) as aside:
-        aside.mkdir()
-        yield aside
-        write_json(aside / CHECKSUMS, {file.name: file_digest(file) for file in aside.iterdir()})
-
-
-@contextmanager
-def _readable(path: Path) -> Iterator[None]:
-    """Turn a missing or damaged file into an error that a user can fix."""
-    try:
-        yield
-    except (OSError, ValueError, TypeError) as error:
-        raise DataError(f"{path}: not a readable record ({error}); remove it and train again") from error
-
-
 @dataclass(frozen=True)
 class Sweep:
-    """The runs that one command asked for on one table."""
+    """The runs that one command asked for on one table, and its baselines: the table's lines in closed form."""
 
     store: Store
     path: Path
 
     @cached_property
     def about(self) -> dict[str, Any]:
-        with _readable(self.path):
+        with readable(self.path):
             return read_json(self.path / "sweep.json")
 
     @property
@@ -214,6 +201,16 @@ class Sweep:
     @property
     def table_name(self) -> str:
         return self.about["table"]
+
+    @property
+    def baselines(self) -> frozenset[str]:
+        """Keys of the runs that were not asked for."""
+        return frozenset(self.about.get("baselines", ()))
+
+    @property
+    def n_configurations(self) -> int:
+        """Runs that were asked for."""
+        return len(self.about["runs"]) - len(self.baselines)
 
     @property
     def started_at(self) -> float:
@@ -246,4 +243,5 @@ class Sweep:
         return self.store.read_table(self.about["plan_sha256"], self.about["table_sha256"])
 
 
+_OF_DATA = ("table", "table_sha256", "plan_sha256")
 _RECORD_FIELDS = ("key", "status", "configuration", "table", "plan", "scores", "reason", "line")

@@ -23,7 +23,7 @@ def verify(root: Path) -> Iterator[Finding]:
     """
     for folder in sorted((root / "data" / "tables").glob("*/")):
         yield _checked(folder, _check_table)
-    for store in [root / "records", *sorted((root / "results").glob("*/"))]:
+    for store in [root / "records", *sorted((root / "results").glob("*/")), *sorted((root / "results").glob("*/*/"))]:
         for folder in sorted(store.glob("tables/*/")):
             yield _checked(folder, _check_table)
         for kind in ("runs", "tables", "sweeps"):

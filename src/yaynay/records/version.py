@@ -25,7 +25,7 @@ def numerics_version(backend: str, source: Path = _SOURCE) -> str:
     """Digest of the code that a backend's fits run through; comments and docstrings do not count.
 
     Args:
-        backend: "least_squares" or a key of `MODULES`.
+        backend: A closed form or a key of `MODULES`.
         source: The folder that holds the package.
     """
     return _digest(fit_entries(backend), source)

@@ -1,6 +1,6 @@
 """Verdicts as people read them: words, pictures, the HTML page and the terminal's table.
 
 `wording` formats numbers, `plots` draws, `page` renders the report, `terminal` the table, `gallery` draws many sweeps
-at once, and `files` keeps what `compare` wrote for those who show it. Conclusions and verdicts come in, files go out;
-nothing is computed here.
+at once, `metrics` picks the figures to compare, and `files` keeps what `compare` wrote for those who show it.
+Conclusions and verdicts come in, files go out; nothing is computed here.
 """

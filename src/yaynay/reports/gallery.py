@@ -2,7 +2,7 @@
 
 import functools
 import multiprocessing
-from collections.abc import Sequence
+from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -13,16 +13,16 @@ from yaynay.reports import plots
 from yaynay.verdict.conclusion import Conclusion, conclude
 
 
-def conclude_and_draw(sweeps: Sequence[Sweep], rule: Rule, pictures: Path) -> list[Conclusion]:
+def conclude_and_draw(sweeps: Mapping[str, Sweep], rule: Rule, pictures: Path) -> dict[str, Conclusion]:
     """Conclude each sweep, and draw it into a new folder of its table's name.
 
     Args:
-        sweeps: One per table.
+        sweeps: By name of the table, which its pictures show.
         rule: What decides the verdicts.
         pictures: An existing folder.
 
     Returns:
-        The conclusions, in order.
+        The conclusions, by name.
 
     Raises:
         DataError: A record is damaged, or no run of a sweep ended.
@@ -30,14 +30,14 @@ def conclude_and_draw(sweeps: Sequence[Sweep], rule: Rule, pictures: Path) -> li
     n_workers = min(len(sweeps), usable_cpus())
     draw_sweep = functools.partial(_conclude_and_draw, rule=rule, pictures=pictures)
     if n_workers == 1:
-        return [draw_sweep(sweep) for sweep in sweeps]
+        return {name: draw_sweep(name, sweep) for name, sweep in sweeps.items()}
     with ProcessPoolExecutor(n_workers, multiprocessing.get_context("spawn"), end_with_starter) as pool:
-        return list(pool.map(draw_sweep, sweeps))
+        return dict(zip(sweeps, pool.map(draw_sweep, sweeps.keys(), sweeps.values()), strict=True))
 
 
-def _conclude_and_draw(sweep: Sweep, rule: Rule, pictures: Path) -> Conclusion:
-    conclusion = conclude(sweep, rule)
-    folder = pictures / sweep.table_name
+def _conclude_and_draw(name: str, sweep: Sweep, rule: Rule, pictures: Path) -> Conclusion:
+    conclusion = conclude(sweep, rule, name)
+    folder = pictures / name
     folder.mkdir()
     plots.draw(conclusion, folder)
     return conclusion

@@ -1,58 +1,95 @@
 """The verdicts as a table in the terminal and in verdicts.txt."""
 
-import io
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from yaynay.reports import wording
-from yaynay.verdict.model import Verdict
+from yaynay.verdict.model import Outcome, Verdict
 
-_STYLES = {"yay": "bold color(166)", "nay": "bold color(32)", "undecided": "bold bright_black"}
-_GLUE = "\ue000"
-"""Replaces a space at which no line may break, while the table is laid out."""
+_STYLES: dict[Outcome, str] = {"yay": "1;38;5;166", "nay": "1;38;5;32", "undecided": "1;90"}
+"""Codes of ECMA-48: bold, and a color."""
+
+
+@dataclass(frozen=True)
+class _Column:
+    """A column of the table: what it shows of a table's name and verdict."""
+
+    title: str
+    show: Callable[[str, Verdict], str]
+    is_number: bool = True
+    is_error: bool = False
+
+
+_COLUMNS = (
+    _Column("outcome", lambda _, verdict: verdict.outcome, is_number=False),
+    _Column("table", lambda name, _: _printable(name), is_number=False),
+    _Column("gain (90 %)", lambda _, verdict: wording.gain(verdict), is_number=False),
+    _Column("p", lambda _, verdict: wording.probability(verdict.p_value)),
+    _Column("rmse: line", lambda _, verdict: _error(verdict, verdict.rmse_linear), is_error=True),
+    _Column("ridge", lambda _, verdict: _error(verdict, verdict.rmse_ridge), is_error=True),
+    _Column("network", lambda _, verdict: _error(verdict, verdict.rmse_network), is_error=True),
+)
+_NAME = 1
+"""The column that is cut where there is too little room."""
+_LEAST_NAME, _GAP = 9, "  "
 
 
 def text_table(verdicts: Mapping[str, Verdict], color: bool = False, width: int = 100) -> str:
-    """The verdicts as a terminal shows them, with a header and a closing line.
+    """The verdicts as a terminal shows them: a header, one line for each table, and a closing count.
+
+    What they say in words is on the page.
 
     Args:
         verdicts: By table.
         color: Whether to color the outcomes, unless the environment has NO_COLOR.
-        width: Longest line [characters]; a long sentence continues below its beginning.
+        width: Longest line [characters]; where it has too little room, the errors are left out and names are cut.
     """
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+    from rich.cells import cell_len
 
-    table = Table(box=box.HORIZONTALS, show_edge=True, pad_edge=False, header_style="", width=width + 2)
-    for title in ("outcome", "table", "gain (90 %)", "p"):
-        table.add_column(title, no_wrap=True, justify="right" if title == "p" else "left")
-    table.add_column("answer", ratio=1, overflow="fold")
-    for name, verdict in wording.in_order(verdicts):
-        sentence = _printable(verdict.sentence, 10_000).replace(" %", f"{_GLUE}%")  # keeps both on one line
-        cells = (_printable(name), wording.gain(verdict), wording.probability(verdict.p_value), sentence)
-        table.add_row(Text(verdict.outcome, _STYLES[verdict.outcome]), *map(Text, cells))
-    has_color = color and not os.environ.get("NO_COLOR")
-    console = Console(
-        file=io.StringIO(),
-        width=width + 2,
-        force_terminal=has_color,
-        color_system="256" if has_color else None,
-        legacy_windows=False,
-        _environ={},
-    )
-    with console.capture() as captured:
-        console.print(table)
-    lines = [line[1:].rstrip() for line in captured.get().replace(_GLUE, " ").splitlines()]  # the box has a left margin
-    return "\n".join([*(line for line in lines if line), wording.count(verdicts)])
+    rows = wording.in_order(verdicts)
+    for columns in (_COLUMNS, [column for column in _COLUMNS if not column.is_error]):
+        cells = [[column.title for column in columns], *([column.show(*row) for column in columns] for row in rows)]
+        widths = [max(map(cell_len, texts)) for texts in zip(*cells, strict=True)]
+        others = sum(widths) - widths[_NAME] + len(_GAP) * (len(widths) - 1)
+        if others + _LEAST_NAME <= width:
+            break
+    widths[_NAME] = min(widths[_NAME], max(_LEAST_NAME, width - others))
+    lines = [_GAP.join(map(_fit, texts, columns, widths)).rstrip() for texts in cells]
+    if color and not os.environ.get("NO_COLOR"):
+        lines[1:] = [_paint(line, verdict.outcome) for line, (_, verdict) in zip(lines[1:], rows, strict=True)]
+    ruler = "\u2500" * (others + widths[_NAME])
+    return "\n".join([ruler, lines[0], ruler, *lines[1:], ruler, wording.count(verdicts)])
 
 
-def _printable(text: str, longest: int = 28) -> str:
-    """Text that moves no cursor and is not too long.
+def _fit(text: str, column: _Column, width: int) -> str:
+    """A cell of this many columns of a terminal, in which some characters take two.
+
+    A name is cut in its middle, for what tells it from others is at its end.
+    """
+    from rich.cells import cell_len, set_cell_size
+
+    if cell_len(text) > width:
+        n_last = (width - 1) // 2
+        first, last = set_cell_size(text, width - 1 - n_last), set_cell_size(text[::-1], n_last)[::-1]
+        text = f"{first}\u2026{last}"
+    blanks = " " * (width - cell_len(text))
+    return blanks + text if column.is_number else text + blanks
+
+
+def _paint(line: str, outcome: Outcome) -> str:
+    return f"\x1b[{_STYLES[outcome]}m{outcome}\x1b[0m{line.removeprefix(outcome)}"
+
+
+def _error(verdict: Verdict, rmse: float | None) -> str:
+    """An error on rows that were held out; those on training rows are no forecast, and are on the page."""
+    return wording.number(rmse if verdict.is_cross_validated else None)
+
+
+def _printable(text: str) -> str:
+    """Text on one line that moves no cursor.
 
     >>> _printable("a\\x1b[2Jb\\nc")
     'a?[2Jb c'
     """
-    flat = "".join(sign if sign.isprintable() else "?" for sign in " ".join(text.split()))
-    return flat if len(flat) <= longest else f"{flat[: longest - 3]}..."
+    return "".join(sign if sign.isprintable() else "?" for sign in " ".join(text.split()))

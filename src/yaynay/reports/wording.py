@@ -45,9 +45,18 @@ def percent(share: float, *, sign: bool = False) -> str:
 
 def gain(verdict: Verdict) -> str:
     """The gain with its 90 % interval, in percent of the target's variance: "+2.1 % (-0.3 to 4.5)"."""
-    if verdict.gain is None or verdict.gain_low is None or verdict.gain_high is None:
+    return _with_interval(verdict.gain, verdict.gain_low, verdict.gain_high)
+
+
+def gain_ridge(verdict: Verdict) -> str:
+    """As `gain`, of ridge."""
+    return _with_interval(verdict.gain_ridge, verdict.gain_ridge_low, verdict.gain_ridge_high)
+
+
+def _with_interval(value: float | None, low: float | None, high: float | None) -> str:
+    if value is None or low is None or high is None:
         return NONE
-    return f"{percent(verdict.gain, sign=True)} ({_percents(verdict.gain_low)} to {_percents(verdict.gain_high)})"
+    return f"{percent(value, sign=True)} ({_percents(low)} to {_percents(high)})"
 
 
 def rule(made_by: Rule) -> str:
@@ -58,6 +67,15 @@ def rule(made_by: Rule) -> str:
     """
     margins = ", ".join(f"{name} {100 * getattr(made_by, name):g} %" for name in ("alpha", "delta", "delta_nay"))
     return f"{margins}, {made_by.n_draws:,} draws"
+
+
+def by_rule(verdict: Verdict) -> list[tuple[str, str, str]]:
+    """Rule, outcome and gain of a verdict, then of those by other rules on the same folds."""
+    return [
+        (rule(found.rule), found.outcome, percent(found.gain, sign=True))
+        for found in (verdict.by_rule, *verdict.other_rules)
+        if found is not None
+    ]
 
 
 def common_rule(verdicts: Mapping[str, Verdict]) -> Rule | None:

@@ -1,9 +1,11 @@
 """A grid of configurations -> records.
 
-`fit` trains configurations of one shape as one fleet, `partition` cuts a grid into such fleets, `workers` and
-`ray_cluster` train them in processes or on a cluster, `run` does all of it for a list of jobs, with `progress` on the
-terminal, and `summary` reports the result.
+`jobs` is what a command asked for, `fit` trains configurations of one shape as one fleet, `partition` cuts a grid into
+such fleets, `workers` and `ray_cluster` train them in processes or on a cluster, `run` does all of it for a list of
+jobs, with `progress` on the terminal, and `summary` reports the result.
 """
 
 SWEEP = "YAYNAY_SWEEP"
 """Environment variable that holds this process's name for its sweep; workers inherit it."""
+SWEEP_OWNER = "YAYNAY_SWEEP_OWNER"
+"""Environment variable that says which process that is."""

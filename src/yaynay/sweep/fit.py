@@ -1,6 +1,6 @@
 """Configurations -> records: what is trained together, and the record of each fit."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from yaynay.config.schema import Configuration
 from yaynay.data.plan import Plan
@@ -8,7 +8,7 @@ from yaynay.data.table import Table
 from yaynay.errors import OptionError
 from yaynay.models import fitting
 from yaynay.models.backends.base import OnEpoch
-from yaynay.records.record import Record
+from yaynay.records.record import Record, companions_digest
 
 _FUSED = {"lr", "weight_decay"}
 """Optimizer values that may differ within one fleet; the seed may too."""
@@ -40,14 +40,16 @@ def train(
     """
     check_fit(configurations[0], table)
     fits = fitting.fit(configurations, table, plan, on_epoch)
-    return [Record.of(configuration, table, plan, fit) for configuration, fit in zip(configurations, fits, strict=True)]
+    companions = companions_digest(configurations)
+    pairs = zip(configurations, fits, strict=True)
+    return [Record.of(configuration, table, plan, fit, companions) for configuration, fit in pairs]
 
 
 def check_fit(configuration: Configuration, table: Table) -> None:
     """Check what depends on both configuration and table.
 
     Raises:
-        OptionError: Starting values or `predict_at` do not fit the table's features.
+        OptionError: Starting values, `predict_at` or `published` do not fit the table's features.
     """
     start, n_features = configuration.model.start, table.n_features
     if start is not None and len(start) != n_features + 1:
@@ -55,7 +57,20 @@ def check_fit(configuration: Configuration, table: Table) -> None:
             f"option 'model.start': {len(start)} values for {n_features} features; "
             f"allowed: {n_features + 1} values (slopes, then intercept); or leave it null"
         )
-    if configuration.predict_at is not None and n_features != 1:
+    for option in ("predict_at", "published"):
+        if getattr(configuration, option) is not None:
+            check_one_feature(option, [table])
+
+
+def check_one_feature(option: str, tables: Iterable[Table]) -> None:
+    """Check that an option about a table's one feature has a meaning on every table.
+
+    Raises:
+        OptionError: Some have several features; each is named.
+    """
+    several = {table.name: table.n_features for table in tables if table.n_features != 1}
+    if several:
+        named = ", ".join(f"table '{name}' has {n_features} features" for name, n_features in several.items())
         raise OptionError(
-            f"option 'predict_at': table '{table.name}' has {n_features} features; allowed: tables with one feature"
+            f"option '{option}': {named}; allowed: tables with one feature; leave {option} or those tables out"
         )

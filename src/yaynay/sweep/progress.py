@@ -1,6 +1,7 @@
 """What a terminal shows about a fit: a bar while it runs, and a line when it has ended."""
 
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from types import TracebackType
@@ -9,6 +10,9 @@ from tqdm import tqdm
 
 from yaynay.models.training_state import TrainingState
 from yaynay.records.record import Record
+
+_SECOND = 1.0
+"""How often a sweep's bar shows the time, which says that it is alive while its first fleets train [s]."""
 
 
 class SweepProgress:
@@ -24,6 +28,13 @@ class SweepProgress:
         self.started = time.perf_counter()
         self.n_jobs, self.n_done = n_jobs, n_done
         self.bar = tqdm(total=n_jobs, unit="configuration", leave=False, disable=not sys.stderr.isatty())
+        self.has_ended = threading.Event()
+        if not self.bar.disable:
+            threading.Thread(target=self._tick, daemon=True).start()
+
+    def _tick(self) -> None:
+        while not self.has_ended.wait(_SECOND):
+            self.bar.refresh()
 
     def __enter__(self) -> "SweepProgress":
         return self
@@ -31,6 +42,7 @@ class SweepProgress:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.has_ended.set()
         self.bar.close()
         seconds = time.perf_counter() - self.started
         had = f", {self.n_done} had a record" if self.n_done else ""
@@ -93,4 +105,5 @@ class Progress:
         scores = scores or [f"train/rmse {record.scores['train/rmse']:.4g}"]
         n_members = int(record.scores["n_members"])
         seconds = record.run["fit_seconds"]
-        print(f"{self.title}: {n_members} fits in {seconds:.1f} s, {', '.join(scores)}", flush=True)
+        remark = f"; {record.remark}" if record.remark else ""
+        print(f"{self.title}: {n_members} fits in {seconds:.1f} s, {', '.join(scores)}{remark}", flush=True)

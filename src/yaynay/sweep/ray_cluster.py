@@ -20,11 +20,11 @@ from yaynay.data.plan import Plan
 from yaynay.data.table import Table
 from yaynay.errors import MachineError
 from yaynay.processes import interruptible
-from yaynay.records.record import Record, record_key
+from yaynay.records.record import Record
 from yaynay.records.store import Store
 from yaynay.sweep import fit
 from yaynay.sweep.partition import FleetSpec
-from yaynay.sweep.workers import Outcome, singles
+from yaynay.sweep.workers import Outcome
 
 _ADDRESS = "option 'hydra.launcher.address'"
 _RETRIES = 5
@@ -62,7 +62,7 @@ class Cluster:
                 key = (spec.plan_sha256, spec.table_sha256)
                 if key not in data:
                     data[key] = self.ray.put(store.read_table(*key))
-                keys = _keys(spec, *store.read_table(*key))
+                keys = spec.keys(*store.read_table(*key))
                 running[train.options(num_gpus=int(_wants_gpu(spec))).remote(spec, data[key], keys)] = spec
             ended, _ = self.ray.wait(list(running), num_returns=1, timeout=_PATIENCE)
             if not ended:
@@ -72,11 +72,11 @@ class Cluster:
             try:
                 records = self.ray.get(ended[0])
             except Exception as error:  # Ray's own, or whatever the fleet raised
-                if len(spec.configurations) > 1:
-                    waiting.extend(singles(spec))
+                if len(parts := spec.singles()) > 1:
+                    waiting.extend(parts)
                     continue
                 table, plan = store.read_table(spec.plan_sha256, spec.table_sha256)
-                yield [], {_keys(spec, table, plan)[0]: _explain(error)}
+                yield [], dict.fromkeys(spec.keys(table, plan), _explain(error))
                 continue
             for record in records:
                 store.write(record)
@@ -186,17 +186,13 @@ def _wants_gpu(spec: FleetSpec) -> bool:
     return spec.configurations[0].trainer.accelerator == "gpu"
 
 
-def _keys(spec: FleetSpec, table: Table, plan: Plan) -> list[str]:
-    return [record_key(configuration, table, plan) for configuration in spec.configurations]
-
-
 def _train_far(spec: FleetSpec, data: tuple[Table, Plan], keys: list[str]) -> list[Record]:
     """A fleet on a node of a cluster.
 
     Raises:
         MachineError: The node would train something other than what was asked for.
     """
-    if _keys(spec, *data) != keys:
+    if spec.keys(*data) != keys:
         raise MachineError(
             f"node {socket.gethostname()} has another version of yaynay; install the same one on all nodes"
         )

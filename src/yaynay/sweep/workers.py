@@ -15,7 +15,6 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import replace
 from multiprocessing import forkserver, resource_tracker
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ from typing import Any
 from yaynay.errors import MachineError, YaynayError
 from yaynay.models.backends.base import OnEpoch
 from yaynay.processes import end_with_starter
-from yaynay.records.record import Record, record_key
+from yaynay.records.record import Record
 from yaynay.records.store import Store
 from yaynay.sweep import fit
 from yaynay.sweep.partition import FleetSpec
@@ -40,7 +39,8 @@ _TRIES = 2
 def train_fleet(spec: FleetSpec, store: Store, on_epoch: OnEpoch | None = None) -> Outcome:
     """Train a fleet and write its records.
 
-    If it fails as a whole, each of its configurations is tried alone, so that a bad one fails alone.
+    If it fails as a whole, each of its configurations is tried alone, so that a bad one fails alone; those that are
+    halved together fail together.
 
     Raises:
         OSError: Nothing more can be written: the disk is full or read-only.
@@ -53,10 +53,11 @@ def train_fleet(spec: FleetSpec, store: Store, on_epoch: OnEpoch | None = None) 
     except (Exception, SystemExit) as error:  # of any library; the other fleets continue, and the sweep lists it
         if isinstance(error, OSError) and error.errno in _UNWRITABLE:
             raise  # no other fleet can be written either
-        if len(spec.configurations) > 1:
-            return _merge(train_fleet(single, store) for single in singles(spec))
+        parts = spec.singles()
+        if len(parts) > 1:
+            return _merge(train_fleet(single, store) for single in parts)
         _LOG.debug("training failed", exc_info=True)
-        return [], {record_key(spec.configurations[0], table, plan): _portable(error)}
+        return [], dict.fromkeys(spec.keys(table, plan), _portable(error))
     return [record.without_arrays() for record in records], {}
 
 
@@ -67,11 +68,6 @@ def _portable(error: BaseException) -> Exception:
     if isinstance(error, SystemExit):
         return RuntimeError(f"training asked the process to exit with code {error.code}")
     return RuntimeError(f"{type(error).__name__}: {error}")
-
-
-def singles(spec: FleetSpec) -> list[FleetSpec]:
-    """A fleet cut into one per configuration."""
-    return [replace(spec, configurations=(configuration,)) for configuration in spec.configurations]
 
 
 def _merge(outcomes: Iterator[Outcome]) -> Outcome:
@@ -90,8 +86,8 @@ def run_here(specs: Sequence[FleetSpec], store: Store, on_epoch: OnEpoch | None 
 
 
 def run(specs: Sequence[FleetSpec], store: Store, n_workers: int) -> Iterator[Outcome]:
-    """In worker processes, which may die; a single configuration in this process, as its death costs no other."""
-    if sum(len(spec.configurations) for spec in specs) <= 1:
+    """In worker processes, which may die; a single network in this process, as its death costs no other."""
+    if sum(len(spec.configurations) for spec in specs if not spec.configurations[0].is_closed_form) <= 1:
         return run_here(specs, store)
     return run_in_processes(specs, store, n_workers)
 
@@ -114,8 +110,8 @@ def run_in_processes(specs: Sequence[FleetSpec], store: Store, n_workers: int) -
                     yield future.result()
                 elif n_tries < _TRIES:
                     waiting.append((spec, n_tries + 1))
-                elif len(spec.configurations) > 1:
-                    waiting.extend((single, 1) for single in singles(spec))
+                elif len(parts := spec.singles()) > 1:
+                    waiting.extend((single, 1) for single in parts)
                 else:
                     yield _died(spec, store, worker.exit_code())
     finally:
@@ -193,4 +189,4 @@ def _died(spec: FleetSpec, store: Store, code: int | None) -> Outcome:
     table, plan = store.read_table(spec.plan_sha256, spec.table_sha256)
     how = f"killed by {signal.Signals(-code).name}" if code and code < 0 else f"exit code {code}"
     error = MachineError(f"the process that trained it died {_TRIES} times ({how}); run the same command to try again")
-    return [], {record_key(spec.configurations[0], table, plan): error}
+    return [], dict.fromkeys(spec.keys(table, plan), error)

@@ -1,22 +1,17 @@
-"""MLflow's own tables, where its public API is too slow; the only module that knows them.
+"""MLflow's own tables, where its public API is too slow.
 
-Two things here are private to MLflow. `DatabaseRuns` writes many runs in one transaction, through MLflow's table
-models: a sweep of 10,000 configurations needs it. It is used for large sweeps, on the minor versions of MLflow that
-it was tested with; otherwise the API does the same (`open_runs`). `is_held` reads a SQLite store without importing
-MLflow, which takes seconds; anything it does not understand counts as not there, and MLflow is asked.
+`DatabaseRuns` writes many runs in one transaction, through MLflow's table models: a sweep of 10,000 configurations
+needs it. It is used for large sweeps, on the minor versions of MLflow that it was tested with; otherwise the API does
+the same (`open_runs`).
 """
 
-import sqlite3
 import uuid
-from collections.abc import Mapping, Sequence
-from contextlib import closing
-from pathlib import Path
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from yaynay.records.store import Store
 from yaynay.storage import digest
-from yaynay.tracking.owner import OWNER, is_dead
-from yaynay.tracking.runs import PARENT, Found, Run, Runs
+from yaynay.tracking.runs import DELETED, Found, Run, Runs
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -60,14 +55,18 @@ class DatabaseRuns(Runs):
 
         of_sweep: Any = aliased(SqlTag)
         query: Any = (
-            select(SqlTag.value, SqlRun.run_uuid, SqlRun.status)
+            select(SqlTag.value, SqlRun.run_uuid, SqlRun.status, SqlRun.lifecycle_stage)
             .join(SqlRun, SqlRun.run_uuid == SqlTag.run_uuid)
             .join(of_sweep, of_sweep.run_uuid == SqlTag.run_uuid)
             .where(SqlTag.key == "yaynay.run", of_sweep.key == "yaynay.sweep", of_sweep.value == sweep)
             .where(SqlRun.experiment_id == int(self.experiment_id))
+            .order_by(SqlRun.lifecycle_stage.desc())  # of two runs for one key, the one that is not deleted
         )
         with self.store.ManagedSessionMaker() as session:
-            return {key: Found(run_id, status) for key, run_id, status in session.execute(query).all()}
+            return {
+                key: Found(run_id, DELETED if stage == DELETED else status)
+                for key, run_id, status, stage in session.execute(query).all()
+            }
 
     def _write(
         self,
@@ -93,9 +92,10 @@ class DatabaseRuns(Runs):
     def _copy_files(self, run_id: str, run: Run, records: Store) -> None:
         from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
-        artifacts = get_artifact_repository(self._artifacts(run_id))
-        for name in run.files:
-            artifacts.log_artifact(str(records.path(run.key) / name))
+        repository = get_artifact_repository(self._artifacts(run_id))
+        with run.artifacts.paths(records.path(run.key)) as paths:
+            for path in paths:
+                repository.log_artifact(str(path))
 
     def _artifacts(self, run_id: str) -> str:
         return f"{self.location}/{run_id}/artifacts"
@@ -172,37 +172,3 @@ class DatabaseRuns(Runs):
             "artifact_uri": self._artifacts(run_id),
             "experiment_id": int(self.experiment_id),
         }
-
-
-def is_held(path: Path, experiment: str, sweep: str, statuses: Mapping[str, str], stamp: tuple[str, str]) -> bool:
-    """Whether a SQLite store holds a sweep as it should be.
-
-    Args:
-        path: The store's file.
-        experiment: The experiment's name.
-        sweep: The sweep's key.
-        statuses: The status of each of its runs, by record key.
-        stamp: A tag of the sweep's own run, and its value.
-
-    Returns:
-        False also where the file is not understood, or holds the run of a dead process, which the next connection
-        closes.
-    """
-    of_sweep = (
-        "SELECT mine.value, runs.status, stamp.value FROM tags AS sweep "
-        "JOIN runs ON runs.run_uuid = sweep.run_uuid "
-        "JOIN experiments ON experiments.experiment_id = runs.experiment_id "
-        "JOIN tags AS mine ON mine.run_uuid = sweep.run_uuid AND mine.key = 'yaynay.run' "
-        "LEFT JOIN tags AS stamp ON stamp.run_uuid = sweep.run_uuid AND stamp.key = ? "
-        "WHERE sweep.key = 'yaynay.sweep' AND sweep.value = ? AND experiments.name = ?"
-    )
-    running = "SELECT value FROM tags NATURAL JOIN runs WHERE tags.key = ? AND runs.status = 'RUNNING'"
-    try:
-        with closing(sqlite3.connect(path, timeout=5)) as store:
-            rows = store.execute(of_sweep, (stamp[0], sweep, experiment)).fetchall()
-            owners = [owner for (owner,) in store.execute(running, (OWNER,))]
-    except sqlite3.Error:
-        return False
-    held = {key: status for key, status, _ in rows}
-    is_stamped = any(key == PARENT and value == stamp[1] for key, _, value in rows)
-    return is_stamped and statuses.items() <= held.items() and not any(map(is_dead, owners))

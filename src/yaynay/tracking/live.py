@@ -11,8 +11,8 @@ from yaynay.records.store import Sweep
 from yaynay.tracking.dataset import dataset_input
 from yaynay.tracking.parent import open_parent
 from yaynay.tracking.runs import Runs, split
-from yaynay.tracking.store import check_reachable, connect, tracking_uri
-from yaynay.tracking.sync import add_children
+from yaynay.tracking.store import connect
+from yaynay.tracking.sync import add_children, check_sweeps
 
 _PAUSE = 2.0
 """Time between two batches: a database commits about a hundred times a second, for all its writers [s]."""
@@ -26,11 +26,11 @@ class Writer:
         experiment: Name of the MLflow experiment.
 
     Raises:
-        MachineError: The store is a server that does not answer.
+        MachineError: The store does not answer, or the user deleted the run of a sweep in it.
     """
 
     def __init__(self, sweeps: Sequence[Sweep], experiment: str) -> None:
-        check_reachable(tracking_uri())
+        check_sweeps(sweeps, experiment)
         self.experiment = experiment
         self.sweeps = {(sweep.about["table_sha256"], sweep.about["plan_sha256"]): sweep for sweep in sweeps}
         self.records: queue.SimpleQueue[Record | None] = queue.SimpleQueue()

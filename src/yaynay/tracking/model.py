@@ -60,7 +60,7 @@ def _describe(table: Table, winner: Record) -> dict[str, Any]:
     """What the model needs besides its weights."""
     configuration = winner.parsed
     shape = None
-    if configuration.backend.name != "least_squares":
+    if not configuration.is_closed_form:
         model = configuration.model
         shape = asdict(Shape(table.n_features, model.depth, model.width, model.activation, model.skip))
     return {

@@ -20,7 +20,7 @@ from yaynay.models.network import Shape, predict
 
 
 class ServedModel(PythonModel):
-    """Mean of the networks trained on the whole table, or the least-squares line."""
+    """Mean of the networks trained on the whole table, or the line."""
 
     def load_context(self, context: PythonModelContext) -> None:
         """Read the description and the weights."""

@@ -3,29 +3,38 @@
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pydantic import TypeAdapter, ValidationError
+
 from yaynay.records.record import Record
 from yaynay.records.store import Sweep
-from yaynay.reports import page
+from yaynay.reports import page, worked
 from yaynay.storage import digest, write_json
 from yaynay.tracking.model import log_model
 from yaynay.tracking.owner import OWNER, owner
-from yaynay.tracking.runs import PARENT, Run, Runs, ended_at, milliseconds
+from yaynay.tracking.runs import DELETED, PARENT, Run, Runs, ended_at, milliseconds
+from yaynay.tracking.store import deleted_run
+from yaynay.verdict.answers import Answers
 from yaynay.verdict.conclusion import Conclusion
-from yaynay.verdict.model import Timings, Verdict
+from yaynay.verdict.looks import add_rule
+from yaynay.verdict.model import ByRule, Timings, Verdict
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import DatasetInput
     from mlflow.entities import Run as MlflowRun
 
+_RULES = TypeAdapter(tuple[ByRule, ...])
+
 STAMP = "yaynay.verdict"
 """Tag of a sweep's run that says which verdict it shows."""
 _WINNER = "yaynay.winner"
 """Tag with the record key of the configuration whose model is logged."""
+_BY_RULE = "yaynay.by_rule"
+"""Tag with the last outcome by each rule that a sweep's run has shown, as JSON."""
 
 
 @dataclass(frozen=True)
@@ -34,23 +43,26 @@ class Result:
 
     Attributes:
         sweep: The sweep.
-        verdict, timings: What was concluded, and how long fits took.
+        verdict: What was concluded: a verdict, or the answers of worked examples.
+        timings: How long fits took; None for worked examples.
         pictures: A folder with its pictures, or what draws them into an empty one.
+        name: What its table is called beside the others that are shown.
     """
 
     sweep: Sweep
-    verdict: Verdict
-    timings: Timings
+    verdict: Verdict | Answers
+    timings: Timings | None
     pictures: Path | Callable[[Path], object]
+    name: str
 
     @classmethod
     def of(cls, conclusion: Conclusion, pictures: Path | Callable[[Path], object]) -> "Result":
         """The result that a conclusion gives."""
-        return cls(conclusion.sweep, conclusion.verdict, conclusion.timings, pictures)
+        return cls(conclusion.sweep, conclusion.verdict, conclusion.timings, pictures, conclusion.table.name)
 
 
-def make_stamp(verdict: Verdict) -> str:
-    """Digest of a verdict; it does not depend on times."""
+def make_stamp(verdict: Verdict | Answers) -> str:
+    """Digest of a verdict or of answers; it does not depend on times."""
     return digest(verdict.as_json())
 
 
@@ -68,15 +80,20 @@ def open_parent(runs: Runs, sweep: Sweep, dataset: "DatasetInput") -> str:
 
     Returns:
         Its run id.
+
+    Raises:
+        MachineError: The user deleted it.
     """
     found = runs.find(sweep.key).get(PARENT)
     if found is None:
         tags = {"yaynay.sweep": sweep.key, "yaynay.run": PARENT, "dataset": sweep.table_name, OWNER: owner()}
-        name = f"{sweep.table_name} ({len(sweep.about['runs'])} configurations)"
+        name = f"{sweep.table_name} ({sweep.n_configurations} configurations)"
         started = min([sweep.started_at, *(record.run["started_at"] for record in ended_runs(sweep))])
         run = Run(PARENT, name, "RUNNING", milliseconds(started), None, tags)
         runs.add(sweep.key, [run], sweep.store, dataset)
         found = runs.find(sweep.key)[PARENT]
+    if found.status == DELETED:
+        raise deleted_run(sweep.table_name, found.run_id)
     if found.status != "FINISHED":
         runs.client.set_tag(found.run_id, OWNER, owner())
         runs.client.update_run(found.run_id, status="RUNNING")
@@ -85,6 +102,8 @@ def open_parent(runs: Runs, sweep: Sweep, dataset: "DatasetInput") -> str:
 
 def conclude_parent(client: "MlflowClient", run_id: str, result: Result, records: Sequence[Record]) -> None:
     """Put verdict, pictures and model on a sweep's run, again where the verdict changed, and end it.
+
+    A verdict by another rule is kept beside it: in the description, and as `verdicts/RULE.json`.
 
     Args:
         client: MLflow's client.
@@ -95,7 +114,9 @@ def conclude_parent(client: "MlflowClient", run_id: str, result: Result, records
     stamp, run = make_stamp(result.verdict), client.get_run(run_id)
     if run.data.tags.get(STAMP) == stamp and run.info.status == "FINISHED":
         return
-    _log_verdict(client, run, result, records)
+    tags, numbers = _describe(result, run.data.tags.get(_BY_RULE, "[]"))
+    backends = ", ".join(sorted({record.configuration["backend"]["name"] for record in records}))
+    _log(client, run, tags | {"mlflow.source.name": "yaynay.train", "backend": backends}, numbers)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         if isinstance(result.pictures, Path):
@@ -105,9 +126,10 @@ def conclude_parent(client: "MlflowClient", run_id: str, result: Result, records
             drawn.mkdir()
             result.pictures(drawn)
         client.log_artifacts(run_id, str(drawn), "pictures")
-        write_json(folder / "verdict.json", result.verdict.as_json())
-        client.log_artifact(run_id, str(folder / "verdict.json"))
-    winner = result.verdict.winner_key
+        for file, place in _files(result.verdict):
+            write_json(folder / file, result.verdict.as_json())
+            client.log_artifact(run_id, str(folder / file), place)
+    winner = None if isinstance(result.verdict, Answers) else result.verdict.winner_key
     if winner is not None and run.data.tags.get(_WINNER) != winner:
         log_model(run_id, result.sweep.data()[0], result.sweep.store.read(winner))
         client.set_tag(run_id, _WINNER, winner)
@@ -115,28 +137,61 @@ def conclude_parent(client: "MlflowClient", run_id: str, result: Result, records
     client.set_terminated(run_id, "FINISHED", max([run.info.start_time, *map(ended_at, records)]))
 
 
-def _log_verdict(client: "MlflowClient", run: "MlflowRun", result: Result, records: Sequence[Record]) -> None:
+def _files(shown: Verdict | Answers) -> list[tuple[str, str | None]]:
+    """Names of the files that hold what a sweep's run shows, and their folders among its artifacts."""
+    if isinstance(shown, Answers):
+        return [("answers.json", None)]
+    by_rule = "_".join(f"{key}={value}" for key, value in shown.rule.model_dump().items())
+    return [("verdict.json", None), (f"{by_rule}.json", "verdicts")]
+
+
+def _describe(result: Result, by_rule_before: str) -> tuple[dict[str, str], dict[str, float]]:
+    """Tags and metrics of a sweep's run, which showed these outcomes by rule before."""
+    shown, name, about = result.verdict, result.name, result.sweep.about
+    tags = {key: about[key] for key in ("table_sha256", "plan_sha256")}
+    n_runs = f"({result.sweep.n_configurations} configurations)"
+    if isinstance(shown, Answers):
+        tags |= {
+            "answers": worked.count_right(shown.answers),
+            "mlflow.runName": f"{name}: {'wrong' if shown.mistakes else 'as published'} {n_runs}",
+            "mlflow.note.content": worked.markdown(shown.answers),
+        }
+        return tags, {"n_answers": float(len(shown.answers)), "n_wrong": float(len(shown.mistakes))}
+    assert result.timings is not None  # noqa: S101 - only worked examples have none
+    by_rule = _unite_rules(by_rule_before, shown)
+    others = tuple(found for found in by_rule if found.rule != shown.rule)
+    tags |= {
+        "verdict": shown.outcome,
+        "sentence": shown.sentence,
+        "mlflow.runName": f"{name}: {shown.outcome} {n_runs}",
+        "mlflow.note.content": page.markdown(replace(shown, other_rules=others), result.timings, name),
+        _BY_RULE: _RULES.dump_json(by_rule).decode(),
+        **({"winner": shown.winner} if shown.winner else {}),
+    }
+    return tags, _numbers(shown.as_json() | result.timings.as_json())
+
+
+def _log(client: "MlflowClient", run: "MlflowRun", tags: Mapping[str, str], numbers: Mapping[str, float]) -> None:
     from mlflow.entities import Metric, RunTag
 
-    verdict, name = result.verdict, result.sweep.table_name
-    tags = {
-        "verdict": verdict.outcome,
-        "sentence": verdict.sentence,
-        "mlflow.runName": f"{name}: {verdict.outcome} ({len(result.sweep.about['runs'])} configurations)",
-        "mlflow.note.content": page.markdown(verdict, result.timings, name),
-        "mlflow.source.name": "yaynay.train",
-        "table_sha256": verdict.table_sha256,
-        "plan_sha256": verdict.plan_sha256,
-        "backend": ", ".join(sorted({record.configuration["backend"]["name"] for record in records})),
-        **({"winner": verdict.winner} if verdict.winner else {}),
-    }
     now = milliseconds(time.time())
     metrics = [
         Metric(key, value, now, 0)
-        for key, value in _numbers(verdict.as_json() | result.timings.as_json()).items()
+        for key, value in numbers.items()
         if run.data.metrics.get(key) != value  # MLflow refuses a repeated metric that a model has
     ]
     client.log_batch(run.info.run_id, metrics, tags=[RunTag(*pair) for pair in tags.items()])
+
+
+def _unite_rules(shown: str, verdict: Verdict) -> tuple[ByRule, ...]:
+    """Outcomes by rule: those that the run has shown, those of the verdict's own history, and its own."""
+    try:
+        by_rule = _RULES.validate_json(shown)
+    except ValidationError:  # somebody edited the tag
+        by_rule = ()
+    for found in (*verdict.other_rules, verdict.by_rule):
+        by_rule = add_rule(by_rule, found)
+    return by_rule
 
 
 def _numbers(verdict: Mapping[str, Any]) -> dict[str, float]:

@@ -16,6 +16,7 @@ from filelock import FileLock
 from yaynay.records.record import Record
 from yaynay.records.store import Store
 from yaynay.storage import find_root
+from yaynay.tracking.artifacts import Artifacts
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -23,12 +24,9 @@ if TYPE_CHECKING:
 
 PARENT = "parent"
 """Stands for a record's key in the tag `yaynay.run` of a sweep's own run."""
+DELETED = "deleted"
+"""MLflow's word for a run or experiment that the user deleted, and that can be restored."""
 
-_FILES: dict[str, tuple[str, ...]] = {
-    "finished": ("record.json", "weights.safetensors"),
-    "diverged": ("record.json",),
-    "failed": (),  # it left no record; its params and its reason say everything
-}
 _MOST_STEPS = 500
 """Most points of a learning curve in MLflow; a longer one is thinned."""
 _MOST_METRICS = 800
@@ -56,7 +54,7 @@ class Run:
         started, ended: [ms since 1970]; `ended` is None while it runs.
         tags, params: By name.
         metrics: Every value, in any order.
-        files: Names in the record's folder that become artifacts.
+        artifacts: Files beside them.
     """
 
     key: str
@@ -67,11 +65,11 @@ class Run:
     tags: dict[str, str]
     params: dict[str, str] = field(default_factory=dict)
     metrics: list[Value] = field(default_factory=list)
-    files: tuple[str, ...] = ()
+    artifacts: Artifacts = field(default_factory=Artifacts)
 
 
 class Found(NamedTuple):
-    """A run that the store has."""
+    """A run that the store has; its status is `DELETED` where the user deleted it, and it stays so."""
 
     run_id: str
     status: str
@@ -94,9 +92,11 @@ class Runs:
         query, token = f"tags.`yaynay.sweep` = '{sweep}'", None
         while True:
             page = self.client.search_runs([self.experiment_id], query, ViewType.ALL, 1000, page_token=token)
-            found |= {run.data.tags["yaynay.run"]: Found(run.info.run_id, run.info.status) for run in page}
-            token = page.token
-            if not token:
+            for run in page:
+                key, stage = run.data.tags["yaynay.run"], run.info.lifecycle_stage
+                if stage != DELETED or key not in found:  # of two runs for one key, the one that is there
+                    found[key] = Found(run.info.run_id, DELETED if stage == DELETED else run.info.status)
+            if not (token := page.token):
                 return found
 
     def add(self, sweep: str, runs: Sequence[Run], records: Store, dataset: "DatasetInput | None") -> None:
@@ -110,7 +110,7 @@ class Runs:
         """
         with FileLock(find_root() / "records" / ".tracking.lock"):
             found = self.find(sweep)
-            missing = [run for run in runs if run.key not in found or found[run.key].status != run.status]
+            missing = [run for run in runs if is_missing(found, run.key, run.status)]
             if missing:
                 self._write(sweep, missing, found, records, dataset)
 
@@ -147,8 +147,9 @@ class Runs:
             params, tags = [], []
         if dataset is not None:
             self.client.log_inputs(run_id, [dataset])
-        for name in run.files:
-            self.client.log_artifact(run_id, str(records.path(run.key) / name))
+        with run.artifacts.paths(records.path(run.key)) as paths:
+            for path in paths:
+                self.client.log_artifact(run_id, str(path))
         if run.status != "RUNNING":  # last: a run that ended is complete
             self.client.set_terminated(run_id, run.status, run.ended)
 
@@ -163,9 +164,14 @@ def split(items: Iterable[Any], size: int) -> list[list[Any]]:
     return list(iter(lambda: list(islice(rest, size)), []))
 
 
+def is_missing(found: dict[str, Found], key: str, status: str) -> bool:
+    """Whether a run is to be written; one that the user deleted stays deleted."""
+    return key not in found or found[key].status not in (status, DELETED)
+
+
 def child(record: Record, sweep: str, parent_id: str) -> Run:
     """The run of one configuration."""
-    started, ended = milliseconds(record.run["started_at"]), ended_at(record)
+    started, ended, artifacts = milliseconds(record.run["started_at"]), ended_at(record), Artifacts.of(record)
     return Run(
         key=record.key,
         name=record.name,
@@ -179,10 +185,11 @@ def child(record: Record, sweep: str, parent_id: str) -> Run:
             "yaynay.sweep": sweep,
             "yaynay.run": record.key,
             **_tags(record),
+            **artifacts.tags,
         },
         params={name: _param(value) for name, value in record.parsed.flat().items()},
         metrics=_metrics(record, ended),
-        files=_FILES[record.status],
+        artifacts=artifacts,
     )
 
 
@@ -214,6 +221,8 @@ def _tags(record: Record) -> dict[str, str]:
     }
     if facts["git_commit"]:
         tags["mlflow.source.git.commit"] = facts["git_commit"]
+    if record.remark:
+        tags["remark"] = record.remark
     if record.status != "finished":
         tags |= {"diverged": str(record.status == "diverged").lower(), "reason": record.reason or ""}
         tags |= {"epoch": str(facts["epoch"] + 1)} if "epoch" in facts else {}

@@ -1,30 +1,33 @@
-"""Where MLflow keeps runs: a SQLite file beside the project, or whatever MLFLOW_TRACKING_URI names."""
+"""MLflow's store: made where it is missing, checked before training, opened to write runs."""
 
 import errno
 import logging
 import os
+import shlex
 import shutil
-import socket
+import sqlite3
+import sys
 import tempfile
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from filelock import FileLock
 
 from yaynay.errors import MachineError, redact
 from yaynay.storage import find_root
+from yaynay.tracking import sqlite_store
+from yaynay.tracking.address import check_address, explain, sqlite_path, sqlite_uri, tracking_uri
 from yaynay.tracking.owner import OWNER, is_dead
+from yaynay.tracking.runs import DELETED
+from yaynay.tracking.sqlite_store import ARTIFACTS
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
     from yaynay.tracking.runs import Runs
-
-_PORTS = {"http": 80, "https": 443, "postgresql": 5432, "mysql": 3306, "mssql": 1433}
 
 _SETTINGS = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -43,42 +46,75 @@ _EXPERIMENT = {
 }
 
 
-def tracking_uri() -> str:
-    """MLFLOW_TRACKING_URI where it is set, and otherwise mlflow.db in the project's folder."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{find_root() / 'mlflow.db'}"
+class DeletedError(MachineError):
+    """The user deleted an experiment or a sweep's own run, and can restore it."""
 
 
-def sqlite_path(uri: str) -> Path | None:
-    """The file of a SQLite store; None for another store."""
-    return Path(uri.removeprefix("sqlite:///")) if uri.startswith("sqlite:///") else None
+def check_store(experiment: str) -> None:
+    """Check, before anything is trained, that MLflow's store will take the runs of an experiment.
 
-
-def check_reachable(uri: str) -> None:
-    """Check that a server listens, before anything is trained and without importing MLflow.
+    A SQLite store is asked without importing MLflow; where it moved with its project, it is told where its files are.
 
     Raises:
-        MachineError: It does not, or the address is not valid.
+        MachineError: It will not.
     """
+    uri = tracking_uri()
+    check_address(uri)
+    path = sqlite_path(uri)
+    if path is None:
+        with connect(experiment):
+            return
+    if path.is_file():
+        with _lock():
+            _prepare(path, uri, experiment)
+
+
+def _lock() -> FileLock:
+    """Held while a store is made or changed: two first calls at once ruin a fresh store."""
+    folder = find_root() / "records"
+    folder.mkdir(parents=True, exist_ok=True)
+    return FileLock(folder / ".tracking.lock")
+
+
+def _prepare(path: Path, uri: str, experiment: str) -> None:
+    root = find_root()
     try:
-        address = urlsplit(uri)
-        port = address.port or _PORTS.get(address.scheme.split("+")[0])
-    except ValueError as error:
+        for location in sqlite_store.relocate(path, root):
+            print(f"MLflow store {path}: its files in {location} are now those in {root / ARTIFACTS}", file=sys.stderr)
+        found = sqlite_store.find_experiment(path, experiment)
+    except sqlite3.OperationalError as error:
+        if "no such" in str(error):  # of another version of MLflow, which is to say so
+            return
+        raise _cannot_write(uri, error) or error from error
+    except (sqlite3.Error, OSError) as error:
+        raise _cannot_write(uri, error) or error from error
+    if found and found.is_deleted:
+        raise deleted_experiment(experiment, found.id)
+    if found and found.folder and not found.folder.parent.is_dir():
         raise MachineError(
-            f"MLFLOW_TRACKING_URI {redact(uri)}: not a valid address ({error}); allowed: sqlite:///FILE, "
-            "http://HOST:PORT, postgresql://HOST:PORT/NAME; correct or unset it"
-        ) from error
-    if not address.hostname or port is None:
-        return
-    try:
-        socket.create_connection((address.hostname, port), timeout=2).close()
-    except OSError as error:
-        raise _no_answer(uri, error) from error
+            f"MLflow store {path}: experiment '{experiment}' keeps files in {found.folder}, and {found.folder.parent} "
+            "is not there; make or mount that folder, or choose another experiment (tracking.experiment=NAME; sync "
+            "--experiment NAME); records are kept"
+        )
 
 
-def _no_answer(uri: str, error: Exception) -> MachineError:
-    return MachineError(
-        f"MLflow store {redact(uri)}: no answer ({type(error).__name__}); records are kept; start the store and "
-        "run: python -m yaynay sync; or unset MLFLOW_TRACKING_URI to use SQLite"
+def deleted_experiment(name: str, experiment_id: str) -> DeletedError:
+    """The error for an experiment that the user deleted."""
+    return _deleted(f"experiment '{name}'", f"mlflow experiments restore --experiment-id {experiment_id}")
+
+
+def deleted_run(table: str, run_id: str) -> DeletedError:
+    """The error for a sweep's own run that the user deleted."""
+    return _deleted(f"the run of this sweep of {table}", f"mlflow runs restore --run-id {run_id}")
+
+
+def _deleted(what: str, command: str) -> DeletedError:
+    uri = tracking_uri()
+    if sqlite_path(uri) is not None:  # the address of a server is in the user's environment, with its password
+        command = f"MLFLOW_TRACKING_URI={shlex.quote(uri)} {command}"
+    return DeletedError(
+        f"MLflow store {sqlite_path(uri) or redact(uri)}: {what} was deleted; records are kept; restore it with: "
+        f"{command}; or choose another experiment (tracking.experiment=NAME; sync --experiment NAME)"
     )
 
 
@@ -97,21 +133,24 @@ def connect(experiment: str, n_runs: int = 0) -> Iterator["Runs"]:
         os.environ.setdefault(name, value)
     os.environ.pop("MLFLOW_RUN_ID", None)  # a parent process's run is not ours
     uri, root = tracking_uri(), find_root()
-    check_reachable(uri)
+    check_address(uri)
     import mlflow
 
     from yaynay.tracking.database import open_runs
 
     _quieten()
-    (root / "records").mkdir(parents=True, exist_ok=True)
     try:
-        with FileLock(root / "records" / ".tracking.lock"):  # two first calls at once ruin a fresh store
+        with _lock():
             _ensure_store(uri)
+            if path := sqlite_path(uri):
+                _prepare(path, uri, experiment)
             mlflow.set_tracking_uri(uri)
             client = mlflow.MlflowClient(tracking_uri=uri)
             found = client.get_experiment_by_name(experiment)
+            if found and found.lifecycle_stage == DELETED:
+                raise deleted_experiment(experiment, found.experiment_id)
             # a server knows where files go; of a database MLflow would say "below the working folder"
-            artifacts = None if uri.startswith("http") else (root / "mlartifacts").as_uri()
+            artifacts = None if uri.startswith("http") else (root / ARTIFACTS).as_uri()
             experiment_id = (
                 found.experiment_id if found else client.create_experiment(experiment, artifacts, tags=_EXPERIMENT)
             )
@@ -121,7 +160,7 @@ def connect(experiment: str, n_runs: int = 0) -> Iterator["Runs"]:
     except Exception as error:
         if not (isinstance(error, OSError) or _passed_mlflow(error)):
             raise  # a bug in yaynay says nothing of the store
-        raise _cannot_write(uri, error) or _no_answer(uri, error) from error
+        raise _cannot_write(uri, error) or explain(uri, error) from error
 
 
 def _passed_mlflow(error: BaseException) -> bool:
@@ -140,11 +179,8 @@ def _cannot_write(uri: str, error: Exception) -> MachineError | None:
         what = f"the disk is full ({free / 2**20:.0f} MiB free); free some"
     elif "readonly" in message or "unable to open" in message or isinstance(error, PermissionError):
         what = "it cannot be written; change its permissions or choose another with MLFLOW_TRACKING_URI"
-    elif "'active' state" in message or "deleted experiment" in message:
-        what = (
-            "a run or the experiment in it was deleted; restore it (mlflow runs restore, mlflow experiments restore) "
-            "or choose another experiment with tracking.experiment=NAME"
-        )
+    elif "'active' state" in message or "deleted experiment" in message:  # since the command started
+        what = "a run or the experiment in it was just deleted"
     else:
         what = f"MLflow cannot use it ({' '.join(message.split())[:300]}); move it away, and a new one is made"
     return MachineError(f"MLflow store {path}: {what}; then run the same command again; records are kept")
@@ -184,7 +220,7 @@ def _ensure_store(uri: str) -> None:
             if left != Path(folder):
                 shutil.rmtree(left, ignore_errors=True)
         aside = Path(folder) / path.name
-        upgrade.main([f"sqlite:///{aside}"], standalone_mode=False)  # `mlflow db upgrade`, without another process
+        upgrade.main([sqlite_uri(aside)], standalone_mode=False)  # `mlflow db upgrade`, without another process
         with aside.open("rb") as written:
             os.fsync(written.fileno())
         os.replace(aside, path)

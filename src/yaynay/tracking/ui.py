@@ -1,12 +1,14 @@
 """MLflow's own server over the project's store, on loopback unless told otherwise."""
 
+import contextlib
 import os
 import socket
 import sys
 from typing import NoReturn
 
 from yaynay.errors import MachineError, OptionError
-from yaynay.tracking.store import connect, tracking_uri
+from yaynay.tracking.address import tracking_uri
+from yaynay.tracking.store import DeletedError, connect
 
 LOOPBACK = "127.0.0.1"
 """What the UI listens on: MLflow has no login."""
@@ -32,7 +34,7 @@ def serve(host: str, port: int) -> NoReturn:
             "ask for a password",
             file=sys.stderr,
         )
-    with connect("yaynay"):  # makes a store where there is none
+    with contextlib.suppress(DeletedError), connect("yaynay"):  # makes a store where there is none
         pass
     uri = tracking_uri()
     print(f"MLflow UI: http://{host}:{port}  (Ctrl-C ends it)", flush=True)

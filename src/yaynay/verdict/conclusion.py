@@ -1,7 +1,7 @@
 """What a sweep shows: records -> line, gate, effect, verdict, winner and parity; from records alone."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -16,8 +16,6 @@ from yaynay.models import least_squares, ols
 from yaynay.models.scores import FoldScores
 from yaynay.records.record import Record
 from yaynay.records.store import Sweep
-from yaynay.records.version import verdict_version
-from yaynay.storage import digest, read_with_digest, write_with_digest
 from yaynay.verdict import gate as gates
 from yaynay.verdict import rule as rules
 from yaynay.verdict import sentences
@@ -25,7 +23,8 @@ from yaynay.verdict.effect import Effect, check_same, measure
 from yaynay.verdict.model import Outcome, Timings, Verdict
 from yaynay.verdict.parity import certify
 from yaynay.verdict.rule import Decision
-from yaynay.verdict.selection import candidates, find_winner, group_by_depth, is_finished
+from yaynay.verdict.selection import candidates, find_ridge, find_winner, group_by_depth, is_finished
+from yaynay.verdict.shrinkage import measure_ridge
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +36,7 @@ class Conclusion:
         line, line_fit: Least squares on the plan's folds and on the whole table.
         gate: None for a table too small for it.
         effect: None without folds or without a network.
-        winner: The configuration with the best score, a network if there is one.
+        winner: The configuration with the best score, a network if there is one; never a baseline.
         verdict: What `reports/verdicts.json` holds for the table.
         timings: What `reports/timings.json` holds for it.
     """
@@ -110,28 +109,37 @@ class _Evidence:
         return Decision("undecided", sentences.too_small(f"{n_free} {what}", n_needed, p_value, r2), n_needed)
 
 
-def conclude(sweep: Sweep, rule: Rule) -> Conclusion:
+def conclude(sweep: Sweep, rule: Rule, name: str | None = None) -> Conclusion:
     """Compute gate, effect and verdict of a sweep.
+
+    Args:
+        sweep: What was trained on one table.
+        rule: What decides.
+        name: What the table is called where several are shown; None for its own name.
 
     Raises:
         DataError: No run of the sweep ended, or its records are on different tables or plans.
     """
     table, plan = sweep.data()
+    table = replace(table, name=name) if name not in (None, table.name) else table
     records = sweep.records()
     if not records:
         raise DataError(f"sweep {sweep.key[:12]} on '{sweep.table_name}': no run has ended; train it first")
     check_same(table, plan, records)
     evidence = _Evidence.gather(table, plan, rule)
     effect = evidence.measure(candidates(records))
-    winner, line = find_winner(records), evidence.line
-    verdict = _summarise(evidence, records, effect, winner)
+    asked = [record for record in records if record.key not in sweep.baselines]
+    winner, line = find_winner(asked), evidence.line
+    verdict = _summarise(evidence, records, effect, winner, len(asked))
     timings = _time(line, records, winner)
     return Conclusion(
         sweep, table, plan, records, line.folds, line.whole, evidence.gate, effect, winner, verdict, timings
     )
 
 
-def _summarise(evidence: _Evidence, records: Sequence[Record], effect: Effect | None, winner: Record | None) -> Verdict:
+def _summarise(
+    evidence: _Evidence, records: Sequence[Record], effect: Effect | None, winner: Record | None, n_asked: int
+) -> Verdict:
     table, plan, gate = evidence.table, evidence.plan, evidence.gate
     decision, networks = evidence.decide(effect), candidates(records)
     line_metrics = evidence.line.folds.metrics(table.y)
@@ -145,9 +153,11 @@ def _summarise(evidence: _Evidence, records: Sequence[Record], effect: Effect | 
         sentence=decision.sentence,
         rule=evidence.rule,
         rows_needed=decision.rows_needed,
+        is_between=decision.is_between,
         p_value=gate.p_value if gate else None,
         kernel_p_values=gate.kernel_p_values if gate else {},
         **_say_gain(effect),
+        **measure_ridge(table, plan, evidence.line.folds, find_ridge(records)),
         rmse_linear=line_metrics.get("test/rmse", line_metrics["train/rmse"]),
         rmse_network=_finite(effect.rmse_network if effect else network.get("train/rmse")),
         truth_rmse=float(np.sqrt(np.mean(table.truth.noise_sd**2))) if table.truth else None,
@@ -157,7 +167,7 @@ def _summarise(evidence: _Evidence, records: Sequence[Record], effect: Effect | 
         n_dropped=table.n_dropped,
         n_folds=plan.n_folds if plan.n_repeats else 0,
         n_repeats=plan.n_repeats,
-        n_configurations=len(records),
+        n_configurations=n_asked,
         n_candidates=len(networks),
         n_failed=sum(not is_finished(record) for record in records),
         n_parameters_linear=table.n_features + 1,
@@ -202,39 +212,10 @@ def _remarks(table: Table, line: ols.LeastSquares) -> tuple[str, ...]:
 
 
 def _time(line: least_squares.Line, records: Sequence[Record], winner: Record | None) -> Timings:
-    networks = candidates(records)
+    networks, ridge = candidates(records), find_ridge(records)
     return Timings(
         fit_seconds_linear=line.seconds,
         fit_seconds_network=sum(record.run["fit_seconds"] for record in networks) if networks else None,
         predict_microseconds_per_row=winner.run.get("predict_microseconds_per_row") if winner and networks else None,
+        fit_seconds_ridge=ridge.run["fit_seconds"] if ridge else None,
     )
-
-
-def remember(conclusion: Conclusion) -> None:
-    """Save a verdict beside its sweep, for `recall`."""
-    sweep, verdict = conclusion.sweep, conclusion.verdict
-    write_with_digest(sweep.path / "verdict.json", {"basis": _basis(sweep, verdict.rule), "verdict": verdict.as_json()})
-
-
-def recall(sweep: Sweep, rule: Rule) -> Verdict | None:
-    """The verdict that was given on the same runs by the same rule and code; None if there is none."""
-    path = sweep.path / "verdict.json"
-    try:
-        kept = read_with_digest(path)
-        return Verdict.from_json(kept["verdict"], str(path)) if kept["basis"] == _basis(sweep, rule) else None
-    except DataError:
-        return None
-
-
-def recall_rule(sweep: Sweep) -> Rule | None:
-    """The rule of the verdict that was given last on a sweep; None where there was none."""
-    path = sweep.path / "verdict.json"
-    try:
-        return Verdict.from_json(read_with_digest(path)["verdict"], str(path)).rule
-    except DataError:
-        return None
-
-
-def _basis(sweep: Sweep, rule: Rule) -> str:
-    ended = [key for key in sweep.about["runs"] if sweep.store.has(key)]
-    return digest([sweep.key, ended, rule.model_dump(), verdict_version()])

@@ -10,7 +10,7 @@ from scipy.special import stdtrit
 from yaynay.data.plan import Plan
 from yaynay.data.table import Table
 from yaynay.errors import DataError
-from yaynay.models.scores import FoldScores
+from yaynay.models.scores import FoldScores, rmse
 from yaynay.records.record import Record
 
 LINE = "line"
@@ -18,17 +18,14 @@ LINE = "line"
 
 
 @dataclass(frozen=True, eq=False)
-class Effect:
-    """Nested cross-validated gain of the network over the line, as a difference of R2.
+class Gain:
+    """What predictions gain over the line's on the same test rows, as a difference of R2.
 
     Attributes:
-        gain: Mean gain [share of the target's variance]; > 0 favours the network.
+        gain: Mean gain [share of the target's variance]; < 0 favours the line.
         standard_error: Over rows; ignores that training sets vary, so it is used only for a yay, behind the gate.
         corrected_error: Over folds, corrected for shared training rows; wider.
         low, high: 90 % interval from `corrected_error`.
-        chosen: For each outer split the key of the record that its inner folds chose, or `LINE`.
-        predictions: Of the chosen networks, out of fold, (n_repeats, n_rows) [unit of y].
-        rmse_linear, rmse_network: Out of fold [unit of y].
     """
 
     gain: float
@@ -36,6 +33,19 @@ class Effect:
     corrected_error: float
     low: float
     high: float
+
+
+@dataclass(frozen=True, eq=False)
+class Effect(Gain):
+    """Nested cross-validated gain of the network over the line.
+
+    Attributes:
+        n_splits: Outer splits.
+        chosen: For each outer split the key of the record that its inner folds chose, or `LINE`.
+        predictions: Of the chosen networks, out of fold, (n_repeats, n_rows) [unit of y].
+        rmse_linear, rmse_network: Out of fold [unit of y].
+    """
+
     n_splits: int
     chosen: tuple[str, ...]
     predictions: NDArray[np.float64]
@@ -63,29 +73,32 @@ def measure(table: Table, plan: Plan, line: FoldScores, candidates: Sequence[Rec
     check_same(table, plan, candidates)
     choice = _choose(line, candidates)
     predictions = _predict(plan, line, candidates, choice)
-    variance = float(np.var(table.y))
-    squared = np.stack([(line.predictions - table.y) ** 2, (predictions - table.y) ** 2])
-    fold_gains = [
-        np.mean(squared[0, repeat, rows] - squared[1, repeat, rows]) / variance for repeat, rows in _splits(plan)
-    ]
-    squared_linear, squared_network = squared.mean(axis=1)
-    row_gains = (squared_linear - squared_network) / variance
-    gain = float(np.mean(row_gains))
-    corrected = corrected_standard_error(fold_gains, n_train=plan.n_folds - 1, n_test=1)
-    reach = float(stdtrit(plan.n_splits - 1, 0.95)) * corrected
     keys = [LINE, *(record.key for record in candidates)]
     return Effect(
-        gain=gain,
-        standard_error=_standard_error(row_gains, table.groups),
-        corrected_error=corrected,
-        low=gain - reach,
-        high=gain + reach,
+        **vars(compare(table, plan, line.predictions, predictions)),
         n_splits=plan.n_splits,
         chosen=tuple(keys[chosen] for chosen in choice),
         predictions=predictions,
-        rmse_linear=float(np.sqrt(np.mean(squared_linear))),
-        rmse_network=float(np.sqrt(np.mean(squared_network))),
+        rmse_linear=rmse(line.predictions - table.y),
+        rmse_network=rmse(predictions - table.y),
     )
+
+
+def compare(table: Table, plan: Plan, line: NDArray[np.float64], other: NDArray[np.float64]) -> Gain:
+    """What other predictions gain over the line's, row by row and fold by fold.
+
+    Args:
+        table: The data.
+        plan: The folds; at least one repeat.
+        line: Out of fold, (n_repeats, n_rows) [unit of y].
+        other: Of the same shape.
+    """
+    gains = ((line - table.y) ** 2 - (other - table.y) ** 2) / float(np.var(table.y))
+    gain = float(np.mean(gains))
+    fold_gains = [np.mean(gains[repeat, rows]) for repeat, rows in _splits(plan)]
+    corrected = corrected_standard_error(fold_gains, n_train=plan.n_folds - 1, n_test=1)
+    reach = float(stdtrit(plan.n_splits - 1, 0.95)) * corrected
+    return Gain(gain, _standard_error(gains.mean(axis=0), table.groups), corrected, gain - reach, gain + reach)
 
 
 def _choose(line: FoldScores, candidates: Sequence[Record]) -> NDArray[np.intp]:

@@ -50,6 +50,21 @@ class Look:
 
 
 @dataclass(frozen=True)
+class ByRule:
+    """The outcome on a table by one rule, kept so that rules can be seen side by side.
+
+    Attributes:
+        rule: What decided.
+        outcome: By that rule.
+        gain: To four decimals, so that another machine keeps the same.
+    """
+
+    rule: Rule
+    outcome: Outcome
+    gain: float
+
+
+@dataclass(frozen=True)
 class Difference:
     """Largest difference of one backend from the first, over the largest absolute value of the first."""
 
@@ -78,13 +93,14 @@ class Timings(AsJson):
     """Times; kept apart from the verdict, because the same verdict takes a different time tomorrow.
 
     Attributes:
-        fit_seconds_linear, fit_seconds_network: All folds; the network's over all candidates [s].
+        fit_seconds_linear, fit_seconds_network, fit_seconds_ridge: All folds; the network's over all candidates [s].
         predict_microseconds_per_row: Of the winning network [us].
     """
 
     fit_seconds_linear: float
     fit_seconds_network: float | None
     predict_microseconds_per_row: float | None
+    fit_seconds_ridge: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,14 +110,18 @@ class Verdict(AsJson):
     Attributes:
         outcome, sentence: The answer; the sentence is for a reader who knows no statistics.
         rule: What decided it, fixed before the run.
-        rows_needed: Rows that would settle an undecided gain with 80 % power.
+        rows_needed: Rows that would settle an undecided table; None where there is no such number.
+        is_between: Undecided at any number of rows, if the measured gain is the true one.
         p_value: The gate's; small where the relation is not linear.
         kernel_p_values: Of each kernel alone.
         gain, gain_low, gain_high: Out of fold, with its 90 % interval [share of the target's variance].
         gain_standard_error, gain_corrected_error: Over rows; over folds, corrected for shared training rows.
         share_of_line: How often the inner folds preferred the line, 0 to 1.
         rmse_linear, rmse_network: Out of fold, or on the training rows without folds [unit of the target].
+        rmse_ridge, gain_ridge, gain_ridge_low, gain_ridge_high: As of the network, out of fold; None without a run of
+            ridge. What ridge gains is shrinkage alone.
         truth_rmse: Noise around the true mean of a generated table [unit of the target].
+        n_configurations: Runs that were asked for and have ended.
         n_candidates: Networks that the inner folds chose from.
         n_failed: Configurations without a score.
         n_dropped: Rows that were dropped for a missing cell.
@@ -109,12 +129,14 @@ class Verdict(AsJson):
         parity: None with a single backend.
         remarks: What a reader must know about the table first.
         earlier_looks: Verdicts on this table with other folds, oldest first.
+        other_rules: The last outcome by each other rule on these folds, in the order in which they were first used.
     """
 
     outcome: Outcome
     sentence: str
     rule: Rule
     rows_needed: int | None
+    is_between: bool
     p_value: float | None
     kernel_p_values: dict[str, float]
     gain: float | None
@@ -141,6 +163,16 @@ class Verdict(AsJson):
     winner_key: str | None
     table_sha256: str
     plan_sha256: str
+    rmse_ridge: float | None = None
+    gain_ridge: float | None = None
+    gain_ridge_low: float | None = None
+    gain_ridge_high: float | None = None
     parity: Parity | None = None
     remarks: tuple[str, ...] = ()
     earlier_looks: tuple[Look, ...] = ()
+    other_rules: tuple[ByRule, ...] = ()
+
+    @property
+    def by_rule(self) -> ByRule | None:
+        """What is kept of it beside verdicts by other rules; None without a gain, where no rule had a say."""
+        return None if self.gain is None else ByRule(self.rule, self.outcome, round(self.gain, 4) + 0.0)

@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from yaynay.models.backends.base import MODULES
+from yaynay.models.network import STANDARDISATION
+from yaynay.models.scores import relative_difference
 from yaynay.records.record import Record
 from yaynay.storage import digest
 from yaynay.verdict.model import Difference, Outcome, Parity
@@ -42,9 +44,15 @@ def certify(records: Sequence[Record], decide: Callable[[str], Outcome]) -> Pari
 def _compare(pairs: list[tuple[Record, Record]]) -> Difference:
     return Difference(
         curves=max(_array_difference(a.arrays, b.arrays, ("train_loss", "val_loss")) for a, b in pairs),
-        weights=max(_array_difference(a.weights, b.weights, tuple(a.weights)) for a, b in pairs),
+        weights=max(relative_difference(_trained(a), _trained(b)) for a, b in pairs),
         predictions=max(_array_difference(a.arrays, b.arrays, ("predictions", "whole")) for a, b in pairs),
     )
+
+
+def _trained(record: Record) -> NDArray:
+    """All trained weights of a record's networks as one row, so that a bias near zero is held against all of them."""
+    names = sorted(record.weights.keys() - set(STANDARDISATION))
+    return np.concatenate([record.weights[name].ravel() for name in names])
 
 
 def _array_difference(ours: dict[str, NDArray], theirs: dict[str, NDArray], names: Sequence[str]) -> float:
@@ -52,16 +60,3 @@ def _array_difference(ours: dict[str, NDArray], theirs: dict[str, NDArray], name
         (relative_difference(ours[name], theirs[name]) for name in names if name in ours and ours[name].size),
         default=0.0,
     )
-
-
-def relative_difference(ours: NDArray, theirs: NDArray) -> float:
-    """Largest difference over the largest absolute value of `ours`; curves compare as far as both go.
-
-    >>> relative_difference(np.array([1.0, 2.0]), np.array([1.0, 2.2]))
-    0.10000000000000009
-    """
-    if ours.ndim == 1:
-        length = min(len(ours), len(theirs))
-        ours, theirs = ours[:length], theirs[:length]
-    scale = float(np.max(np.abs(ours)))
-    return float(np.max(np.abs(ours - theirs))) / scale if scale > 0 else float(np.max(np.abs(theirs)))

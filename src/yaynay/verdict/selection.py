@@ -49,6 +49,11 @@ def candidates(records: Sequence[Record], backend: str | None = None) -> list[Re
     return []
 
 
+def find_ridge(records: Sequence[Record]) -> Record | None:
+    """A finished run of ridge; any other has the same folds and scores."""
+    return next((record for record in records if is_finished(record) and record.parsed.backend.name == "ridge"), None)
+
+
 def find_winner(records: Sequence[Record]) -> Record | None:
     """The network with the best score on inner folds; a line where the sweep has no network."""
     finished = candidates(records) or [record for record in records if is_finished(record)]

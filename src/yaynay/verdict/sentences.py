@@ -31,17 +31,36 @@ def nay(p_value: float, effect: Effect, n_rows: int, rule: Rule) -> str:
     )
 
 
-def undecided(p_value: float, effect: Effect, n_rows: int, rule: Rule, rows_needed: int | None) -> str:
-    """What is unclear, which way the table leans, and how many rows would settle it."""
+def undecided(p_value: float, effect: Effect, rule: Rule, rows_needed: int | str) -> str:
+    """What is unclear, which way the table leans, and how many rows would settle it.
+
+    Args:
+        p_value: The gate's.
+        effect: Gain and interval.
+        rule: The margins.
+        rows_needed: What `rule.rows_needed` says.
+    """
     is_curved = p_value <= rule.alpha
     shape = "the relation is not linear" if is_curved else "the test finds nothing against a straight line"
     doubt = "the network's gain is unclear" if is_curved else "a gain is not excluded"
-    more = f"; about {rows_needed:,} rows would settle it" if rows_needed and rows_needed > n_rows else ""
     lean = "a network" if effect.gain > 0 and is_curved else "the line"
+    if rows_needed == "none":
+        more = f"no number of rows would settle it if that is the true gain: {_why_never(effect, rule)}"
+    elif isinstance(rows_needed, int):
+        more = f"about {rows_needed:,} rows would settle it if that is the true gain"
+    else:
+        more = "more rows would settle it only if the test then found a curve"
     return (
         f"Keep the line for now: {shape} (p = {probability(p_value)}), but {doubt}: {_points(effect.gain)} of the "
-        f"variance (90 % interval: {_interval(effect)}); leaning to {lean}{more}."
+        f"variance (90 % interval: {_interval(effect)}); leaning to {lean}; {more}."
     )
+
+
+def _why_never(effect: Effect, rule: Rule) -> str:
+    """Why a gain stays undecided at any number of rows."""
+    if rule.delta_nay <= effect.gain < rule.delta:
+        return f"a yay needs {100 * rule.delta:g}, and a nay less than {100 * rule.delta_nay:g}"
+    return "it lies too near a margin of the rule"
 
 
 def too_small(n_free: str, n_needed: int, p_value: float | None, r2_line: float | None) -> str:
@@ -95,6 +114,14 @@ def second_look(outcomes: list[str]) -> str:
 def other_answer(first: str) -> str:
     """What a reader must know where the same folds gave another answer before."""
     return f" But the first verdict on these folds, of another sweep or rule, was {first}."
+
+
+def answered_before(outcome: str) -> str:
+    """What a reader must know of a sweep without networks, where another sweep on the same folds had some."""
+    return (
+        f" Another sweep on these folds had networks, and its verdict was {outcome}; python -m yaynay.compare joins "
+        "all sweeps of a table."
+    )
 
 
 def probability(value: float) -> str:

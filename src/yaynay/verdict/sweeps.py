@@ -1,25 +1,62 @@
-"""The sweeps that are compared: the newest of each table, in a store or in a folder of stores."""
+"""The sweeps that are compared: all of each table on its newest data; and worked examples."""
 
 import re
 import sys
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from yaynay.data.reading import table_name
 from yaynay.errors import DataError
 from yaynay.records.store import Store, Sweep
-from yaynay.storage import read_json
+from yaynay.storage import digest, read_json
+from yaynay.verdict.answers import is_worked
+from yaynay.verdict.names import Origin, origin, tell_apart
+
+_SWEEPS = "sweeps/*/sweep.json"
 
 
 def is_store(folder: Path) -> bool:
     """Whether a folder is a store itself, and not a folder of stores."""
-    return (folder / "sweeps").is_dir()
+    return any(folder.glob(_SWEEPS))
 
 
-def find_newest(records: Path) -> list[Sweep]:
-    """The newest whole sweep of each table, by name of the table.
+@dataclass(frozen=True)
+class Joined(Sweep):
+    """Several sweeps of one store on the same table and plan, seen as one: the one that asked for all of their runs."""
 
-    A table with several sweeps, or with one that is not whole, is named on stderr.
+    parts: tuple[Sweep, ...]
+
+    @classmethod
+    def of(cls, parts: Sequence[Sweep]) -> Sweep:
+        """The sweep itself where it is one alone."""
+        if len(parts) == 1:
+            return parts[0]
+        store = parts[0].store
+        return cls(store, store.folder / "sweeps" / digest(_unite(parts)), tuple(parts))
+
+    @cached_property
+    def about(self) -> dict[str, Any]:
+        asked = {key for part in self.parts for key in part.about["runs"] if key not in part.baselines}
+        united = _unite(self.parts)
+        baselines = [key for key in united["runs"] if key not in asked]
+        return united | {"started_at": self.parts[-1].started_at, "baselines": baselines}
+
+
+def _unite(parts: Sequence[Sweep]) -> dict[str, Any]:
+    """What a sweep's key is a digest of."""
+    shared = {name: parts[-1].about[name] for name in ("table", "table_sha256", "plan_sha256")}
+    return shared | {"runs": sorted({key for part in parts for key in part.about["runs"]})}
+
+
+def find_tables(records: Path) -> dict[str, Sweep]:
+    """All whole sweeps of each table on its newest content and folds, joined; by a name of its own for each table.
+
+    Worked examples have answers, and are left out. So are interrupted sweeps: what a choice over half of a grid would
+    gain is another question. What is joined or left out is said on stderr.
 
     Args:
         records: A store, or a folder of stores.
@@ -27,41 +64,79 @@ def find_newest(records: Path) -> list[Sweep]:
     Raises:
         DataError: There is none.
     """
-    found = []
-    for sweep in sorted(find_sweeps(records), key=lambda sweep: sweep.started_at):
+    compared = [sweep for sweep in find_sweeps(records) if not is_worked(sweep)]
+    if not compared:
+        raise DataError(
+            f"{records}: holds worked examples alone, which have no verdict; train networks on a table first"
+        )
+    by_origin: dict[Origin, list[Sweep]] = {}
+    origins: dict[tuple[str, str], Origin] = {}  # by name and content: a file that was moved is the same table
+    for sweep in sorted(compared, key=lambda sweep: (sweep.started_at, sweep.key)):
         if sweep.is_whole:
-            found.append(sweep)
+            content = (sweep.table_name, sweep.about["table_sha256"])
+            by_origin.setdefault(origins.setdefault(content, origin(sweep)), []).append(sweep)
         else:
             print(f"{sweep.table_name}: a sweep in {records} was interrupted, and is left out", file=sys.stderr)
-    if not found:
+    if not by_origin:
         raise DataError(f"{records}: no sweep has ended; run its command again, which resumes it")
-    for name, count in Counter(sweep.table_name for sweep in found).items():
-        if count > 1:
-            print(f"{name}: {count} sweeps in {records}; the newest is compared", file=sys.stderr)
-    newest = {sweep.table_name: sweep for sweep in found}
-    return [newest[name] for name in sorted(newest)]
+    names = tell_apart(list(by_origin))
+    found = dict(sorted(zip(names, by_origin.values(), strict=True)))
+    return {name: _join_newest(name, sweeps) for name, sweeps in found.items()}
+
+
+def _join_newest(name: str, sweeps: Sequence[Sweep]) -> Sweep:
+    """The sweeps on the newest content and folds of a table, oldest first in `sweeps`, as one."""
+    newest = sweeps[-1]
+    parts = [sweep for sweep in sweeps if sweep.store is newest.store and _data(sweep) == _data(newest)]
+    joined = Joined.of(parts)
+    if len(parts) > 1:
+        print(f"{name}: {len(parts)} sweeps are joined, {len(joined.about['runs'])} configurations", file=sys.stderr)
+    for why, count in Counter(_why_not(sweep, newest) for sweep in sweeps if sweep not in parts).items():
+        are = "sweeps are" if count > 1 else "sweep is"
+        print(f"{name}: {count} {are} left out, {why}; the newest counts", file=sys.stderr)
+    return joined
+
+
+def _why_not(sweep: Sweep, newest: Sweep) -> str:
+    """Why a sweep is not joined with the newest of its table."""
+    if sweep.about["table_sha256"] != newest.about["table_sha256"]:
+        return "on other data"
+    return "on other folds" if _data(sweep) != _data(newest) else f"in {sweep.store.folder}"
+
+
+def _data(sweep: Sweep) -> tuple[str, str]:
+    return sweep.about["table_sha256"], sweep.about["plan_sha256"]
+
+
+def find_worked(records: Path) -> list[Sweep]:
+    """The worked examples among the sweeps that `find_sweeps` finds; there may be none."""
+    return [sweep for sweep in _sweeps(records) if is_worked(sweep)]
 
 
 def find_sweeps(records: Path) -> list[Sweep]:
     """Every sweep of a store, or of each store in a folder, by table.
 
     Args:
-        records: A store, or a folder of stores.
+        records: A store, a folder of stores, or one of such folders, as the pipeline's results/.
 
     Raises:
         DataError: There is none.
     """
-    stores = [Store(records)] if is_store(records) else [Store(path) for path in sorted(records.glob("*"))]
-    for store in stores:
-        for path in (store.folder / "sweeps").glob("*/sweep.json"):
-            _check_sweep(path)
-    sweeps = [sweep for store in stores for sweep in store.sweeps()]
+    sweeps = _sweeps(records)
     if not sweeps:
         raise DataError(
-            f"{records}: no sweep here; allowed: a store of records, or a folder of stores; train first, or set "
-            "records=records to compare your own sweeps"
+            f"{records}: no sweep here; allowed: a store of records, or a folder of stores; train first, or set records"
         )
-    return sorted(sweeps, key=lambda sweep: sweep.table_name)
+    return sweeps
+
+
+def _sweeps(records: Path) -> list[Sweep]:
+    patterns = [_SWEEPS] if is_store(records) else [f"*/{_SWEEPS}", f"*/*/{_SWEEPS}"]
+    paths = [path for pattern in patterns for path in records.glob(pattern)]
+    for path in paths:
+        _check_sweep(path)
+    stores = [Store(folder) for folder in sorted({path.parents[2] for path in paths})]
+    return sorted((sweep for store in stores for sweep in store.sweeps()), key=lambda sweep: sweep.table_name)
 
 
 def _check_sweep(path: Path) -> None:
@@ -75,7 +150,7 @@ def _check_sweep(path: Path) -> None:
         digests = [about["table_sha256"], about["plan_sha256"], *about["runs"]]
         is_sweep = all(re.fullmatch(r"[0-9a-f]{64}", name) for name in digests)
         is_sweep &= table_name(about["table"]) == about["table"]
-        is_sweep &= isinstance(about["started_at"], float)
+        is_sweep &= isinstance(about["started_at"], float) and isinstance(about.get("published", {}), dict)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(f"{path}: not a sweep ({type(error).__name__}); remove its folder, and train again") from error
     if not is_sweep:

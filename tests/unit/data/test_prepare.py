@@ -33,7 +33,8 @@ def test_a_generated_table_is_found_from_anywhere_in_the_project(project: Path) 
 
 def test_what_was_decided_on_a_file_is_said(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (project / "a.csv").write_text("id;x;y\n" + "".join(f"{row + 7};{row % 5},5;{row % 4}\n" for row in range(30)))
-    prepare.read_aloud({"name": "csv", "path": str(project / "a.csv"), "target": "y"}, PLAN)
+    table, _ = prepare.make({"name": "csv", "path": str(project / "a.csv"), "target": "y"}, PLAN)
+    prepare.announce(table)
     said = capsys.readouterr().err.splitlines()
     assert [line.removeprefix("a: ") for line in said] == [
         "fields are separated by a semicolon",

@@ -8,6 +8,7 @@ from contract.fleets import Rates, assemble
 from numpy.typing import NDArray
 
 from yaynay.data.plan import make_plan
+from yaynay.models.backends.base import training_data
 from yaynay.models.fleet import Fleet
 from yaynay.models.network import Shape, forward
 from yaynay.models.training_state import TrainedFleet, TrainingState
@@ -136,6 +137,42 @@ class TestBatches:
         assert positions.shape == (1, len(fleet.units), fleet.units.n_train.max())
         np.testing.assert_allclose(weights.sum(axis=2), 1)
 
+    @pytest.mark.parametrize(("min_steps", "n_passes"), [(1, 1), (4, 1), (5, 2), (9, 3)])
+    def test_an_epoch_takes_as_many_passes_as_its_fewest_steps_need(self, min_steps: int, n_passes: int) -> None:
+        fleet = fleet_of(batch_size=10, min_steps=min_steps)
+        positions, weights = fleet.batches(epoch=0)
+        assert fleet.n_batches == len(positions) == len(weights) == 4 * n_passes
+        for unit, n_train in enumerate(fleet.units.n_train):
+            seen = positions[:, unit][weights[:, unit] > 0]
+            assert np.bincount(seen).tolist() == [n_passes] * n_train
+
+    @pytest.mark.parametrize("shuffle", [True, False])
+    def test_passes_of_an_epoch_are_those_of_as_many_epochs_of_one(self, shuffle: bool) -> None:
+        long, short = (fleet_of(batch_size=10, min_steps=steps, shuffle=shuffle) for steps in (12, 1))
+        for ours, theirs in zip(
+            long.batches(epoch=2), zip(*(short.batches(epoch) for epoch in (6, 7, 8)), strict=True), strict=True
+        ):
+            assert np.array_equal(ours, np.concatenate(theirs))
+
+    def test_full_batches_take_the_memory_of_one(self) -> None:
+        state = TrainingState(fleet_of(min_steps=10_000_000))
+        for array in state.batches():
+            assert len(array) == 10_000_000
+            assert array.strides[0] == 0
+
+    @pytest.mark.parametrize("loss", ["mean", "sum", "half_mean"])
+    def test_on_the_way_to_convergence_a_few_rows_have_the_loss_of_all(self, loss: str) -> None:
+        options: dict[str, Any] = {"shape": Shape(3, 0), "loss": loss, "precision": 64, "min_steps": 7}
+        plain, condensed = fleet_of(**options), fleet_of(**options, patience=3, batch_size=7)
+        start, losses = np.array([0.3, -0.2, 0.9]), []
+        for fleet in (plain, condensed):
+            data, weights = training_data(fleet), fleet.batches(epoch=0)[1]
+            slopes = start if fleet.whitening is None else (np.linalg.pinv(fleet.whitening) @ start)[..., None]
+            errors = (data.x @ slopes).reshape(data.y.shape) + 0.4 - data.y
+            losses.append(np.sum(weights[0] * errors**2, axis=1))
+        assert condensed.batches(epoch=0)[0].shape[2] == 5
+        np.testing.assert_allclose(losses[1], losses[0], rtol=1e-12)
+
 
 class TestFleet:
     def test_members_come_configuration_by_configuration(self) -> None:
@@ -178,6 +215,29 @@ class TestFleet:
         fleet = fleet_of(shape=Shape(3, 0), start=[1.0, 2.0, 3.0, 4.0])
         assert (fleet.weights()["layer0.bias"] == 4).all()
         assert (fleet.weights()["layer0.weight"][:, :, 0] == [1, 2, 3]).all()
+
+    def test_on_the_way_to_convergence_nothing_decays(self) -> None:
+        fleet = fleet_of(Rates(0.01, 0.5, 0), shape=Shape(3, 0), patience=3)
+        assert not fleet.weight_decay.any()
+        assert fleet_of(Rates(0.01, 0.5, 0), shape=Shape(3, 0)).weight_decay.all()
+
+    @pytest.mark.parametrize("is_dependent", [False, True])
+    def test_given_starting_values_are_the_same_line_on_whitened_features(self, is_dependent: bool) -> None:
+        x, y = table()
+        if is_dependent:
+            x[:, 2] = x[:, 0] - x[:, 1]
+        values = [1.0, 2.0, -1.0, 4.0]
+        fleet = assemble(Shape(3, 0), x, y, units_of(x, y), ONE, start=values, patience=3, precision=64)
+        weights, whitening = fleet.weights(), fleet.whitening
+        assert whitening is not None
+        for unit, (row, n_train) in enumerate(zip(fleet.units.train_rows, fleet.units.n_train, strict=True)):
+            inside = fleet.units.standardise(x[row[:n_train]], unit)
+            white = inside @ whitening[unit]
+            np.testing.assert_allclose(white.T @ white / n_train, np.diag([1, 1, not is_dependent]), atol=1e-9)
+            np.testing.assert_allclose(
+                white @ weights["layer0.weight"][unit, :, 0], inside @ np.array(values[:3]), atol=1e-9
+            )
+        assert (weights["layer0.bias"] == 4).all()
 
 
 def losses(state: TrainingState, values: dict[int, float], otherwise: float) -> NDArray[np.float64]:
@@ -228,6 +288,15 @@ class TestTrainingState:
             assert improved.all()
         assert (state.best_epoch == 2).all()
 
+    def test_without_hidden_layers_the_training_loss_counts(self) -> None:
+        state = TrainingState(fleet_of(shape=Shape(3, 0), patience=2, max_epochs=9))
+        for train_loss in (3.0, 1.0, 2.0):
+            state.end_epoch(np.full(8, train_loss), np.full(8, state.epoch))
+        assert not state.is_over
+        state.end_epoch(np.full(8, 1.0), np.zeros(8))
+        assert state.is_over
+        assert (state.best_epoch == 1).all()
+
     @pytest.mark.parametrize("bad", [np.nan, np.inf])
     def test_a_diverging_member_is_noted_once_and_stopped(self, bad: float) -> None:
         state = TrainingState(fleet_of(max_epochs=9))
@@ -259,10 +328,13 @@ def test_members_of_a_trained_fleet_can_be_taken_apart() -> None:
         validation_curve=np.arange(8.0, 16.0).reshape(2, 4),
         best_epoch=np.arange(4),
         diverged_at=np.array([-1, 5, -1, 2]),
+        n_epochs=np.arange(4),
+        was_halved=np.array([True, False, True, True]),
         device="cpu",
     )
     some = trained.members(np.array([1, 3]))
     assert some.weights["layer0.weight"].ravel().tolist() == [1, 3]
     assert some.train_curve.tolist() == [[1, 3], [5, 7]]
     assert some.diverged_at.tolist() == [5, 2]
-    assert some.best_epoch.tolist() == [1, 3]
+    assert some.best_epoch.tolist() == some.n_epochs.tolist() == [1, 3]
+    assert some.was_halved.tolist() == [False, True]

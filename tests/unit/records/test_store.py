@@ -97,6 +97,18 @@ def test_jobs_are_taken_once(store: Store, table: Table, plan: Plan) -> None:
     assert job_notes.take(store, "s") == []
 
 
+def test_notes_that_nobody_will_take_are_removed_and_those_of_a_running_sweep_are_not(store: Store) -> None:
+    for sweep, owners in {"ended": ["a", "b"], "running": ["a", "here"], "unknown": [""]}.items():
+        for number, owner in enumerate(owners):
+            job_notes.put(store, sweep, [{"key": number}], owner)
+    (store.folder / "jobs" / "earlier").mkdir()
+    (store.folder / "jobs" / "earlier" / "0.json").write_text("[{}]\n")
+    (store.folder / "jobs" / "starting").mkdir()
+    job_notes.remove_abandoned(store, lambda owner: owner in ("a", "b"))
+    assert {folder.name for folder in (store.folder / "jobs").iterdir()} == {"running", "starting", "unknown"}
+    assert len(job_notes.take(store, "running")) == 2
+
+
 def test_table_and_plan_come_back(store: Store, table: Table, plan: Plan) -> None:
     store.write_table(table, plan)
     found, folds = store.read_table(plan.sha256, table.sha256)

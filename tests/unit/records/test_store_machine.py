@@ -10,7 +10,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from yaynay.records import job_notes
+from yaynay.records import folders, job_notes
 from yaynay.records import store as records
 from yaynay.records.record import Record
 from yaynay.records.store import Store
@@ -70,7 +70,8 @@ class StoreMachine(RuleBasedStateMachine):
 
         write_json, write_arrays = records.write_json, records.write_arrays
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(records, "write_json", counted)
+            for module in (records, folders):
+                patch.setattr(module, "write_json", counted)
             patch.setattr(records, "write_arrays", counted)
             with pytest.raises(_FaultError):
                 self.store.write(made(key, score))
@@ -111,9 +112,9 @@ class StoreMachine(RuleBasedStateMachine):
                 assert ended.arrays["predictions"] == self.scores[key]
                 assert ended.weights["layer0.weight"] == self.scores[key]
                 folder = self.store.path(key)
-                checksums = json.loads((folder / records.CHECKSUMS).read_text())
+                checksums = json.loads((folder / folders.CHECKSUMS).read_text())
                 assert checksums == {
-                    path.name: file_digest(path) for path in folder.iterdir() if path.name != records.CHECKSUMS
+                    path.name: file_digest(path) for path in folder.iterdir() if path.name != folders.CHECKSUMS
                 }
             elif key in self.failures:
                 assert ended is not None

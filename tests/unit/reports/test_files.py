@@ -4,6 +4,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 from unit.reports.verdicts import TIMINGS, make_small, make_verdict
 
@@ -16,7 +17,9 @@ VERDICTS = {"big": make_verdict(), "small": make_small()}
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    files.write(tmp_path, VERDICTS, dict.fromkeys(VERDICTS, TIMINGS))
+    table = SimpleNamespace(y=np.array([1.0, 2.0, 4.0]))
+    found: Any = {name: SimpleNamespace(verdict=one, timings=TIMINGS, table=table) for name, one in VERDICTS.items()}
+    files.write(tmp_path, found)
     return tmp_path
 
 
@@ -33,13 +36,13 @@ def test_a_file_that_is_missing_damaged_or_of_another_version_is_refused_by_name
         with pytest.raises(DataError, match=name):
             files.read(folder)
     path.unlink()
-    with pytest.raises(DataError, match=f"{name}: no such file; run python -m yaynay.compare first"):
+    with pytest.raises(DataError, match=f"{name}: no such file; run python -m yaynay.compare .* first"):
         files.read(folder)
 
 
 def test_verdicts_are_not_brought_into_mlflow_with_other_results(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sweep: Any = SimpleNamespace(table_name="big", about={"table_sha256": "d64812", "plan_sha256": "other"})
-    monkeypatch.setattr("yaynay.sweep.summary.find_newest", lambda records: [sweep])
+    monkeypatch.setattr("yaynay.sweep.summary.find_tables", lambda records: {"big": sweep})
     monkeypatch.setattr(sys, "argv", ["yaynay", "sync", "--reports", str(folder), "--records", "results"])
     with pytest.raises(DataError, match="does not belong to results; run python"):
         commands.main()

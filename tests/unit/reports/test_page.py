@@ -9,7 +9,7 @@ import pytest
 from unit.reports.verdicts import RULE, TIMINGS, make_parity, make_small, make_verdict
 
 from yaynay.reports import page
-from yaynay.verdict.model import Verdict
+from yaynay.verdict.model import ByRule, Verdict
 
 NASTY = [
     "<img src=x onerror=alert(1)>",
@@ -70,12 +70,12 @@ def test_the_page_answers_first_and_then_explains() -> None:
 
 def test_pictures_are_relative_files_with_a_description(tmp_path: Path) -> None:
     pictures = {"big": [Path("pictures/big") / f"{kind}.png" for kind in ("curves", "fit")]}
-    for path in (*pictures["big"], page.OVERVIEW):
+    for path in (*pictures["big"], page.OVERVIEW, page.DEPTHS):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).touch()
     nodes = Nodes(render({"big": make_verdict()}, pictures))
     shown = nodes.all("img", "src")
-    assert shown == ["overview.png", "pictures/big/fit.png", "pictures/big/curves.png"]
+    assert shown == ["overview.png", "depths.png", "pictures/big/fit.png", "pictures/big/curves.png"]
     links = [link for link in nodes.all("a", "href") if not link.startswith("#")]
     assert all((tmp_path / link).is_file() for link in shown + links)
     assert all(nodes.all("img", "alt"))
@@ -152,6 +152,27 @@ def test_different_rules_are_told_and_get_no_common_level() -> None:
     assert "delta 20 %" in nodes.text
 
 
+def test_outcomes_by_other_rules_stand_beside_the_verdict() -> None:
+    other = ByRule(RULE.model_copy(update={"delta": 0.2}), "nay", 0.052)
+    verdict = make_verdict(other_rules=(other,))
+    text = Nodes(render({"big": verdict})).text
+    rows = ["alpha 5 %, delta 1 %, delta_nay 2 %, 1,999 draws yay +5.2 %", "alpha 5 %, delta 20 %"]
+    assert text.index(rows[0]) < text.index(rows[1])
+    assert "By other rules" not in Nodes(render({"big": make_verdict()})).text
+    lines = page.markdown(verdict, TIMINGS, "big").splitlines()
+    assert "| alpha 5 %, delta 1 %, delta\\_nay 2 %, 1,999 draws | yay | +5.2 % |" in lines
+    assert "| alpha 5 %, delta 20 %, delta\\_nay 2 %, 1,999 draws | nay | +5.2 % |" in lines
+    assert "rule | outcome" not in page.markdown(make_verdict(), TIMINGS, "big")
+
+
+@pytest.mark.parametrize(
+    ("rows", "is_between", "words"), [(740, False, "about 740"), (None, True, "no number would do")]
+)
+def test_the_page_says_how_many_rows_would_settle_it(rows: int | None, is_between: bool, words: str) -> None:
+    verdict = make_verdict(outcome="undecided", rows_needed=rows, is_between=is_between)
+    assert f"rows needed {words}" in Nodes(render({"big": verdict})).text
+
+
 def test_the_description_is_markdown_with_one_table() -> None:
     lines = page.markdown(make_verdict(), TIMINGS, "big").splitlines()
     assert lines[0] == "**big: yay**"
@@ -160,6 +181,31 @@ def test_the_description_is_markdown_with_one_table() -> None:
     small = page.markdown(make_small(), replace(TIMINGS, fit_seconds_network=None), "small")
     assert "| rmse on training rows | 3.763 | - |" in small
     assert "folds: none" in small
+
+
+RIDGE = {"rmse_ridge": 3.65, "gain_ridge": 0.031, "gain_ridge_low": 0.01, "gain_ridge_high": 0.052}
+
+
+def test_ridge_is_shown_between_line_and_network_and_shrinkage_is_said() -> None:
+    timings = replace(TIMINGS, fit_seconds_ridge=0.2)
+    text = Nodes(page.render({"big": make_verdict(**RIDGE)}, {"big": timings}, {})).text
+    assert "line ridge network rmse, out of fold 3.763 3.650 3.547 parameters 11 11 193" in text
+    assert "80 ms 200 ms 7.9 s" in text
+    assert "gain of ridge +3.1 % (1.0 to 5.2), 90 % interval" in text
+    said = "3.1 percentage points more of the variance than least squares"
+    assert said in text
+    lines = page.markdown(make_verdict(**RIDGE), timings, "big").splitlines()
+    assert "| rmse | 3.763 | 3.650 | 3.547 |" in lines
+    assert "| training | 80 ms | 200 ms | 7.9 s |" in lines
+    assert said in lines[2]
+    assert "of ridge +3.1 % (1.0 to 5.2)" in lines[-1]
+
+
+@pytest.mark.parametrize("verdict", [make_verdict(), make_small()])
+def test_without_ridge_nothing_is_said_of_it(verdict: Verdict) -> None:
+    facts = Nodes(render({"big": verdict})).text.partition("big yay")[2]
+    assert "ridge" not in facts
+    assert "ridge" not in page.markdown(verdict, TIMINGS, "big")
 
 
 @pytest.mark.parametrize("text", [*NASTY, "a|b", "**bold** `code` [link](x) # ~"])

@@ -1,4 +1,3 @@
-import csv
 import struct
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,6 +19,7 @@ from yaynay.reports.wording import number
 from yaynay.sweep import fit
 from yaynay.verdict.conclusion import Conclusion, conclude
 from yaynay.verdict.model import Verdict
+from yaynay.verdict.selection import nested_error
 
 ODD_NAMES = [
     r"$\frac{1}{$",
@@ -104,7 +104,9 @@ def test_a_sweep_of_lines_alone_has_no_network_to_draw(tmp_path: Path) -> None:
     table = make_table(60, ("x",))
     plan = make_plan(np.arange(60), table.sha256, 1, n_repeats=2)
     line = make_record(table, plan, "least_squares", 0, 0.01)
-    sweep: Any = SimpleNamespace(key="k", table_name="toy", data=lambda: (table, plan), records=lambda: [line])
+    sweep: Any = SimpleNamespace(
+        key="k", table_name="toy", baselines=(), data=lambda: (table, plan), records=lambda: [line]
+    )
     found = conclude(sweep, OPTIONS)
     assert [path.stem for path in plots.draw(found, tmp_path)] == ["fit", "residuals"]
     with canvas.style():
@@ -221,21 +223,28 @@ def overview_axes(monkeypatch: pytest.MonkeyPatch, verdicts: dict[str, Verdict])
     return figures[0].axes[0]
 
 
-def test_the_plot_tables_hold_what_dvc_draws(conclusion: Conclusion, tmp_path: Path) -> None:
-    verdicts = {"toy": conclusion.verdict, "=small": verdict_of(None, None, None, "undecided")}
-    odd = verdicts | {"=1+1": verdict_of(0.5, 0.4, 0.6, "yay")}
-    small = make_conclusion(n_rows=12)
-    gains, curves, depths = (
-        list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
-        for path in plots.write_plot_tables(odd, [conclusion, small], tmp_path)
-    )
-    assert [row["table"] for row in gains] == ["toy", "'=1+1"]
-    assert float(gains[0]["gain"]) == conclusion.verdict.gain
-    assert len(curves) == 2 * 3 * 20
-    assert {row["lr"] for row in curves} == {"0.1"}
-    assert [row["epoch"] for row in curves[:2]] == ["1", "2"]
-    assert [row["depth"] for row in depths] == ["0", "1", "2"]
-    assert {float(row["rmse_line"]) for row in depths} == {conclusion.verdict.rmse_linear}
+def test_errors_by_depth_are_shares_of_each_tables_own_line(
+    conclusion: Conclusion, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """One picture for tables in all units: each figure is the error over that of the line."""
+    figures: list[Any] = []
+    monkeypatch.setattr(canvas, "save", lambda figure, path: figures.append(figure))
+    shallow = make_conclusion(depths=(0, 1))
+    found = {"toy": conclusion, "small": make_conclusion(n_rows=12), "shallow": shallow}
+    plots.draw_all_depths(found, tmp_path / "depths.png")
+    (axes,) = figures[0].axes
+    assert sorted(label.get_text() for label in axes.get_yticklabels()) == ["shallow", "toy"]
+    texts = {tuple(map(round, text.get_position())): text.get_text() for text in axes.texts}
+    row = [label.get_text() for label in axes.get_yticklabels()].index("toy")
+    for depth, records in conclusion.by_depth.items():
+        share = nested_error(records).rmse / conclusion.verdict.rmse_linear
+        assert texts[depth, row] == f"{100 * share:.1f} %"
+    assert texts[2, 1 - row] == "not run"
+
+
+@pytest.mark.usefixtures("coarse")
+def test_errors_by_depth_can_be_drawn_without_any(tmp_path: Path) -> None:
+    assert size(plots.draw_all_depths({"small": make_conclusion(n_rows=12)}, tmp_path / "depths.png"))[0] == 200
 
 
 @pytest.fixture(scope="module")

@@ -24,6 +24,7 @@ def make_verdict(**changes: Any) -> Verdict:
         "gain_corrected_error": 0.022,
         "share_of_line": 0.1,
         "rows_needed": None,
+        "is_between": False,
         "rmse_linear": 3.763,
         "rmse_network": 3.547,
         "is_cross_validated": True,

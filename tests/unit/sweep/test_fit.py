@@ -78,6 +78,53 @@ def test_a_one_feature_line_says_slope_intercept_and_cost() -> None:
     assert scores["cost"] == pytest.approx(scores["train/rmse"] ** 2 / 2)
 
 
+def test_ridge_leaves_what_least_squares_does_and_its_penalty() -> None:
+    line, ridge = (train("dataset=diabetes", f"backend={name}") for name in ("least_squares", "ridge"))
+    assert ridge.name == "ridge line"
+    assert ridge.scores.keys() - line.scores.keys() == {"ridge/lambda"}
+    assert line.scores.keys() <= ridge.scores.keys()
+    assert ridge.scores["ridge/lambda"] > 0
+    assert {name: array.shape for name, array in ridge.arrays.items()} == {
+        name: array.shape for name, array in line.arrays.items()
+    }
+    assert {name: array.shape for name, array in ridge.weights.items()} == {
+        name: array.shape for name, array in line.weights.items()
+    }
+    assert ridge.line is not None
+    values = [row["value"] for row in ridge.line["coefficients"]]
+    assert values == [*ridge.weights["intercept"], *ridge.weights["slopes"]]
+    assert ridge.line["coefficients"][1].keys() == {"name", "value"}
+    assert ridge.line["penalty"] == ridge.scores["ridge/lambda"]
+
+
+def test_a_closed_form_s_key_and_params_hold_only_what_shapes_it() -> None:
+    for backend in schema.CLOSED_FORMS:
+        plain = configure("dataset=engel", f"backend={backend}")
+        other = configure("dataset=engel", f"backend={backend}", "model.depth=3", "optimizer.lr=0.5", "seed=7")
+        assert plain.numerics() == other.numerics()
+        assert plain.flat() == other.flat()
+        assert plain.is_line
+        assert configure("dataset=engel", f"backend={backend}", "predict_at=3").numerics() != plain.numerics()
+    assert len({str(configure(f"backend={name}").numerics()) for name in schema.CLOSED_FORMS}) == 2
+
+
+@pytest.mark.parametrize("words", [["backend=least_squares"], ["model.depth=0"], ["model.depth=1"], ["model=skip"]])
+def test_every_model_predicts_where_it_is_asked(words: list[str]) -> None:
+    """At a row of the table that is the whole-table model's fitted value."""
+    configuration = configure("dataset=scatter_10")
+    x = prepare.make(configuration.dataset, configuration.plan)[0].x[3, 0]
+    record = train("dataset=scatter_10", "trainer.max_epochs=3", f"predict_at={x}", *words)
+    assert record.scores["prediction"] == pytest.approx(record.arrays["whole"][3], rel=1e-5)
+
+
+def test_tables_with_several_features_are_named_where_a_prediction_is_asked() -> None:
+    configurations = [configure(f"dataset={name}") for name in ("longley", "engel", "diabetes")]
+    tables = [prepare.make(configuration.dataset, configuration.plan)[0] for configuration in configurations]
+    said = "table 'longley' has 6 features, table 'diabetes' has 10 features; allowed: tables with one feature"
+    with pytest.raises(OptionError, match=said):
+        fit.check_one_feature("predict_at", tables)
+
+
 def test_fused_configurations_give_a_record_each() -> None:
     configurations = [configure("dataset=engel", "trainer.max_epochs=3", f"optimizer.lr={lr}") for lr in (0.01, 1e25)]
     table, plan = prepare.make(configurations[0].dataset, configurations[0].plan)

@@ -74,3 +74,25 @@ def test_where_nothing_can_be_written_the_sweep_ends(
 ) -> None:
     with pytest.raises(OSError, match="full"):
         train(OSError(code, "full", "records"))
+
+
+def test_configurations_that_are_halved_together_fail_together_and_say_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configurations = [configure("dataset=engel", "trainer.halving=2", f"seed={seed}") for seed in range(3)]
+    table, plan = prepare.make(configurations[0].dataset, configurations[0].plan)
+    store = Store(tmp_path)
+    store.write_table(table, plan)
+    tries: list[int] = []
+
+    def fail(asked: Any, *others: Any) -> Any:
+        tries.append(len(asked))
+        raise ZeroDivisionError("by zero")
+
+    monkeypatch.setattr(fit, "train", fail)
+    spec = FleetSpec(tuple(configurations), table.sha256, plan.sha256)
+    records, errors = workers.train_fleet(spec, store)
+    assert (records, tries) == ([], [3])
+    assert {key: str(error) for key, error in errors.items()} == dict.fromkeys(
+        spec.keys(table, plan), "ZeroDivisionError: by zero"
+    )

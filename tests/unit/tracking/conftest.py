@@ -49,7 +49,7 @@ class Swept:
         """What its run shows; only the facts that are given count."""
         about: dict[str, Any] = {"winner": winner and winner.name, "winner_key": winner and winner.key}
         about |= {"table_sha256": self.table.sha256, "plan_sha256": "0" * 64, "parity": PARITY}
-        return Result(self.sweep, make_verdict(**about | facts), TIMINGS, _draw)
+        return Result(self.sweep, make_verdict(**about | facts), TIMINGS, _draw, self.table.name)
 
 
 TIMINGS = Timings(fit_seconds_linear=0.1, fit_seconds_network=0.2, predict_microseconds_per_row=None)

@@ -7,7 +7,8 @@ from unit.tracking.conftest import Swept
 
 from yaynay.config.schema import Rule
 from yaynay.sweep.summary import bring
-from yaynay.verdict.conclusion import conclude, recall_rule, remember
+from yaynay.verdict.conclusion import conclude
+from yaynay.verdict.recall import recall_rule, remember
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*An input example was not provided")  # it would copy the user's rows
 

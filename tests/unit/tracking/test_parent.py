@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from unit.reports.verdicts import RULE
 from unit.tracking.conftest import Swept
 
 from yaynay.errors import MachineError
@@ -81,6 +82,30 @@ def test_a_verdict_that_changes_is_shown_on_the_same_run(swept: Swept, tmp_path:
         assert len(run.inputs.dataset_inputs) == 1
 
 
+def test_the_current_verdict_leads_and_those_by_other_rules_are_kept_beside_it(swept: Swept) -> None:
+    """Also where the verdict itself knows of no other rule, as after its history was taken back in Git."""
+    strict = RULE.model_copy(update={"delta": 0.2})
+    for rule, outcome in ((RULE, "yay"), (strict, "nay"), (RULE, "yay")):
+        parents = sync([swept.result(rule=rule, outcome=outcome)], "yaynay")
+    with connect("yaynay") as runs:
+        (run_id,) = parents.values()
+        tags = runs.client.get_run(run_id).data.tags
+        kept = {file.path for file in runs.client.list_artifacts(run_id, "verdicts")}
+    assert tags["verdict"] == "yay"
+    rows = [line for line in tags["mlflow.note.content"].splitlines() if "draws | " in line]
+    assert [row.split(" | ")[1] for row in rows] == ["yay", "nay"]
+    assert "delta 20 %" in rows[1]
+    assert kept == {f"verdicts/alpha=0.05_delta={delta}_delta_nay=0.02_n_draws=1999.json" for delta in ("0.01", "0.2")}
+
+
+def test_a_sweep_is_called_what_tells_its_table_from_others(swept: Swept) -> None:
+    (run_id,) = sync([replace(swept.result(), name="houses-2024")], "yaynay").values()
+    with connect("yaynay") as runs:
+        run = runs.client.get_run(run_id)
+    assert run.info.run_name == "houses-2024: yay (4 configurations)"
+    assert "houses-2024: yay" in run.data.tags["mlflow.note.content"]
+
+
 def test_a_sweep_with_runs_that_have_not_ended_is_closed_without_a_verdict(swept: Swept) -> None:
     store = Store.default()
     (store.path(swept.line.key) / "record.json").unlink()
@@ -108,6 +133,6 @@ def test_a_sweep_whose_run_was_deleted_in_the_ui_says_what_restores_it(swept: Sw
     (run_id,) = sync([swept.result()], "yaynay").values()
     with connect("yaynay") as runs:
         runs.client.delete_run(run_id)
-    with pytest.raises(MachineError, match="was deleted; restore it") as caught:
+    with pytest.raises(MachineError, match=r"the run of this sweep of houses was deleted; .*restore it with") as caught:
         sync([swept.result(outcome="nay")], "yaynay")
     assert "move it away" not in str(caught.value)

@@ -1,5 +1,8 @@
 """MLflow's API and MLflow's own tables, written side by side."""
 
+import json
+import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,13 @@ from yaynay.tracking.dataset import dataset_input
 from yaynay.tracking.runs import Run, Runs, child
 from yaynay.tracking.store import connect
 
+LINE = {
+    "coefficients": [
+        {"high": 2.5, "low": 0.5, "name": name, "p": None, "standard_error": 0.4, "t": 3.75, "value": 1.5}
+        for name in ("intercept", "a \u00fc")
+    ]
+}
+"""As record.json holds it, with sorted keys."""
 WAYS = {"api": 0, "tables": MANY_RUNS}
 
 
@@ -52,7 +62,9 @@ def write(swept: Swept, way: str, experiment: str, *written: Run) -> dict[str, A
 
 
 def test_both_ways_leave_the_same(swept: Swept) -> None:
-    written = [child(record, "s", "0") for record in swept.records]
+    closed = replace(swept.line, key="c" * 64, line=LINE)
+    shutil.copytree(swept.sweep.store.path(swept.line.key), swept.sweep.store.path(closed.key))
+    written = [child(record, "s", "0") for record in (*swept.records, closed)]
     api, tables = (write(swept, way, way, *written) for way in WAYS)
     for runs in (api, tables):
         for run in runs.values():
@@ -63,6 +75,7 @@ def test_both_ways_leave_the_same(swept: Swept) -> None:
     assert len(network["metrics"]["train/loss"]) == 3
     assert network["latest"]["train/loss"] == network["metrics"]["train/loss"][-1][2]
     assert len(network["inputs"]) == 1
+    assert tables[closed.key]["artifacts"].keys() == {"record.json", "weights.safetensors", "coefficients.json"}
     assert {run["info"]["status"] for run in tables.values()} == {"RUNNING", "FINISHED", "FAILED"}
 
 
@@ -85,6 +98,26 @@ def test_a_run_that_is_mended_says_nothing_of_its_failure(swept: Swept, way: str
         run["info"].pop("experiment_id")
         run["info"].pop("start_time")  # MLflow's API keeps the first attempt's
     assert after == fresh
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_coefficients_are_a_table_that_mlflow_knows(swept: Swept, way: str) -> None:
+    """As `log_table` leaves one: MLflow's client finds it by the run's tag, and so does its UI."""
+    record = replace(swept.line, line=LINE)
+    with connect("yaynay", WAYS[way]) as runs:
+        runs.add("s", [child(record, "s", "0")], swept.sweep.store, None)
+        run_id = runs.find("s")[record.key].run_id
+        table = runs.client.load_table(runs.experiment_id, "coefficients.json", run_ids=[run_id])
+        assert table["name"].tolist() == ["intercept", "a \u00fc"]
+        assert table["value"].tolist() == [1.5, 1.5]
+        assert table["p"].isna().all()
+        path = runs.client.download_artifacts(run_id, "coefficients.json")
+        kept = json.loads(Path(path).read_text())
+        assert kept["columns"] == ["name", "value", "standard_error", "t", "p", "low", "high"]
+        plain = runs.client.create_run(runs.experiment_id).info.run_id
+        runs.client.log_table(plain, table[["value"]], "coefficients.json")
+        tag = "mlflow.loggedArtifacts"
+        assert runs.client.get_run(run_id).data.tags[tag] == runs.client.get_run(plain).data.tags[tag]
 
 
 def test_tables_of_an_untested_mlflow_are_not_written(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from unit.invented import OPTIONS, make_conclusion
 
 from yaynay.verdict.model import Verdict
 
-CLOCKED = {"fit_seconds_linear", "fit_seconds_network", "predict_microseconds_per_row"}
+CLOCKED = {"fit_seconds_linear", "fit_seconds_network", "fit_seconds_ridge", "predict_microseconds_per_row"}
 
 
 def test_the_verdict_says_what_was_compared_and_by_which_rule() -> None:

@@ -60,6 +60,23 @@ def test_a_perfect_network_gains_what_the_line_leaves(table: Table, plan: Plan, 
     assert found.low < found.gain < found.high
 
 
+def test_the_effect_is_the_comparison_of_the_line_with_what_was_chosen(
+    table: Table, plan: Plan, line: FoldScores
+) -> None:
+    dice = np.random.default_rng(1)
+    guesses = table.y + dice.normal(size=80)
+    found = effect.measure(table, plan, line, [network(table, plan, guesses, 0.0)])
+    gain = effect.compare(table, plan, line.predictions, np.tile(guesses, (plan.n_repeats, 1)))
+    assert {name: getattr(found, name) for name in vars(gain)} == vars(gain)
+    swapped = effect.compare(table, plan, np.tile(guesses, (plan.n_repeats, 1)), line.predictions)
+    np.testing.assert_allclose([swapped.gain, swapped.low, swapped.high], [-gain.gain, -gain.high, -gain.low])
+
+
+def test_predictions_gain_nothing_over_themselves(table: Table, plan: Plan, line: FoldScores) -> None:
+    gain = effect.compare(table, plan, line.predictions, line.predictions)
+    assert set(vars(gain).values()) == {0.0}
+
+
 def test_where_inner_folds_prefer_the_line_the_gain_is_exactly_zero(table: Table, plan: Plan, line: FoldScores) -> None:
     found = effect.measure(table, plan, line, [network(table, plan, table.y, 1e9)])
     assert found.gain == 0

@@ -1,16 +1,19 @@
 from pathlib import Path
 
 import pytest
-from unit.reports.verdicts import make_verdict
+from unit.reports.verdicts import RULE, make_verdict
 
+from yaynay.config.schema import Rule
 from yaynay.errors import DataError
-from yaynay.storage import write_with_digest
+from yaynay.storage import read_with_digest, write_with_digest
 from yaynay.verdict import looks
-from yaynay.verdict.model import Look, Verdict
+from yaynay.verdict.model import ByRule, Look, Verdict
+
+STRICT = RULE.model_copy(update={"delta": 0.2})
 
 
-def judged(plan: str, outcome: str = "nay", n_candidates: int = 2) -> Verdict:
-    return make_verdict(outcome=outcome, plan_sha256=plan * 64, n_candidates=n_candidates, sentence="So.")
+def judged(plan: str, outcome: str = "nay", n_candidates: int = 2, rule: Rule = RULE) -> Verdict:
+    return make_verdict(outcome=outcome, plan_sha256=plan * 64, n_candidates=n_candidates, sentence="So.", rule=rule)
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -42,6 +45,35 @@ def test_a_line_alone_is_no_answer_yet(tmp_path: Path) -> None:
     looks.note(judged("a", "undecided", n_candidates=0), tmp_path)
     assert looks.note(judged("a", "nay"), tmp_path).sentence == "So."
     assert "was nay" in looks.note(judged("a", "yay"), tmp_path).sentence
+
+
+def test_a_line_alone_says_what_a_sweep_with_networks_found(tmp_path: Path) -> None:
+    looks.note(judged("a", "undecided"), tmp_path)
+    kept = files(tmp_path)
+    found = looks.note(judged("a", "undecided", n_candidates=0), tmp_path)
+    assert "had networks, and its verdict was undecided" in found.sentence
+    assert files(tmp_path) == kept
+
+
+def test_outcomes_by_other_rules_are_kept_side_by_side(tmp_path: Path) -> None:
+    first = looks.note(judged("a", "yay"), tmp_path)
+    strict = looks.note(judged("a", "nay", rule=STRICT), tmp_path)
+    kept = files(tmp_path)
+    back = looks.note(judged("a", "yay"), tmp_path)
+    assert (first.other_rules, strict.other_rules) == ((), (ByRule(RULE, "yay", 0.052),))
+    assert (back.outcome, back.rule, back.other_rules) == ("yay", RULE, (ByRule(STRICT, "nay", 0.052),))
+    assert files(tmp_path) == kept
+    assert looks.note(judged("b", "yay"), tmp_path).other_rules == ()  # other folds are another question
+
+
+def test_a_look_from_before_there_were_rules_is_read_and_completed(tmp_path: Path) -> None:
+    looks.note(judged("a"), tmp_path)
+    (path,) = tmp_path.rglob("*.json")
+    old = read_with_digest(path)
+    del old["by_rule"]
+    write_with_digest(path, old)
+    assert looks.note(judged("a", rule=STRICT), tmp_path).other_rules == ()
+    assert looks.note(judged("a"), tmp_path).other_rules == (ByRule(STRICT, "nay", 0.052),)
 
 
 def test_looks_elsewhere_count_and_stay_as_they_are(tmp_path: Path) -> None:

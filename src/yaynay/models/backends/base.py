@@ -21,6 +21,7 @@ from yaynay.errors import MachineError
 from yaynay.models.fleet import Fleet
 from yaynay.models.network import Shape, Weights
 from yaynay.models.training_state import TrainedFleet, TrainingState
+from yaynay.models.units import condense
 
 MODULES = {"torch": "lightning", "tensorflow": "tensorflow", "pytensor": "pytensor"}
 """Backends that train by gradient descent, and the module that holds each."""
@@ -67,7 +68,7 @@ class Engine(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Padded:
-    """Standardised data of every unit, in the fleet's precision.
+    """Data of every unit as its members see it, in the fleet's precision.
 
     Attributes:
         x: (n_units, longest, n_features).
@@ -81,7 +82,7 @@ class Padded:
 
 
 def padded(fleet: Fleet, rows: NDArray[np.intp], n_rows: NDArray[np.intp]) -> Padded:
-    """Gather and standardise rows of every unit.
+    """Gather, standardise and, where the fleet asks for it, whiten rows of every unit.
 
     Args:
         fleet: The fleet.
@@ -91,7 +92,8 @@ def padded(fleet: Fleet, rows: NDArray[np.intp], n_rows: NDArray[np.intp]) -> Pa
     dtype, units = fleet.dtype, fleet.units
     x = np.empty((*rows.shape, fleet.x.shape[1]), dtype=dtype)
     for unit in range(len(units)):
-        x[unit] = units.standardise(fleet.x[rows[unit]], unit)
+        standardised = units.standardise(fleet.x[rows[unit]], unit)
+        x[unit] = standardised if fleet.whitening is None else standardised @ fleet.whitening[unit]
     y = (fleet.y[rows] - units.y_mean[:, None]) / units.y_scale[:, None]
     is_real = np.arange(rows.shape[1]) < n_rows[:, None]
     weight = is_real / np.maximum(n_rows, 1)[:, None]
@@ -99,8 +101,17 @@ def padded(fleet: Fleet, rows: NDArray[np.intp], n_rows: NDArray[np.intp]) -> Pa
 
 
 def training_data(fleet: Fleet) -> Padded:
-    """Training rows of every unit."""
-    return padded(fleet, fleet.units.train_rows, fleet.units.n_train)
+    """Training rows of every unit; on the way to convergence, the few rows that stand for them."""
+    units, whitening = fleet.units, fleet.whitening
+    if whitening is None:
+        return padded(fleet, units.train_rows, units.n_train)
+    condensed = []
+    for unit, n_train in enumerate(units.n_train):
+        rows = units.train_rows[unit, :n_train]
+        y = (fleet.y[rows] - units.y_mean[unit]) / units.y_scale[unit]
+        condensed.append(condense(units.standardise(fleet.x[rows], unit) @ whitening[unit], y))
+    x, y = (np.array(arrays, dtype=fleet.dtype) for arrays in zip(*condensed, strict=True))
+    return Padded(x, y, np.full_like(y, 1 / y.shape[1]))
 
 
 def validation_data(fleet: Fleet) -> Padded:
@@ -137,13 +148,18 @@ def fit(fleet: Fleet, backend: str, accelerator: str = "auto", on_epoch: OnEpoch
     device = module.device(accelerator)
     state = TrainingState(fleet)
     weights = module.train(state, device, on_epoch)
+    weights = {name: array.astype(np.float64) for name, array in weights.items()}
+    if fleet.whitening is not None:
+        weights["layer0.weight"] = fleet.whitening[fleet.unit] @ weights["layer0.weight"]
     train_curve, validation_curve = state.curves()
     return TrainedFleet(
-        weights={name: array.astype(np.float64) for name, array in weights.items()},
+        weights=weights,
         train_curve=train_curve,
         validation_curve=validation_curve,
         best_epoch=state.best_epoch,
         diverged_at=state.diverged_at,
+        n_epochs=state.n_epochs,
+        was_halved=state.was_halved,
         device=device,
     )
 

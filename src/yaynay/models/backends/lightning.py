@@ -23,6 +23,7 @@ from torch import Tensor
 from yaynay.errors import MachineError
 from yaynay.models.backends.base import OnEpoch, Padded, training_data, validation_data
 from yaynay.models.backends.stacked import OPTIMIZERS, FleetNetwork, PerMember
+from yaynay.models.minibatches import count_repeats
 from yaynay.models.network import Shape, Weights
 from yaynay.models.training_state import TrainingState
 
@@ -189,14 +190,16 @@ class FleetData(pl.LightningDataModule):
         return torch.as_tensor(self.state.fleet.unit[self.state.present], device=self.train[1].device)
 
     def _minibatches(self) -> Iterator[Batch]:
-        x, y, _ = self.train
-        positions, weights = self.state.batches()
-        rows = self._unit()[:, None] * y.shape[1] + torch.as_tensor(positions, device=y.device)
-        shares = torch.as_tensor(weights, dtype=y.dtype, device=y.device)
+        (x, y, _), (positions, weights) = self.train, self.state.batches()
+        n_repeats = count_repeats(positions)
+        distinct = torch.as_tensor(np.require(positions[::n_repeats], requirements="W"), device=y.device)
+        shares = torch.tensor(weights[::n_repeats], dtype=y.dtype, device=y.device)
+        first = self._unit()[:, None] * y.shape[1]
         x, y = x.flatten(0, 1), y.flatten()
-        for row, share in zip(rows, shares, strict=True):
-            flat = row.flatten()
-            yield x.index_select(0, flat).view(*row.shape, -1), y.index_select(0, flat).view(row.shape), share
+        for position, share in zip(distinct, shares, strict=True):
+            flat = (first + position).flatten()
+            rows = x.index_select(0, flat).view(*position.shape, -1), y.index_select(0, flat).view(position.shape)
+            yield from [(*rows, share)] * n_repeats
 
     def _held_out_rows(self) -> Iterator[Batch]:
         unit = self._unit()

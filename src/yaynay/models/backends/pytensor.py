@@ -178,7 +178,6 @@ class FleetEngine:
     def train_epoch(self, positions: NDArray[np.intp], weights: NDArray[np.float64]) -> NDArray:
         n_batches, n_present, batch_size = positions.shape
         x, y, step = self.train.x, self.train.y[..., None], self.program.step
-        shares = weights[:, :, None, :].astype(self.dtype)
         ones = np.ones((n_present, batch_size, 1), self.dtype)
         upstream = np.ones((n_present, 1, 1), self.dtype)
         steps = self.n_steps + 1.0 + np.arange(n_batches)[:, None, None, None]
@@ -186,7 +185,8 @@ class FleetEngine:
         unit, total = self.unit[:, None], np.zeros((n_present, 1, 1))
         self._lend()
         for i, position in enumerate(positions):
-            data = (x[unit, position], y[unit, position], shares[i], ones, upstream)
+            share = weights[i, :, None].astype(self.dtype)
+            data = (x[unit, position], y[unit, position], share, ones, upstream)
             total += step(*data, self.lr, self.decay, first[i], second[i])
         self._take_back()
         self.n_steps += n_batches

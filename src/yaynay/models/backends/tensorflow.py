@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from yaynay.errors import MachineError
 from yaynay.models.backends.base import OnEpoch, drive, training_data, validation_data
+from yaynay.models.minibatches import count_repeats
 from yaynay.models.network import Shape, Weights
 from yaynay.models.optimizers import N_MOMENTS, Rates, bias_corrections, update
 from yaynay.models.training_state import TrainingState
@@ -72,7 +73,7 @@ def predict(shape: Shape, weights: Weights, x: NDArray[np.floating]) -> NDArray[
 
 @functools.cache
 def _epoch_program(shape: Shape, optimizer: str, precision: int) -> Callable[..., Any]:
-    """Compiled pass over the data and over the held-out rows.
+    """Compiled epoch: all its minibatches and the held-out rows; fewer minibatches than updates are taken in turn.
 
     Traced once per structure; XLA compiles it anew for each number of members, rows and batches.
     """
@@ -80,13 +81,13 @@ def _epoch_program(shape: Shape, optimizer: str, precision: int) -> Callable[...
     real = dtype.as_numpy_dtype
 
     def run_epoch(state: Any, data: Any, members: Any, batches: Any, corrections: Any) -> Any:
-        n_batches, n_members = tf.shape(batches["share"])[0], tf.shape(batches["share"])[1]
+        n_batches, (n_distinct, n_members, _) = tf.shape(corrections[0])[0], tf.unstack(tf.shape(batches["share"]))
 
         def step(i: tf.Tensor, total: tf.Tensor, weights: Tensors, moments: list[Tensors]) -> tuple:
-            x, y = _batch(data["train"], members["unit"], batches["position"][i])
+            x, y = _batch(data["train"], members["unit"], batches["position"][i % n_distinct])
             with tf.GradientTape() as tape:
                 tape.watch(weights)
-                loss = tf.reduce_sum(batches["share"][i] * (forward(shape, weights, x) - y) ** 2, axis=1)
+                loss = tf.reduce_sum(batches["share"][i % n_distinct] * (forward(shape, weights, x) - y) ** 2, axis=1)
                 loss_of_all = tf.reduce_sum(loss)
             gradients = tape.gradient(loss_of_all, weights)
             rates = Rates(members["lr"], members["decay"], *(values[i] for values in corrections))
@@ -174,6 +175,8 @@ class FleetEngine:
         n_batches, n_present, _ = positions.shape
         steps = self.n_steps + 1.0 + np.arange(n_batches)
         self.n_steps += n_batches
+        n_repeats = count_repeats(positions)
+        positions, weights = positions[::n_repeats], weights[::n_repeats]
         if n_present < self.n_slots:
             empty = ((0, 0), (0, self.n_slots - n_present), (0, 0))
             positions, weights = np.pad(positions, empty), np.pad(weights, empty)

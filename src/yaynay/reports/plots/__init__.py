@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from yaynay.reports.plots import canvas
-from yaynay.reports.plots.dvc import write_plot_tables
+from yaynay.reports.plots.depths import draw_all_depths
 from yaynay.reports.plots.fits import draw_fit, draw_residuals
 from yaynay.reports.plots.heatmap import draw_heatmap
 from yaynay.reports.plots.overview import draw_overview
@@ -15,7 +15,7 @@ from yaynay.verdict.conclusion import Conclusion
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["draw", "draw_overview", "write_plot_tables"]
+__all__ = ["draw", "draw_all_depths", "draw_overview"]
 
 _PICTURES: dict[str, Callable[[Conclusion], "Figure | None"]] = {
     "fit": draw_fit,

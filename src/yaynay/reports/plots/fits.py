@@ -83,7 +83,7 @@ def _draw_curve(conclusion: Conclusion) -> "Figure":
     if winner is not None and not winner.parsed.is_line:
         axes.plot(inputs, _predict(winner, inputs[:, None]), color=NETWORK, linewidth=2.2, label=winner.name)
     elif (descent := _find_descent(conclusion)) is not None:
-        label = f"{descent.name}: {descent.scores['distance_to_least_squares']:.2g} sd of y away"
+        label = f"{descent.name}: {descent.scores['distance_to_least_squares']:.2g} away"
         axes.plot(inputs, _predict(descent, inputs[:, None]), "--", color=NETWORK, linewidth=2.2, label=label)
     axes.set_xlabel(canvas.name(table.features[0]))
     axes.set_ylabel(canvas.name(table.target))
@@ -94,7 +94,7 @@ def _draw_curve(conclusion: Conclusion) -> "Figure":
 
 def _find_descent(conclusion: Conclusion) -> Record | None:
     """A line fitted by gradient descent, where the sweep has one."""
-    lines = [record for record in conclusion.finished if record.parsed.backend.name != "least_squares"]
+    lines = [record for record in conclusion.finished if not record.parsed.is_closed_form]
     return next((record for record in lines if record.parsed.is_line), None)
 
 

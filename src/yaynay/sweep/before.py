@@ -1,0 +1,56 @@
+"""What is checked for all jobs of a command, before anything is written."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from yaynay.config.schema import parse_table
+from yaynay.data import prepare
+from yaynay.models.backends import base
+from yaynay.sweep import fit
+from yaynay.sweep.jobs import Job
+from yaynay.tracking import store
+
+
+def check(values: dict[str, Any]) -> None:
+    """Refuse a configuration that cannot be used."""
+    check_jobs([Job(values, overrides=[])])
+
+
+def check_jobs(jobs: Iterable[Job]) -> None:
+    """Check every job of a grid, before anything is written.
+
+    Raises:
+        MachineError: A backend is not installed, or a GPU is asked for and there is none.
+        OptionError: In any of the jobs a value is out of range or a key is unknown.
+    """
+    for backend, accelerator in {
+        (job.configuration.backend.name, job.configuration.trainer.accelerator) for job in jobs
+    }:
+        base.check(backend, accelerator)
+
+
+def check_tables(choices: Iterable[dict[str, Any]]) -> None:
+    """Read your own file before anything is written, and any table where `predict_at` asks for one feature.
+
+    What was decided on the file is printed. The jobs of this process use what was read.
+
+    Raises:
+        DataError: A table cannot be used.
+        OptionError: Tables do not fit `predict_at`.
+    """
+    asked = []
+    for values in choices:
+        predicts = values.get("predict_at") is not None
+        made_of = {key: value for key, value in values.items() if key in ("dataset", "plan")}
+        is_own = made_of.get("dataset", {}).get("name") == "csv"
+        if predicts or is_own:
+            table, _ = prepare.load_or_make(*parse_table(made_of))
+            if is_own:
+                prepare.announce(table)
+            asked += [table] * predicts
+    fit.check_one_feature("predict_at", asked)
+
+
+def check_store(values: dict[str, Any]) -> None:
+    """Ask MLflow's store whether it will take the runs, before any is trained."""
+    store.check_store(str(values["tracking"]["experiment"]))
