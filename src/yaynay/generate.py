@@ -17,7 +17,7 @@ def generate(config: DictConfig) -> None:
     table, drawn, path = prepare.generate(dataset, plan)
     folds = f"{drawn.n_folds} folds x {drawn.n_repeats}" if drawn.n_repeats else "too small to cross-validate"
     print(f"{path.name}: {table.n_rows} rows, {table.n_features} features, {folds}; table {table.sha256[:12]}")
-    for note in table.notes:
+    for note in (*table.notes, *table.remarks):
         print(f"  {note}", file=sys.stderr)
 
 

@@ -244,7 +244,7 @@ def test_c6_no_file_runs_code_or_reaches_outside(refused: Refused, conf: Path, t
 )
 def test_c6_a_text_that_holds_the_word_is_no_code(refused: Refused, word: str) -> None:
     own = ["dataset=csv", "dataset.target=y", "dataset.path=x.csv", word]
-    assert refused(3, "train", *own).endswith("no such file; give the path of a CSV or Parquet file (dataset.path)")
+    assert refused(3, "train", *own).endswith("no such file; give the path of a table (dataset.path)")
 
 
 def test_c6_options_of_hydra_have_one_place(refused: Refused, conf: Path) -> None:

@@ -21,7 +21,7 @@ COMMANDS = {
     "alone again": [["yaynay.train", "dataset=engel", "model.depth=1", "optimizer.lr=0.01", *QUICK]],
     "joblib": [[*SWEEP, "hydra/launcher=joblib", HERE]],
     "diverged": [["yaynay.train", "-m", "dataset=engel", "model.depth=1", "optimizer.lr=0.01,1e25", *QUICK, HERE]],
-    "csv": [OWN, [*OWN, "dataset.missing=drop"], [*OWN, "dataset.missing=impute"]],
+    "csv": [[*OWN, "dataset.missing=refuse"], [*OWN, "dataset.missing=drop"], OWN],
     "worked": [
         ["yaynay.train", "experiment=pytorch_line"],
         ["yaynay.train", "experiment=pytorch_line", "published.prediction.value=9"],

@@ -204,10 +204,19 @@ def explain(error: Exception) -> str:
     if isinstance(error, MissingMandatoryValue):
         return f"option '{error.full_key}': no value given; give one with {error.full_key}=..."
     if isinstance(error, OverrideParseException):
-        return f"options: '{error.override}' cannot be read; allowed: key=value, such as dataset=engel; correct it"
+        return f"options: '{error.override}' cannot be read; allowed: key=value, such as dataset=engel; {_mend(error)}"
     if found := re.search(r"Ambiguous value for argument '([^'=]+)=", message):  # no exception of its own
         return f"option '{found[1]}': several values; one is allowed without -m; add -m to sweep over them"
     return f"options: {message}"
+
+
+def _mend(error: OverrideParseException) -> str:
+    """What to type instead of an option that Hydra cannot read."""
+    from yaynay.config.quoting import requote
+
+    key, equals, value = str(error.override).partition("=")
+    is_key = bool(equals and re.fullmatch(r"\+{0,2}[\w./]+", key, re.ASCII))
+    return f"quote what is no plain word: {requote(key, value)}" if is_key else "correct it"
 
 
 def _explain_key(key: str, cause: Any) -> str:

@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, help="a CSV or Parquet file; it is copied to data/own/")
     parser.add_argument("target", help="the column to predict")
     parser.add_argument("--table", help="name of the table (default: the file's name without its ending)")
-    parser.add_argument("--missing", help="missing cells: refuse (default), drop or impute")
+    parser.add_argument("--missing", help="missing cells: impute (default), drop or refuse")
     parser.add_argument("--groups", metavar="COLUMN", help="rows with equal cells in it stay in one fold")
     parser.add_argument("--separator", help="comma, semicolon, tab, pipe or space")
     parser.add_argument("--leave-out", metavar="COLUMN", nargs="+", help="columns that are not used")
@@ -66,7 +66,7 @@ def add(options: argparse.Namespace) -> int:
     swept = _list_table(sweep, name)
 
     print(f"{name}: {table.n_rows} rows, {table.n_features} features, target {options.target!r}")
-    for note in table.notes:
+    for note in (*table.notes, *table.remarks):
         print(f"  {note}")
     if copy.exists():
         print(f"{values['path']} is there: the pipeline reads that file")

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError
 
 from yaynay.config.messages import sentence
 from yaynay.errors import OptionError
@@ -51,17 +52,42 @@ class Friedman1(Generated):
     n_features: Annotated[int, Field(ge=5, le=1000)]
 
 
+def _spell(value: Any) -> Any:
+    """A whole number as the text that it was; Hydra takes 2024 for a number, and other words for other values."""
+    if isinstance(value, bool | float):
+        word = str(value).lower()
+        raise PydanticCustomError(
+            "name",
+            "It should be the name of a column, quoted where Hydra would take it for a value: '\"{word}\"'",
+            {"word": word},
+        )
+    return str(value) if isinstance(value, int) else value
+
+
+Name = Annotated[str, BeforeValidator(_spell)]
+"""A column's name."""
+
+
 class File(Closed):
-    """A CSV or Parquet file."""
+    """A file that holds a table."""
 
     name: str
     table: Annotated[str, Field(pattern="^[A-Za-z0-9_-]{1,80}$")] | None = None
     path: Annotated[str, Field(min_length=1)]
-    target: str
-    missing: Literal["refuse", "drop", "impute"] = "refuse"
-    groups: str | None = None
+    target: Name
+    missing: Literal["refuse", "drop", "impute"] = "impute"
+    groups: Name | None = None
+    features: list[Name] = []
+    leave_out: list[Name] = []
+    categories: list[Name] = []
+    na_values: list[str | int | float] = []
+    na_levels: list[str] = []
+    dates: Literal["elapsed", "parts", "leave_out"] = "elapsed"
+    day_first: bool | None = None
+    decimal: Literal["point", "comma"] | None = None
     separator: Literal["comma", "semicolon", "tab", "pipe", "space", ",", ";", "\t", "|", " "] | None = None
-    leave_out: list[str] = []
+    header: bool | None = None
+    encoding: str | None = None
 
 
 DatasetOptions = Fixed | Generated | Friedman1 | File

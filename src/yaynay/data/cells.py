@@ -1,10 +1,9 @@
-"""What the cells of a file say: numbers, categories, or something that must not be guessed at."""
+"""Cells as texts: which of them are missing, which are plain numbers, and how often each text occurs."""
 
 import re
-import unicodedata
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -12,45 +11,106 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from yaynay.data.columns import quote
-from yaynay.errors import DataError
-
-MISSING = ("", "na", "nan", "null", "none")
-"""Spellings of a missing cell, in lower case."""
-
-MAX_LEVELS = 50
-"""A category with more levels is an identifier or free text."""
+from yaynay.data.columns import MISSING
 
 Floats = NDArray[np.float64]
-Texts = NDArray[np.object_]
 
 _NUMBER = r"[+-]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|(?i:inf(?:inity)?))"
-_PLAIN = re.compile(_NUMBER)
 _WHOLE = re.compile(r"[+-]?[0-9]{1,400}")
-_TIME = r"\d{1,2}:\d{2}(:\d{2})?.*"
-_DATE = re.compile(
-    rf"(\d{{4}}[-/.]\d{{1,2}}([-/.]\d{{1,2}})?|\d{{1,2}}[-/.]\d{{1,2}}[-/.](\d{{4}}|\d{{2}}))([T ]+{_TIME})?"
-    rf"|{_TIME}|[A-Za-z]{{3,9}}\.? \d{{1,2}},? \d{{4}}|\d{{1,2}}[ -][A-Za-z]{{3,9}}[ -]\d{{2,4}}"
-)
-_DECORATION = re.compile(r"[\s,_'\u2019$\u20ac\u00a3%]")
-_HEXADECIMAL = re.compile(r"[+-]?0x[0-9a-f]+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, eq=False)
-class RawColumns:
-    """Columns of a file as they are in it.
+class Texts:
+    """A column that is not all plain numbers.
 
     Attributes:
-        columns: Cells of each column: numbers, NaN where missing, or texts, None where missing.
-        n_rounded: How many whole numbers of each column no float64 can hold.
-        unit: What a message counts in that file: "line" or "row".
-        find: Numbers of rows (from 0) in that unit.
+        levels: The different texts, without blanks around them.
+        codes: Number of each cell's text, (n_rows,); below 0 where missing: -1, or -2 - its number in `missing`.
+        missing: Spellings of missing cells.
     """
 
-    columns: dict[str, Floats | Texts]
-    n_rounded: dict[str, int]
+    levels: list[str]
+    codes: NDArray[np.int64]
+    missing: tuple[str, ...] = ()
+
+    @property
+    def counts(self) -> NDArray[np.int64]:
+        """How often each text occurs."""
+        return np.bincount(self.codes[self.codes >= 0], minlength=len(self.levels))
+
+    def first_row(self, level: int) -> int:
+        """The first row that holds a text."""
+        return int(np.argmax(self.codes == level))
+
+    def spread(self, values: NDArray) -> NDArray:
+        """A value of each text as one of each cell; NaN or None where missing."""
+        nothing = np.array([np.nan]) if values.dtype == np.float64 else np.array([None], dtype=object)
+        return np.concatenate([values, nothing])[np.maximum(self.codes, -1)]
+
+    def keep(self, spellings: Iterable[str]) -> "Texts":
+        """The same column, with some spellings of missing cells as levels."""
+        kept = [number for number, spelling in enumerate(self.missing) if spelling in set(spellings)]
+        codes = self.codes.copy()
+        for place, number in enumerate(kept, len(self.levels)):
+            codes[self.codes == -2 - number] = place
+        return Texts([*self.levels, *(self.missing[number] for number in kept)], codes)
+
+
+@dataclass(frozen=True, eq=False)
+class RawColumn:
+    """A column of a file as it is in it; either numbers or texts.
+
+    Attributes:
+        numbers: Plain numbers, NaN where missing, (n_rows,).
+        texts: Anything else.
+        missing: How often each spelling of a missing cell occurs; "" is an empty cell.
+        n_rounded: How many whole numbers no float64 can hold.
+        has_point: Whether one of the numbers may have been written with a decimal point.
+        kind: What the file or an option says of the column: a category, days (since 1970) or hours.
+        is_index: Whether pandas stored its row labels in it.
+        unusable: What it holds, where that can be no feature.
+    """
+
+    numbers: Floats | None = None
+    texts: Texts | None = None
+    missing: Counter[str] = field(default_factory=Counter)
+    n_rounded: int = 0
+    has_point: bool = False
+    kind: Literal["", "category", "days", "hours"] = ""
+    is_index: bool = False
+    unusable: str = ""
+
+    @property
+    def n_rows(self) -> int:
+        return len(self.numbers) if self.texts is None else len(self.texts.codes)  # type: ignore[arg-type]  # one is there
+
+    def as_category(self) -> "RawColumn":
+        """Its cells as levels, whatever they look like."""
+        if self.texts is not None or self.numbers is None:
+            return replace(self, kind="category")
+        levels, codes = np.unique(self.numbers[~np.isnan(self.numbers)], return_inverse=True)
+        spread = np.full(len(self.numbers), -1)
+        spread[~np.isnan(self.numbers)] = codes
+        return replace(self, numbers=None, texts=Texts([f"{level:.15g}" for level in levels], spread), kind="category")
+
+
+@dataclass(frozen=True, eq=False)
+class RawTable:
+    """Columns of a file.
+
+    Attributes:
+        columns: By name.
+        unit: What a message counts in that file: "line" or "row".
+        find: Numbers of rows (from 0) in that unit.
+        notes: What was recognised.
+        reread: Reads columns again as texts; None where the file stores numbers as such.
+    """
+
+    columns: dict[str, RawColumn]
     unit: Literal["line", "row"]
     find: Callable[[Sequence[int]], list[int]]
+    notes: tuple[str, ...] = ()
+    reread: Callable[[Sequence[str]], dict[str, RawColumn]] | None = None
 
     def locate(self, row: int) -> str:
         """Where a row is, to put after the file's name."""
@@ -62,129 +122,121 @@ class RawColumns:
         return f"{self.unit}{'s' * (len(rows) > 1)} {', '.join(map(str, self.find(rows)))}"
 
 
-def parse_cells(cells: pa.ChunkedArray) -> tuple[Floats | Texts, int]:
-    """Texts of a column as numbers, or as they are spelt if any of them is not a number.
+class Builder:
+    """Cells of one column, batch by batch: numbers for as long as all of them are plain numbers, else texts.
 
     Args:
-        cells: The texts; null or one of `MISSING` where missing.
-
-    Returns:
-        The cells, NaN or None where missing, (n_rows,), and how many whole numbers were rounded.
-
-    Example:
-        >>> parse_cells(pa.chunked_array([["1", " -2.5e3", "NA", "9007199254740993"]]))
-        (array([ 1.00000000e+00, -2.50000000e+03,             nan,  9.00719925e+15]), 1)
-        >>> parse_cells(pa.chunked_array([["1", "1,5", "N/A", ""]]))
-        (array(['1', '1,5', 'N/A', None], dtype=object), 0)
+        na_values: Spellings of a missing cell besides `MISSING`.
+        as_text: Keep texts even of plain numbers.
     """
-    values = _parse_numbers(cells)
-    if values is not None:
-        return values, count_rounded(cells, values)
-    codes = _clean(cells).dictionary_encode(null_encoding="encode").unify_dictionaries().combine_chunks()
-    levels = np.array(codes.dictionary.to_pylist(), dtype=object)
-    return levels[codes.indices.to_numpy()], 0
 
+    def __init__(self, na_values: Iterable[str] = (), *, as_text: bool = False) -> None:
+        self._missing = pa.array(MISSING)
+        self._na_values = pa.array(list(na_values), pa.string())
+        self._numbers: Floats = np.empty(0)
+        self._n_numbers = 0
+        self._texts: list[pa.Array] = []
+        self._counts: Counter[str] = Counter()
+        self._n_rounded = 0
+        self._has_point = False
+        self.is_number = not as_text
+        self.must_read_again = False
 
-def _clean(cells: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Texts without ordinary blanks around them, null where missing."""
-    texts = pc.utf8_trim(cells, " \t")
-    return pc.if_else(pc.is_in(pc.ascii_lower(texts), pa.array(MISSING)), pa.scalar(None, pa.string()), texts)
+    def add(self, cells: pa.Array) -> None:
+        """Take the next cells, as texts; null where missing."""
+        if self.must_read_again:
+            return
+        values = self._parse(cells) if self.is_number else None
+        if values is not None:
+            self._take(values)
+            self._has_point = self._has_point or bool((np.isfinite(values) & (values != np.floor(values))).any())
+            return
+        self.must_read_again = self._n_numbers > 0
+        self.is_number = False
+        if not self.must_read_again:
+            self._texts.append(pc.utf8_trim_whitespace(cells).dictionary_encode())
 
+    def _take(self, values: Floats) -> None:
+        """Append numbers in place: many small arrays between the texts' memory would keep all of it in use."""
+        end = self._n_numbers + len(values)
+        if end > len(self._numbers):
+            self._numbers.resize(max(end, len(self._numbers) * 5 // 4), refcheck=False)
+        self._numbers[self._n_numbers : end] = values
+        self._n_numbers = end
 
-def _parse_numbers(cells: pa.ChunkedArray) -> Floats | None:
-    """Plain numbers, which are what a programmer would type: ASCII digits, a point, an exponent."""
-    try:
-        values = cells.cast(pa.float64()).to_numpy()
-    except pa.ArrowInvalid:  # nearly always a missing cell, a blank, a plus or a text
-        values = None
-    if values is not None and not np.isnan(values).any():  # "-nan" and "nan(1)" are texts here
+    def finish(self) -> RawColumn:
+        """The column."""
+        if self.is_number:
+            self._numbers.resize(self._n_numbers, refcheck=False)
+            return RawColumn(self._numbers, None, self._counts, self._n_rounded, self._has_point)
+        chunks = pa.chunked_array(self._texts).unify_dictionaries().combine_chunks()
+        self._texts.clear()
+        levels = chunks.dictionary
+        codes = pc.fill_null(chunks.indices, -1).to_numpy(zero_copy_only=False).astype(np.int64)
+        return self._without_missing(levels, codes)
+
+    def _without_missing(self, levels: pa.Array, codes: NDArray[np.int64]) -> RawColumn:
+        is_missing = self._is_missing(levels).to_numpy(zero_copy_only=False)
+        texts = levels.to_pylist()
+        counts = Texts(texts, codes).counts
+        missing = Counter({texts[level]: int(counts[level]) for level in np.flatnonzero(is_missing)})
+        if n_null := int((codes < 0).sum()):
+            missing[""] += n_null
+        places = np.append(np.where(is_missing, -1 - np.cumsum(is_missing), np.cumsum(~is_missing) - 1), -1)
+        kept = [text for text, is_gone in zip(texts, is_missing, strict=True) if not is_gone]
+        gone = tuple(text for text, is_gone in zip(texts, is_missing, strict=True) if is_gone)
+        return RawColumn(texts=Texts(kept, places[codes], gone), missing=missing)
+
+    def _is_missing(self, texts: pa.Array) -> pa.Array:
+        is_missing = pc.is_in(pc.ascii_lower(texts), self._missing)
+        return pc.or_(is_missing, pc.is_in(texts, self._na_values)) if len(self._na_values) else is_missing
+
+    def _parse(self, cells: pa.Array) -> Floats | None:
+        """Plain numbers, which are what a programmer would type: ASCII digits, a point, an exponent."""
+        try:
+            values = cells.cast(pa.float64()).to_numpy(zero_copy_only=False)
+        except pa.ArrowInvalid:  # nearly always a missing cell, a blank, a plus or a text
+            values = None
+        if values is not None and not np.isnan(values).any():  # "-nan" and "nan(1)" are texts here
+            self._n_rounded += count_rounded(cells, values)
+            return values
+        texts = pc.utf8_trim_whitespace(cells)
+        is_missing = pc.fill_null(self._is_missing(texts), True)
+        present = pc.if_else(is_missing, pa.scalar(None, pa.string()), texts)
+        if not pc.all(pc.match_substring_regex(present, rf"^(?:{_NUMBER})$"), min_count=0).as_py():
+            return None
+        values = pc.replace_substring_regex(present, r"^\+", "").cast(pa.float64()).to_numpy(zero_copy_only=False)
+        for found in pc.value_counts(pc.fill_null(texts.filter(is_missing), "")).to_pylist():
+            self._counts[found["values"]] += found["counts"]
+        self._n_rounded += count_rounded(present, values)
         return values
-    texts = _clean(cells)
-    if not pc.all(pc.match_substring_regex(texts, rf"^(?:{_NUMBER})$"), min_count=0).as_py():
-        return None
-    return pc.replace_substring_regex(texts, r"^\+", "").cast(pa.float64()).to_numpy()
 
 
-def count_rounded(cells: pa.ChunkedArray, values: Floats) -> int:
+def build(cells: pa.Array | pa.ChunkedArray, na_values: Iterable[str] = (), *, as_text: bool = False) -> RawColumn:
+    """A column of texts.
+
+    >>> build(pa.array(["1", " -2.5e3", "NA", "9007199254740993"])).numbers
+    array([ 1.00000000e+00, -2.50000000e+03,             nan,  9.00719925e+15])
+    >>> column = build(pa.array(["u", " v", "n/a", "u"]))
+    >>> column.texts.levels, column.texts.codes, column.missing
+    (['u', 'v'], array([ 0,  1, -2,  0]), Counter({'n/a': 1}))
+    """
+    builder = Builder(na_values, as_text=as_text)
+    builder.add(cells.combine_chunks() if isinstance(cells, pa.ChunkedArray) else cells)
+    return builder.finish()
+
+
+def count_rounded(cells: pa.Array, values: Floats) -> int:
     """How many cells are whole numbers that changed in conversion.
 
-    >>> count_rounded(pa.chunked_array([["9007199254740993", "9007199254740992"]]), np.array([2.0**53, 2.0**53]))
+    >>> count_rounded(pa.array(["9007199254740993", "9007199254740992"]), np.array([2.0**53, 2.0**53]))
     1
     """
     is_large = (np.abs(values) > 2**53 - 1) & np.isfinite(values)
-    texts = zip(_clean(cells.filter(pa.array(is_large))).to_pylist(), values[is_large].tolist(), strict=True)
-    return sum(bool(_WHOLE.fullmatch(text)) and int(text) != int(value) for text, value in texts)
-
-
-def infer_column(texts: NDArray, name: str, locate: Callable[[int], str]) -> Floats | Texts:
-    """A column that is not all plain numbers: a category, or true/false as 1/0.
-
-    Args:
-        texts: The cells, None where missing, (n_rows,).
-        name: The column.
-        locate: The file and where a row is in it.
-
-    Raises:
-        DataError: At least half of the cells are dates, or numbers in some spelling, which is not guessed.
-    """
-    counts = Counter(text for text in texts if text is not None)
-    if {text.lower() for text in counts} <= {"true", "false"}:
-        return np.array([np.nan if text is None else float(text.lower() == "true") for text in texts])
-    half = counts.total() / 2
-    dates = {text for text in counts if _DATE.fullmatch(text)}
-    if sum(counts[text] for text in dates) >= half:
-        row, text = _first(texts, dates.__contains__)
-        raise DataError(
-            f"{locate(row)}, column {quote(name)}: {quote(text)} is a date or time; allowed: numbers and "
-            "categories; write it as a number, such as days since the first, or leave the column out"
-        )
-    plain = {text for text in counts if _PLAIN.fullmatch(text)}
-    if sum(counts[text] for text in counts if text in plain or _is_meant_as_number(text)) >= half:
-        row, text = _first(texts, lambda text: text not in plain)
-        cell = quote(text) if text.isprintable() and _is_text(text) else ascii(text)
-        raise DataError(
-            f"{locate(row)}, column {quote(name)}: {cell} is not a plain number, but most of the column's cells "
-            "are numbers; allowed: digits 0-9, a point, an exponent (12, -3.5, 1e-3), or a missing cell (empty, "
-            "NA, NaN, null, None); correct it"
-        )
-    return texts
-
-
-def check_levels(texts: Texts, name: str, path: str) -> None:
-    """Check that a category is one.
-
-    Raises:
-        DataError: It has more than `MAX_LEVELS` levels, or nearly one per row.
-    """
-    n_levels = len({text for text in texts if text is not None})
-    if n_levels > MAX_LEVELS or n_levels > max(2, 0.5 * len(texts)):
-        raise DataError(
-            f"{path}, column {quote(name)}: {n_levels} different texts in {len(texts)} rows, an identifier "
-            f"or free text; a category has at most {MAX_LEVELS}, and not more than half as many as there are "
-            "rows; leave the column out (dataset.leave_out)"
-        )
-
-
-def _first(texts: Texts, is_meant: Callable[[str], bool]) -> tuple[int, str]:
-    return next((row, text) for row, text in enumerate(texts) if text is not None and is_meant(text))
-
-
-def _is_text(text: str) -> bool:
-    """Whether a cell shows what it is; a foreign digit or minus only looks like the ASCII one."""
-    return text.isascii() or not _is_meant_as_number(text)
-
-
-def _is_meant_as_number(text: str) -> bool:
-    """Whether a person would read it as a number.
-
-    >>> [_is_meant_as_number(text) for text in ("1,5", "0x10", "\\u22125", "\\u0661", "12 %", "Oslo", "A1")]
-    [True, True, True, True, True, False, False]
-    """
-    if _HEXADECIMAL.fullmatch(text):
-        return True
-    bare = _DECORATION.sub("", unicodedata.normalize("NFKC", text).replace("\u2212", "-"))
-    try:
-        float(bare)
-    except ValueError:
-        return False
-    return any(character.isdigit() for character in bare)
+    if not is_large.any():
+        return 0
+    texts = pc.utf8_trim_whitespace(cells.filter(pa.array(is_large))).to_pylist()
+    return sum(
+        bool(_WHOLE.fullmatch(text)) and int(text) != int(value)
+        for text, value in zip(texts, values[is_large].tolist(), strict=True)
+    )

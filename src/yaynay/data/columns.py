@@ -1,10 +1,10 @@
-"""What the columns of a table may be, how they become numbers, and how an error names them.
+"""How the columns of a table become numbers.
 
 This module goes with each logged model, so it imports nothing of yaynay but its errors.
 """
 
-import difflib
 import unicodedata
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,12 +14,11 @@ from numpy.typing import NDArray
 
 from yaynay.errors import DataError
 
-MIN_ROWS = 3
-"""A line through two points fits them whatever they are."""
+MISSING = ("", "na", "n/a", "nan", "null", "none", "?", "-", ".", "#n/a", "#na", "<na>")
+"""Spellings of a missing cell, in lower case; upper and lower case count as equal."""
 
-
-MOST_TARGET, LEAST_SPREAD = 1e100, 1e-100
-"""Sums of squares of a target beyond these would leave float64."""
+POOL = "(rare)"
+"""The level that stands for all rare ones."""
 
 
 @dataclass(frozen=True)
@@ -35,39 +34,6 @@ class Column:
     name: str
     levels: tuple[str, ...] | None
     has_missing: bool
-
-
-def check_names(names: Sequence[str], target: str, where: str) -> None:
-    """Check that column names are unique and that the target is one of them, with a feature beside it.
-
-    Raises:
-        DataError: They are not; names that differ in blanks around them or in Unicode form count as equal.
-    """
-    seen: dict[str, str] = {}
-    for name in names:
-        key = unicodedata.normalize("NFC", name).strip()
-        if key in seen:
-            raise DataError(
-                f"{where}: columns {quote(seen[key])} and {quote(name)} have the same name; names must "
-                "differ by more than blanks around them and Unicode form; rename one"
-            )
-        seen[key] = name
-    if target not in names:
-        raise DataError(f"{where}: {unknown_name(target, names)}")
-    if len(names) < 2:
-        raise DataError(f"{where}: no column beside the target; at least one feature is needed; add one")
-
-
-def unknown_name(name: str, names: Sequence[str]) -> str:
-    """What to say of a column that is not there.
-
-    >>> unknown_name("prise", ["price", "size"])
-    "no column 'prise'; columns: 'price', 'size'; did you mean 'price'?"
-    """
-    nearest = difflib.get_close_matches(name, names, n=1)
-    listed = ", ".join(quote(known) for known in names[:20]) + (", ..." if len(names) > 20 else "")
-    advice = f"did you mean {quote(nearest[0])}?" if nearest else "choose one of them"
-    return f"no column {quote(name)}; columns: {listed}; {advice}"
 
 
 def quote(text: str) -> str:
@@ -88,9 +54,7 @@ def to_float_or_str(frame: pd.DataFrame, where: str) -> pd.DataFrame:
     columns: dict[str, NDArray] = {}
     for name, values in frame.items():
         if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_complex_dtype(values):
-            numbers = values.to_numpy(dtype=np.float64, na_value=np.nan) + 0.0
-            numbers[np.isnan(numbers)] = np.nan
-            columns[str(name)] = numbers
+            columns[str(name)] = _canonical(values.to_numpy(dtype=np.float64, na_value=np.nan))
             continue
         texts = values.astype(object).where(values.notna(), None).to_numpy()
         odd = next((text for text in texts if text is not None and not isinstance(text, str)), None)
@@ -103,59 +67,104 @@ def to_float_or_str(frame: pd.DataFrame, where: str) -> pd.DataFrame:
     return frame_of(columns)
 
 
+def _canonical(numbers: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The same numbers with one zero and one NaN, in memory of their own unless nothing has to change."""
+    is_plain = not (np.isnan(numbers) | (np.signbit(numbers) & (numbers == 0))).any()
+    if is_plain and numbers.flags.c_contiguous:
+        return numbers
+    numbers = numbers + 0.0
+    numbers[np.isnan(numbers)] = np.nan
+    return numbers
+
+
 def frame_of(columns: Mapping[str, NDArray]) -> pd.DataFrame:
     """A frame over these same arrays, texts left as objects; a plain DataFrame() would guess and copy."""
     series = {name: pd.Series(values, dtype=values.dtype, copy=False) for name, values in columns.items()}
     return pd.DataFrame(series, copy=False)
 
 
-def check_values(frame: pd.DataFrame, target: str, where: str) -> list[str]:
-    """Notes on the columns of a plain frame.
-
-    Raises:
-        DataError: Too few rows, an infinite cell, a column without values, a target that cannot be predicted.
-    """
-    if len(frame) < MIN_ROWS:
-        raise DataError(f"{where}: {len(frame)} rows; at least {MIN_ROWS} are needed; add rows")
-    notes: list[str] = []
-    for label, values in frame.items():
-        name = str(label)
-        column = f"{where}, column {quote(name)}"
-        n_missing = int(values.isna().sum())
-        if n_missing == len(values):
-            raise DataError(f"{column}: every cell is missing; a column needs values; leave it out")
-        if values.dtype == np.float64 and np.isinf(values.to_numpy()).any():
-            raise DataError(f"{column}: infinite cells; numbers must be finite; correct them")
-        if name == target:
-            if values.dtype != np.float64:
-                raise DataError(f"{column}: the target is text; it must be a number; choose another target")
-            if n_missing:
-                raise DataError(f"{column}: {n_missing} missing cells; none is allowed in the target; drop them")
-            _check_scale(values.to_numpy(), column)
-        present = values.dropna()
-        is_constant = bool((present == present.iloc[0]).all())
-        if name == target and is_constant:
-            raise DataError(f"{column}: the target is constant; it must vary; choose another target")
-        if n_missing:
-            notes.append(f"column {quote(name)}: {n_missing} missing cells, filled in from the training rows")
-        elif is_constant:
-            notes.append(f"column {quote(name)} is constant and carries no information")
-    return notes
-
-
-def _check_scale(target: NDArray[np.float64], column: str) -> None:
-    largest, spread = float(np.max(np.abs(target))), float(np.max(target) / 2 - np.min(target) / 2)
-    if largest > MOST_TARGET or 0 < spread < LEAST_SPREAD:
-        raise DataError(
-            f"{column}: the target reaches {largest:.1e}; squares of numbers beyond {MOST_TARGET:.0e}, or that "
-            f"differ by less than {LEAST_SPREAD:.0e}, leave the range of floating point; give it in another unit"
-        )
-
-
 def factorize(values: pd.Series) -> tuple[NDArray[np.int64], list[str]]:
     """Number of each cell's level, -1 where missing, (n_rows,), and the levels in order."""
     codes, levels = pd.factorize(values.to_numpy(), sort=True)
     return codes.astype(np.int64), list(levels)
+
+
+def clean_name(name: object) -> str:
+    """A column's name without blanks around it, in one Unicode form.
+
+    >>> clean_name(" pay"), clean_name("e\u0301") == "\u00e9", clean_name(2024)
+    ('pay', True, '2024')
+    """
+    return unicodedata.normalize("NFC", str(name)).strip()
+
+
+def is_missing(text: str) -> bool:
+    """Whether a cell's text says that nothing is known.
+
+    >>> [is_missing(text) for text in ("", "n/a", "NA", "none", "?", "0")]
+    [True, True, True, True, True, False]
+    """
+    return text.lower() in MISSING
+
+
+def tidy(frame: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
+    """Raw columns as `encode` takes them, by the rules by which files are read.
+
+    Args:
+        frame: The columns by name, in any order, others besides; numbers, booleans, texts or categories of pandas.
+        columns: What is wanted.
+
+    Raises:
+        DataError: A column is not there, or a cell of numbers is a text.
+    """
+    given = {clean_name(name): values for name, values in frame.items()}
+    tidied: dict[str, NDArray] = {}
+    for column in columns:
+        if clean_name(column.name) not in given:
+            raise DataError(f"model: no column {quote(column.name)}; every feature is needed; add it")
+        cells = given[clean_name(column.name)]
+        if column.levels is None:
+            tidied[column.name] = _numbers(cells, column.name)
+            continue
+        known = cells.astype(object)
+        texts = [_level(cell, column.levels) for cell in known.where(known.notna(), None)]
+        unknown = sorted({text for text in texts if text is not None} - set(column.levels))
+        if unknown:
+            _warn_of(unknown, column)
+            texts = [POOL if text in unknown and POOL in column.levels else text for text in texts]
+        tidied[column.name] = np.array(texts, dtype=object)
+    return frame_of(tidied)
+
+
+def _numbers(cells: pd.Series, name: str) -> NDArray[np.float64]:
+    if pd.api.types.is_numeric_dtype(cells):
+        return cells.to_numpy(dtype=np.float64, na_value=np.nan)
+    words = {"true": 1.0, "false": 0.0, **dict.fromkeys(MISSING, np.nan)}
+    texts = [str(cell).strip() for cell in cells.astype(object).where(cells.notna(), "")]
+    try:
+        return np.array([words[text.lower()] if text.lower() in words else float(text) for text in texts])
+    except ValueError as error:
+        raise DataError(f"model: column {quote(name)}: {error}; numbers are needed; convert it") from None
+
+
+def _level(cell: object, levels: Sequence[str]) -> str | None:
+    """A cell as the text of a level; a whole number has no point."""
+    if cell is None:
+        return None
+    text = str(cell).strip()
+    if isinstance(cell, float | np.floating) and text not in levels:
+        text = f"{cell:.15g}"
+    return None if is_missing(text) and text not in levels else text
+
+
+def _warn_of(unknown: Sequence[str], column: Column) -> None:
+    levels = column.levels or ()
+    taken = POOL if POOL in levels else levels[0]
+    warnings.warn(
+        f"column {quote(column.name)}: {', '.join(map(quote, unknown[:3]))}{', ...' * (len(unknown) > 3)} was not "
+        f"among the levels that the model learnt from; it is taken for {quote(taken)}",
+        stacklevel=3,
+    )
 
 
 def describe(frame: pd.DataFrame) -> list[Column]:
@@ -168,6 +177,16 @@ def describe(frame: pd.DataFrame) -> list[Column]:
         )
         for name, values in frame.items()
     ]
+
+
+def feature_names(columns: Sequence[Column]) -> tuple[str, ...]:
+    """Names of the columns that `encode` makes."""
+    names: list[str] = []
+    for column in columns:
+        levels = None if column.levels is None else contrasts(list(column.levels), column.has_missing)
+        names += [column.name] if levels is None else [f"{column.name}={level}" for level in levels]
+        names += [f"{column.name} is missing"] if column.has_missing else []
+    return tuple(names)
 
 
 def encode(frame: pd.DataFrame, columns: Sequence[Column]) -> NDArray[np.float64]:
@@ -184,17 +203,17 @@ def encode(frame: pd.DataFrame, columns: Sequence[Column]) -> NDArray[np.float64
         else:
             levels = list(column.levels)
             codes = pd.Index(levels, dtype=object).get_indexer(pd.Index(values, dtype=object))
-            parts += [codes == levels.index(level) for level in contrasts(levels)]
+            parts += [codes == levels.index(level) for level in contrasts(levels, column.has_missing)]
         parts += [values.isna().to_numpy()] if column.has_missing else []
     return np.column_stack(parts).astype(np.float64, copy=False)
 
 
-def contrasts(levels: list[str]) -> list[str]:
+def contrasts(levels: list[str], has_missing: bool) -> list[str]:
     """Levels that get a 0/1 column: all but the first, which the intercept stands for.
 
-    A level that is alone keeps its column, so that every feature has one.
+    A level that is alone keeps its column, so that every feature has one, unless missing cells are marked in one.
 
-    >>> contrasts(["north", "south", "west"]), contrasts(["north"])
-    (['south', 'west'], ['north'])
+    >>> contrasts(["north", "south", "west"], False), contrasts(["north"], False), contrasts(["north"], True)
+    (['south', 'west'], ['north'], [])
     """
-    return levels[1:] or levels
+    return levels[1:] or ([] if has_missing else levels)

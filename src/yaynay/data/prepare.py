@@ -2,13 +2,14 @@
 
 import functools
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
 from yaynay.config.schema import Plan as PlanOptions
 from yaynay.data import sources
 from yaynay.data.plan import Plan, equal_row_blocks, load_plan, make_plan, write_plan
-from yaynay.data.table import Table, card, load_table, write_table
+from yaynay.data.table import Table, load_table, write_table
 from yaynay.errors import DataError
 from yaynay.storage import digest, file_digest, find_root
 
@@ -37,17 +38,17 @@ def make(dataset: dict[str, Any], plan: PlanOptions) -> tuple[Table, Plan]:
     """Make a table and its plan in memory.
 
     Raises:
-        DataError: The data cannot be used, or more than half of its rows are copies of others.
+        DataError: The data cannot be used.
     """
     table = sources.make(dataset)
-    n_equal = card(table)["n_equal_rows"]
-    if n_equal > table.n_rows / 2:
-        raise DataError(
-            f"table '{table.name}': {n_equal} of {table.n_rows} rows are equal to another row in every column; "
-            "at most half may be; remove copies, or add the column that tells them apart"
-        )
     options = plan.model_dump()
     return table, make_plan(equal_row_blocks(table), table.sha256, table.n_features, **options)
+
+
+def announce(table: Table) -> None:
+    """Print to stderr what was decided on a table."""
+    for note in (*table.notes, *table.remarks):
+        print(f"{table.name}: {note}", file=sys.stderr)
 
 
 def load_or_make(dataset: dict[str, Any], plan: PlanOptions) -> tuple[Table, Plan]:

@@ -1,149 +1,224 @@
-"""Tables from your own files: CSV and Parquet, with one clear line for anything wrong with them."""
+"""Tables from your own files, whatever they look like, with one clear line for what cannot be read.
+
+A file goes one way: `containers` unpacks it, `encoding` makes it UTF-8, `dialect` finds how it is written, `parsing`
+(or `formats`, where columns have types) takes it apart, `rules` says what each column is, and the result is a `Table`.
+"""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from yaynay.data.cells import RawColumns, check_levels, infer_column
-from yaynay.data.columns import check_names, frame_of, quote, unknown_name
-from yaynay.data.parsing import SEPARATORS, read_csv, read_parquet
+from yaynay.config.datasets import File, parse
+from yaynay.data.cells import RawColumn, RawTable
+from yaynay.data.checks import MIN_ROWS, check_names, unknown_name
+from yaynay.data.columns import frame_of, quote
+from yaynay.data.containers import READABLE, recognise, unpack
+from yaynay.data.formats import read_typed
+from yaynay.data.inference import infer
+from yaynay.data.parsing import read_text
+from yaynay.data.quantities import Reading
+from yaynay.data.remarks import describe_cells, say_left_out, say_missing, say_scales, say_target
+from yaynay.data.suspicions import say_suspicions
 from yaynay.data.table import Table
 from yaynay.errors import DataError, OptionError
 
-Missing = Literal["refuse", "drop", "impute"]
 
-
-def read_file(
-    path: str | Path,
-    target: str,
-    *,
-    missing: Missing = "refuse",
-    groups: str | None = None,
-    separator: str | None = None,
-    leave_out: Sequence[str] = (),
-) -> Table:
-    """Read a table from a CSV or Parquet file.
+def read_file(path: str | Path, target: str, **options: Any) -> Table:
+    """Read a table from a file.
 
     Args:
         path: The file; its stem becomes the table's name.
         target: Column to predict.
-        missing: What to do where cells are missing: refuse the file, drop the rows, or impute features (in
-            each fold, by the mean of its training rows).
-        groups: Column whose equal cells mark rows that belong together; it is not a feature.
-        separator: Name or character from `SEPARATORS`; None is a tab for .tsv and a comma otherwise.
-        leave_out: Columns that are neither read nor checked.
+        options: Any of the other keys of `config.datasets.File`.
 
     Raises:
         DataError: The file cannot be used as it is.
-        OptionError: The options contradict each other.
+        OptionError: The options are wrong or contradict each other.
+        MachineError: The package that reads this kind of file is not installed.
     """
-    path = Path(path)
-    roles = dict.fromkeys(leave_out, "leave_out") | ({} if groups is None else {groups: "groups"})
-    if target in roles or groups in leave_out:
-        twice = target if target in roles else str(groups)
-        raise OptionError(
-            f"option 'dataset.{roles[twice]}': {quote(twice)} has another role already; a column is target, "
-            "groups or left out; name it once"
-        )
-    if not path.is_file():
-        raise DataError(f"{path}: no such file; give the path of a CSV or Parquet file (dataset.path)")
+    options = {name: list(value) if isinstance(value, tuple) else value for name, value in options.items()}
+    return read(cast(File, parse({"name": "csv", "path": str(path), "target": target, **options})))
 
-    keep = partial(_choose_columns, path, target, roles)
+
+def read(options: File) -> Table:
+    """Read the table that the options describe; errors as in `read_file`."""
+    path = Path(options.path)
+    roles = _roles(options)
+    if not path.is_file():
+        raise DataError(f"{path}: no such file; give the path of a table (dataset.path)")
     try:
-        if path.suffix.lower() in (".parquet", ".pq"):
-            content = read_parquet(path, keep)
-        else:
-            content = read_csv(path, _separator(separator, path), keep)
+        raw = _read(path, options, partial(_choose_columns, options, roles))
     except OSError as error:
         reason = error.strerror or " ".join(str(error).split())
-        raise DataError(f"{path}: cannot be read ({reason}); a CSV or Parquet file is needed") from error
-    return _assemble(path, content, target, missing, groups)
+        raise DataError(f"{path}: cannot be read ({reason}); {READABLE} are read") from error
+    for name in options.categories:
+        if name in raw.columns:
+            again = raw.reread([name]) if raw.reread else raw.columns
+            raw.columns[name] = again[name].as_category()
+    groups = raw.columns.pop(options.groups) if options.groups is not None else None
+    return _assemble(raw, infer(raw, options), groups, options)
 
 
-def _choose_columns(path: Path, target: str, roles: Mapping[str, str], names: Sequence[str]) -> list[int]:
+def _roles(options: File) -> dict[str, str]:
+    """What each named column is for.
+
+    Raises:
+        OptionError: One is named twice.
+    """
+    roles: dict[str, str] = {}
+    named = {"target": [options.target], "groups": [options.groups] if options.groups is not None else []}
+    for role, names in {**named, "features": options.features, "leave_out": options.leave_out}.items():
+        for name in names:
+            if roles.setdefault(name, role) != role:
+                raise OptionError(
+                    f"option 'dataset.{role}': {quote(name)} has another role already; a column is target, groups, "
+                    "feature or left out; name it once"
+                )
+    return roles
+
+
+def _choose_columns(options: File, roles: Mapping[str, str], names: Sequence[str]) -> list[int]:
     """Numbers of the columns to read, once the names are known to be usable."""
-    check_names(names, target, str(path))
-    for name, role in roles.items():
+    check_names(names, options.target, options.path)
+    for name, role in [*roles.items(), *((name, "categories") for name in options.categories)]:
         if name not in names:
-            raise DataError(f"{path}: {unknown_name(name, names)} (dataset.{role})")
-    return [column for column, name in enumerate(names) if roles.get(name) != "leave_out"]
+            raise DataError(f"{options.path}: {unknown_name(name, names, f'dataset.{role}')}")
+    unnamed = "leave_out" if options.features else ""
+    return [column for column, name in enumerate(names) if roles.get(name, unnamed) != "leave_out"]
+
+
+_ENDINGS = r"\.(?:gz|bz2|xz|zst|zip)$"
 
 
 def table_name(path: str | Path) -> str:
     """The file's stem, without the characters that a folder's name should not hold.
 
-    >>> table_name("../house prices.csv")
-    'house-prices'
+    >>> table_name("../house prices.csv"), table_name("houses.csv.gz")
+    ('house-prices', 'houses')
     """
-    return re.sub(r"[^A-Za-z0-9_-]+", "-", Path(path).stem)[:80].strip("-") or "table"
+    stem = Path(re.sub(_ENDINGS, "", Path(path).name, flags=re.IGNORECASE)).stem
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", stem)[:80].strip("-") or "table"
 
 
-def _separator(option: str | None, path: Path) -> str:
-    if option is None:
-        return "\t" if path.suffix.lower() == ".tsv" else ","
-    separator = SEPARATORS.get(option, option)
-    if separator not in SEPARATORS.values():
-        raise OptionError(f"option 'dataset.separator': {quote(option)} is unknown; allowed: {', '.join(SEPARATORS)}")
-    return separator
+def _read(path: Path, options: File, keep: Callable[[Sequence[str]], list[int]]) -> RawTable:
+    """The file's columns, with the numbers that the options call missing taken out."""
+    source = unpack(path)
+    form = recognise(source)
+    na_values = [str(value) for value in options.na_values]
+    if form == "text":
+        raw = read_text(
+            source,
+            keep,
+            target=options.target,
+            separator=options.separator,
+            has_header=options.header,
+            encoding=options.encoding,
+            na_values=na_values,
+        )
+    else:
+        raw = read_typed(source, form, keep, na_values=na_values)
+    for value in na_values:
+        try:
+            number = float(value)
+        except ValueError:
+            continue
+        for column in raw.columns.values():
+            is_meant = column.numbers == number if column.numbers is not None else np.zeros(1, dtype=bool)
+            if column.numbers is not None and (count := int(is_meant.sum())):
+                column.numbers[is_meant] = np.nan
+                column.missing[value] += count
+    return raw
 
 
-def _assemble(path: Path, content: RawColumns, target: str, missing: Missing, groups: str | None) -> Table:
+def _assemble(raw: RawTable, readings: dict[str, Reading], groups: RawColumn | None, options: File) -> Table:
     """The table that a file holds, with missing cells handled."""
+    path, target = options.path, options.target
     columns: dict[str, NDArray] = {}
-    for name, cells in content.columns.items():
-        is_text = cells.dtype == object and name != groups
-        columns[name] = infer_column(cells, name, lambda row: f"{path}{content.locate(row)}") if is_text else cells
-    n_rows = len(columns[target])
+    for reading in readings.values():
+        twice = [made for made in reading.columns if made in columns]
+        if twice:
+            raise DataError(f"{path}: two columns would be called {quote(twice[0])}; names must differ; rename one")
+        columns |= reading.columns
+    codes = None if groups is None else _group_codes(groups)
+    found = columns if codes is None else {**columns, str(options.groups): np.where(codes < 0, np.nan, codes)}
+    kept, dropped = _drop_rows(raw, found, options)
+    if dropped:
+        columns = {name: values[kept] for name, values in columns.items()}
+    frame = frame_of(columns)
+    remarks = [*dropped, *_say_columns(raw.columns, readings)]
+    remarks += [*say_target(columns[target]), *say_scales(frame, codes is not None)]
+    remarks += say_suspicions(frame, target, codes is not None)
+    notes = [*raw.notes, *say_missing(raw.columns, readings)]
+    notes += [
+        f"column {quote(name)}: {reading.note}"
+        for name, reading in readings.items()
+        if reading.note and reading.columns and not reading.remark
+    ]
+    return Table(
+        name=table_name(path),
+        frame=frame,
+        target=target,
+        source=f"file {Path(path).name}",
+        groups=None if codes is None else codes[kept],
+        n_dropped=int((~kept).sum()),
+        notes=tuple(notes),
+        remarks=tuple(remarks),
+        reading=tuple(
+            {"column": name, "rule": reading.rule, "note": reading.note, "becomes": list(reading.columns)}
+            for name, reading in readings.items()
+        ),
+        where=path,
+    )
+
+
+def _say_columns(columns: Mapping[str, RawColumn], readings: Mapping[str, Reading]) -> list[str]:
+    """Numbers that were rounded, columns that were left out, and what the rules want a verdict to repeat."""
+    said = [
+        f"column {quote(name)}: {column.n_rounded} whole numbers beyond 2**53 were rounded"
+        for name, column in columns.items()
+        if column.n_rounded and readings[name].columns
+    ]
+    left_out = {name: reading for name, reading in readings.items() if not reading.columns}
+    if left_out:
+        said.append("left out: " + "; ".join(filter(None, say_left_out(left_out))))
+    return [*said, *dict.fromkeys(reading.remark for reading in readings.values() if reading.remark)]
+
+
+def _group_codes(column: RawColumn) -> NDArray[np.int64]:
+    """A number for each group, -1 where the cell is missing."""
+    if column.texts is not None:
+        return np.maximum(column.texts.codes, -1)
+    return pd.factorize(np.asarray(column.numbers))[0].astype(np.int64)
+
+
+def _drop_rows(raw: RawTable, columns: Mapping[str, NDArray], options: File) -> tuple[NDArray[np.bool_], list[str]]:
+    """Which rows stay, and what to say of the others.
+
+    Raises:
+        DataError: A cell is infinite, or missing where none may be.
+    """
+    n_rows = len(columns[options.target])
     is_missing = np.zeros(n_rows, dtype=bool)
     for name, values in columns.items():
         empty = pd.isna(values)
         infinite = np.isinf(values) if values.dtype == np.float64 else np.zeros(n_rows, dtype=bool)
-        must_be_there = missing == "refuse" or (missing == "impute" and name in (target, groups))
+        must_be_there = options.missing == "refuse" or (options.missing == "impute" and name == options.groups)
         if infinite.any() or (empty.any() and must_be_there):
-            raise DataError(f"{path}, column {quote(name)}: {_describe(content, empty, infinite)}")
-        is_missing |= empty
-    n_dropped = int(is_missing.sum()) if missing == "drop" else 0
-    if n_dropped:
-        columns = {name: values[~is_missing] for name, values in columns.items()}
-    notes = [f"{n_dropped} of {n_rows} rows were dropped: a cell was missing"] if n_dropped else []
-    notes += [
-        f"column {quote(name)}: {count} whole numbers beyond 2**53 were rounded"
-        for name, count in content.n_rounded.items()
-        if count
-    ]
-    codes = None if groups is None else pd.factorize(columns.pop(groups))[0]
-    for name, values in columns.items():
-        if values.dtype == object and name != target:
-            check_levels(values, name, str(path))
-    return Table(
-        name=table_name(path),
-        frame=frame_of(columns),
-        target=target,
-        source=f"file {path.name}",
-        groups=codes,
-        n_dropped=n_dropped,
-        notes=tuple(notes),
-        where=str(path),
-    )
-
-
-def _describe(content: RawColumns, empty: NDArray[np.bool_], infinite: NDArray[np.bool_]) -> str:
-    """Missing and infinite cells of a column, told apart, and what may be done."""
-    parts = [
-        f"{count} {kind} cell{'s' * (count > 1)} ({content.locate_all(np.flatnonzero(rows)[:3].tolist())}"
-        f"{', ...' * (count > 3)})"
-        for kind, rows in (("missing", empty), ("infinite", infinite))
-        if (count := int(rows.sum()))
-    ]
-    if infinite.any():
-        return f"{' and '.join(parts)}; numbers must be finite, whatever dataset.missing is; correct them"
-    return (
-        f"{parts[0]}; none is allowed in a target or groups, nor where dataset.missing=refuse; fill them in, "
-        "or set dataset.missing to drop (the rows) or impute (a feature's cells)"
-    )
+            raise DataError(f"{options.path}, column {quote(name)}: {describe_cells(raw, empty, infinite)}")
+        if options.missing == "drop" or name == options.target:
+            is_missing |= empty
+    count = int(is_missing.sum())
+    what = "a cell" if options.missing == "drop" else "the target"
+    if count and n_rows - count < MIN_ROWS:
+        advice = "set dataset.missing=impute" if options.missing == "drop" else "choose another target"
+        raise DataError(
+            f"{options.path}: {n_rows - count} rows; at least {MIN_ROWS} are needed; {what} is missing in the other "
+            f"{count}; {advice}"
+        )
+    return ~is_missing, [f"{count} of {n_rows} rows were dropped: {what} was missing"] if count else []

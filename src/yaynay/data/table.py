@@ -18,17 +18,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from yaynay.data.columns import (
-    check_names,
-    check_values,
-    contrasts,
-    describe,
-    encode,
-    factorize,
-    frame_of,
-    quote,
-    to_float_or_str,
-)
+from yaynay.data.checks import check_names, check_values
+from yaynay.data.columns import describe, encode, factorize, feature_names, frame_of, quote, to_float_or_str
 from yaynay.data.truth import Truth
 from yaynay.errors import DataError
 from yaynay.storage import replacing
@@ -47,6 +38,8 @@ class Table:
         groups: Group of each row, counted from 0, (n_rows,); rows of one group are not independent.
         n_dropped: Rows left out because a cell was missing.
         notes: What a reader should know.
+        remarks: What a verdict on the table should repeat.
+        reading: What was decided on each column of a file, ready for JSON.
         where: How an error names the table; its name if not given.
 
     Raises:
@@ -61,15 +54,18 @@ class Table:
     groups: NDArray[np.int64] | None = None
     n_dropped: int = 0
     notes: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+    reading: tuple[dict[str, Any], ...] = ()
     where: InitVar[str] = ""
 
     def __post_init__(self, where: str) -> None:
         where = where or f"table {quote(self.name)}"
         check_names([str(name) for name in self.frame.columns], self.target, where)
         frame = to_float_or_str(self.frame, where)
-        notes = (*self.notes, *check_values(frame, self.target, where))
+        notes, remarks = check_values(frame, self.target, where)
         object.__setattr__(self, "frame", frame)
-        object.__setattr__(self, "notes", tuple(dict.fromkeys(notes)))
+        object.__setattr__(self, "notes", tuple(dict.fromkeys((*self.notes, *notes))))
+        object.__setattr__(self, "remarks", tuple(dict.fromkeys((*self.remarks, *remarks))))
         if self.groups is not None:
             codes = np.unique(self.groups, return_inverse=True)[1]
             object.__setattr__(self, "groups", codes.astype(np.int64))
@@ -106,11 +102,7 @@ class Table:
     @cached_property
     def features(self) -> tuple[str, ...]:
         """Names of the columns of `x`."""
-        names: list[str] = []
-        for name, values in _columns(self.frame.drop(columns=self.target)):
-            names += [name] if _is_number(values) else [f"{name}={level}" for level in contrasts(factorize(values)[1])]
-            names += [f"{name} is missing"] if values.isna().any() else []
-        return tuple(names)
+        return feature_names(describe(self.frame.drop(columns=self.target)))
 
     @cached_property
     def x(self) -> NDArray[np.float64]:
@@ -159,6 +151,10 @@ def _is_number(values: pd.Series) -> bool:
     return values.dtype == np.float64
 
 
+_OF_FILES = ("remarks", "reading")
+"""What only the card of a file's table holds."""
+
+
 def card(table: Table) -> dict[str, Any]:
     """Facts about a table, ready for JSON.
 
@@ -179,6 +175,7 @@ def card(table: Table) -> dict[str, Any]:
         "table_sha256": table.sha256,
         "truth_sha256": table.truth and table.truth.sha256,
     }
+    entries |= {name: list(value) for name in _OF_FILES if (value := getattr(table, name))}
     if table.truth is not None and np.ptp(table.truth.noise_sd) == 0:
         entries["noise_sd"] = float(table.truth.noise_sd[0])
     return entries
@@ -229,11 +226,11 @@ def load_table(folder: Path) -> Table:
             groups = _read(folder / "groups.parquet")["group"].to_numpy()
         stated = (entries["table_sha256"], entries["truth_sha256"])
         about = {name: entries[name] for name in ("name", "target", "source", "n_dropped")}
-        notes = tuple(entries["notes"])
+        about |= {name: tuple(entries.get(name, ())) for name in ("notes", *_OF_FILES)}
     except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
         reason = " ".join(str(error).split())
         raise DataError(f"{folder}: not a readable table ({reason}); {_AGAIN}") from error
-    table = Table(frame=frame, truth=truth, groups=groups, notes=notes, where=str(folder), **about)
+    table = Table(frame=frame, truth=truth, groups=groups, where=str(folder), **about)
     if stated != (table.sha256, truth and truth.sha256):
         raise DataError(f"{folder}: content does not match its SHA-256; {_AGAIN}")
     return table

@@ -32,7 +32,7 @@ def check_jobs(jobs: Iterable[Job]) -> None:
 def check_tables(choices: Iterable[dict[str, Any]]) -> None:
     """Read your own file before anything is written, and any table where `predict_at` asks for one feature.
 
-    The jobs of this process use what was read.
+    What was decided on the file is printed. The jobs of this process use what was read.
 
     Raises:
         DataError: A table cannot be used.
@@ -42,8 +42,11 @@ def check_tables(choices: Iterable[dict[str, Any]]) -> None:
     for values in choices:
         predicts = values.get("predict_at") is not None
         made_of = {key: value for key, value in values.items() if key in ("dataset", "plan")}
-        if predicts or made_of.get("dataset", {}).get("name") == "csv":
+        is_own = made_of.get("dataset", {}).get("name") == "csv"
+        if predicts or is_own:
             table, _ = prepare.load_or_make(*parse_table(made_of))
+            if is_own:
+                prepare.announce(table)
             asked += [table] * predicts
     fit.check_one_feature("predict_at", asked)
 

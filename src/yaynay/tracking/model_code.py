@@ -15,7 +15,7 @@ from mlflow.pyfunc import PythonModel, PythonModelContext
 from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
-from yaynay.data.columns import Column, encode
+from yaynay.data.columns import Column, encode, tidy
 from yaynay.models.network import Shape, predict
 
 
@@ -33,7 +33,7 @@ class ServedModel(PythonModel):
         self, context: PythonModelContext, model_input: pd.DataFrame, params: Any = None
     ) -> NDArray[np.float64]:
         """Predictions for rows of raw columns, (n_rows,) [unit of the target]."""
-        return predict(self.shape, self.weights, encode(model_input, self.columns))
+        return predict(self.shape, self.weights, encode(tidy(model_input, self.columns), self.columns))
 
 
 set_model(ServedModel())

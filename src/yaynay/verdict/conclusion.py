@@ -200,8 +200,8 @@ def _finite(value: float | None) -> float | None:
 
 
 def _remarks(table: Table, line: ols.LeastSquares) -> tuple[str, ...]:
-    """What a reader must know about a table before its verdict: rows dropped, numbers rounded, dependent columns."""
-    notes = [note for note in table.notes if "dropped" in note or "rounded" in note]
+    """What a reader must know about a table before its verdict: how its file was read, and dependent columns."""
+    notes = list(table.remarks)
     if line.dependent:
         names = ", ".join(quote(name) for name in ols.name_dependent(line, table.features)[:10])
         notes.append(

@@ -99,7 +99,7 @@ def test_a_file_in_its_place_is_used_there(
     ("words", "kind", "said"),
     [
         (["../houses.csv", "prise"], DataError, "no column 'prise'; columns: 'size', 'kind', 'id', 'price'; did you"),
-        (["../houses.csv", "price"], DataError, "column 'id': 12 different texts"),
+        (["../houses.csv", "id"], DataError, "column 'id': the target is text"),
         (["../house.csv", "price"], DataError, "../house.csv: no such file"),
         (["../houses.csv", "price", "--leave-out", "ident"], DataError, "no column 'ident'"),
         (["../houses.csv", "price", "--missing", "dorp"], OptionError, "option 'dataset.missing': 'dorp'"),

@@ -31,6 +31,32 @@ def test_a_generated_table_is_found_from_anywhere_in_the_project(project: Path) 
     assert plan.table_sha256 == table.sha256
 
 
+def test_what_was_decided_on_a_file_is_said(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "a.csv").write_text("id;x;y\n" + "".join(f"{row + 7};{row % 5},5;{row % 4}\n" for row in range(30)))
+    table, _ = prepare.make({"name": "csv", "path": str(project / "a.csv"), "target": "y"}, PLAN)
+    prepare.announce(table)
+    said = capsys.readouterr().err.splitlines()
+    assert [line.removeprefix("a: ") for line in said] == [
+        "fields are separated by a semicolon",
+        "column 'x': read decimal commas",
+        "left out: 'id' (an identifier, different in every row); to use one, list all features in dataset.features",
+        "rows must repeat on scales as short as these, so equal rows count as different ones; where they are copies, "
+        "take the copies out, or name what they are copies of in dataset.groups",
+    ]
+
+
+def test_a_table_full_of_equal_rows_is_planned(project: Path) -> None:
+    doubled = [(row * 1.5, (row * 7) % 11 + row / 2) for row in range(30)] * 2
+    scales = [(row % 2, row % 3, row % 5) for row in range(60)]
+    (project / "doubled.csv").write_text("x,y\n" + "".join(f"{x},{y}\n" for x, y in doubled))
+    (project / "scales.csv").write_text("a,b,y\n" + "".join(f"{a},{b},{y}\n" for a, b, y in scales))
+    _, plan = prepare.make({"name": "csv", "path": str(project / "doubled.csv"), "target": "y"}, PLAN)
+    assert (plan.outer[0, :30] == plan.outer[0, 30:]).all()
+    _, plan = prepare.make({"name": "csv", "path": str(project / "scales.csv"), "target": "y"}, PLAN)
+    assert plan.n_repeats == 1
+    assert (plan.outer[0, :30] != plan.outer[0, 30:]).any()
+
+
 @pytest.mark.skipif(shutil.which("git") is None, reason="Git is not installed")
 @pytest.mark.parametrize(
     ("path", "is_ignored"),

@@ -1,6 +1,9 @@
+import importlib.util
+import io
 import re
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,8 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from yaynay.data import parsing
+from yaynay.data.containers import Source
 from yaynay.data.reading import read_file
-from yaynay.errors import DataError, OptionError
+from yaynay.errors import DataError, MachineError, OptionError
 
 Write = Callable[..., Path]
 
@@ -33,7 +37,7 @@ def write(tmp_path: Path) -> Write:
 @pytest.fixture
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """A short file is read in several blocks."""
-    monkeypatch.setattr(parsing, "_BLOCK_BYTES", 1 << 10)
+    monkeypatch.setattr(parsing, "BLOCK_BYTES", 1 << 10)
 
 
 def refusal(path: Path, target: str = "y", **options: object) -> str:
@@ -74,7 +78,9 @@ def test_true_and_false_are_one_and_zero(write: Write) -> None:
 
 class TestD1MissingCells:
     def test_are_refused_with_column_count_and_first_three_lines(self, write: Write) -> None:
-        message = refusal(write(rows("a,b,y", "1,1,1", ",2,2", "3,3,3", "NA,4,4", "nan,5,5", "Null,6,6")))
+        message = refusal(
+            write(rows("a,b,y", "1,1,1", ",2,2", "3,3,3", "NA,4,4", "nan,5,5", "Null,6,6")), missing="refuse"
+        )
         assert message.startswith("prices.csv, column 'a': 4 missing cells (lines 3, 5, 6, ...); ")
         assert "dataset.missing" in message
 
@@ -82,19 +88,20 @@ class TestD1MissingCells:
         table = read_file(write(rows("a,b,y", "1,1,1", ",2,2", "3,,3", "4,4,4", "5,5,5")), "y", missing="drop")
         assert table.n_dropped == 2
         assert table.y.tolist() == [1, 4, 5]
-        assert table.notes == ("2 of 5 rows were dropped: a cell was missing",)
+        assert table.remarks == ("2 of 5 rows were dropped: a cell was missing",)
 
-    def test_are_kept_for_the_folds_to_fill_if_asked(self, write: Write) -> None:
-        table = read_file(write(rows("a,c,y", "1,u,1", ",u,2", "3,,3", "4,v,4")), "y", missing="impute")
+    def test_are_kept_for_the_folds_to_fill(self, write: Write) -> None:
+        table = read_file(write(rows("a,c,y", "1,u,1", ",u,2", "3,,3", "4,v,4")), "y")
         assert table.features == ("a", "a is missing", "c=v", "c is missing")
         assert table.n_dropped == 0
 
-    def test_in_the_target_cannot_be_imputed(self, write: Write) -> None:
-        message = refusal(write(rows("a,y", "1,1", "2,", "3,3", "4,4")), missing="impute")
-        assert message.startswith("prices.csv, column 'y': 1 missing cell (line 3); ")
+    def test_in_the_target_are_not_made_up(self, write: Write) -> None:
+        table = read_file(write(rows("a,y", "1,1", "2,", "3,3", "4,4")), "y")
+        assert table.y.tolist() == [1, 3, 4]
+        assert table.remarks == ("1 of 4 rows were dropped: the target was missing",)
 
     def test_lines_count_past_blank_lines_and_quoted_line_ends(self, write: Write) -> None:
-        message = refusal(write('a,b,y\n"x\nx",1,1\n\n"x\nx",,2\nz,3,3\n'))
+        message = refusal(write('a,b,y\n"x\nx",1,1\n\n"x\nx",,2\nz,3,3\n'), missing="refuse")
         assert "(line 5)" in message
 
 
@@ -116,26 +123,18 @@ class TestD3MixedCells:
         ("cell", "shown"),
         [
             ("abc", "'abc'"),
-            ('"1,234"', "'1,234'"),
             ('"1,5"', "'1,5'"),
             ("0x10", "'0x10'"),
             ("1_000", "'1_000'"),
             ("12 %", "'12 %'"),
-            ("N/A", "'N/A'"),
-            ("\u22125", r"'\u22125'"),
+            ("Bø", "'Bø'"),
             ("\u0661\u0662", r"'\u0661\u0662'"),
-            ("1\u00a0000", r"'1\xa0000'"),
-            ("\u00a01", r"'\xa01'"),
         ],
     )
     def test_name_column_first_bad_line_and_text(self, write: Write, cell: str, shown: str) -> None:
         lines = ["1,1", "2.5,2", f"{cell},3", "4,4", f"{cell},5", "6,6"]
         message = refusal(write(rows("a,y", *lines)))
         assert message.startswith(f"prices.csv:4, column 'a': {shown} is not a plain number")
-
-    def test_a_column_of_decimal_commas_is_no_category(self, write: Write) -> None:
-        message = refusal(write(rows("a;y", "1,5;1", "2,5;2", "2,5;3", "1,5;4")), separator="semicolon")
-        assert message.startswith("prices.csv:2, column 'a': '1,5' is not a plain number")
 
     def test_a_bad_cell_past_the_first_block_is_found(self, write: Write, small_blocks: None) -> None:
         lines = [f"{row},{row}" for row in range(9000)]
@@ -149,42 +148,35 @@ class TestD3MixedCells:
         assert table.features == ("c=u", "c=v")
 
     def test_a_text_target_is_refused(self, write: Write) -> None:
-        message = refusal(write(rows("a,y", "1,yes", "2,no", "3,no", "4,yes")))
-        assert "column 'y': the target is text; it must be a number" in message
-
-
-@pytest.mark.parametrize(
-    "text", ["2020-01-31", "31.01.2020", "1/31/20", "2020-01-31T12:00:00Z", "12:30", "31 Jan 2020"]
-)
-def test_dates_are_refused_with_what_to_do(write: Write, text: str) -> None:
-    message = refusal(write(rows("when,y", *[f"{text},{row}" for row in range(4)])))
-    assert message.startswith(f"prices.csv:2, column 'when': '{text}' is a date or time")
-    assert "days since" in message
+        message = refusal(write(rows("a,y", "1,yes", "2,no", "3,no", "4,maybe")))
+        assert "column 'y': the target is text ('maybe', 'no', 'yes'); it must be a number" in message
 
 
 class TestIdentifiers:
-    def test_are_refused_with_what_to_do(self, write: Write) -> None:
-        message = refusal(write(rows("id,a,y", *[f"k{row},{row},{row}" for row in range(20)])))
-        assert "column 'id': 20 different texts in 20 rows" in message
-        assert "dataset.leave_out" in message
+    def test_are_left_out_with_all_that_is_wrong_in_them(self, write: Write) -> None:
+        path = write(rows("id,when,a,y", *[f"k{row},{'x' * (row == 7)},{row},{row}" for row in range(19)]))
+        table = read_file(path, "y", leave_out=["when"])
+        assert table.features == ("a",)
+        assert table.remarks[0].startswith("left out: 'id' (an identifier or free text: 19 different texts in 19 rows)")
 
-    def test_can_be_left_out_with_all_that_is_wrong_in_them(self, write: Write) -> None:
-        path = write(rows("id,when,a,y", *[f"k{row},,{row},{row}" for row in range(20)]))
-        assert read_file(path, "y", leave_out=["id", "when"]).features == ("a",)
+    def test_a_category_keeps_a_hundred_levels_and_pools_the_others(self, write: Write) -> None:
+        lines = [f"k{row % 101:03},{row}" for row in range(1000)]
+        table = read_file(write(rows("c,y", *lines)), "y")
+        assert table.n_features == 100  # of 101 levels one is the base, and of the pool there would be one alone
+        table = read_file(write(rows("c,y", *lines, *[f"l{row % 50},{row}" for row in range(250)])), "y")
+        assert table.n_features == 100
+        assert (table.frame["c"] == "(rare)").sum() == 250 + 9
 
-    def test_more_than_fifty_levels_are_no_category(self, write: Write) -> None:
-        lines = [f"k{row % 51},{row}" for row in range(510)]
-        assert "51 different texts" in refusal(write(rows("c,y", *lines)))
-        assert read_file(write(rows("c,y", *[line for line in lines if "k50" not in line])), "y").n_features == 49
+    def test_are_told_by_their_texts_alone_and_not_by_the_order_of_rows(self, write: Write) -> None:
+        lines = [f"{'abcdefghijklmnopqrstuvwxyz'[row % 26]}{row % 5},{row}" for row in range(700)]
+        found = [read_file(write(rows("c,y", *some)), "y") for some in (lines, lines[::-1])]
+        assert found[0].frame.iloc[::-1].reset_index(drop=True).equals(found[1].frame)
 
 
 @pytest.mark.parametrize(("separator", "name"), [(";", "semicolon"), ("\t", "tab"), ("|", "pipe"), (" ", "space")])
-def test_d4_a_wrong_separator_is_suspected_and_the_right_one_works(write: Write, separator: str, name: str) -> None:
+def test_d4_a_separator_is_found_or_taken_as_given(write: Write, separator: str, name: str) -> None:
     path = write(rows("x,y", "1,2", "2,3", "3,5").replace(",", separator))
-    message = refusal(path)
-    assert message.startswith(f"prices.csv:1: 1 column found, separator {separator!r} suspected; ")
-    assert name in message
-    for given_as in (separator, name):
+    for given_as in (None, separator, name):
         assert read_file(path, "y", separator=given_as).y.tolist() == [2, 3, 5]
 
 
@@ -197,7 +189,7 @@ def test_a_tsv_is_separated_by_tabs(write: Write) -> None:
 
 
 def test_an_unknown_separator_is_an_option_error(write: Write) -> None:
-    with pytest.raises(OptionError, match="dataset.separator': '#' is unknown; allowed: comma, semicolon"):  # noqa: RUF043
+    with pytest.raises(OptionError, match="dataset.separator': '#' is not allowed; it should be 'comma', 'semicolon'"):  # noqa: RUF043
         read_file(write(rows("x,y", "1,2")), "y", separator="#")
 
 
@@ -253,19 +245,24 @@ ODD_NAMES = [
 
 def test_d11_odd_names_are_read_as_they_are(write: Write) -> None:
     frame = pd.DataFrame({name: np.arange(4.0) + place for place, name in enumerate([*ODD_NAMES, "y"])})
-    assert read_file(write(frame.to_csv(index=False)), "y").frame.columns.tolist() == [*ODD_NAMES, "y"]
+    table = read_file(write(frame.to_csv(index=False)), "y", features=ODD_NAMES)
+    assert table.frame.columns.tolist() == [*ODD_NAMES, "y"]
     assert read_file(write(frame.to_csv(index=False)), "two\nlines").target == "two\nlines"
 
 
 class TestD12Names:
     def test_a_missing_target_lists_the_columns_and_the_nearest(self, write: Write) -> None:
         message = refusal(write(rows("size,price", "1,2", "2,3", "3,4")), "prise")
-        assert message.endswith("no column 'prise'; columns: 'size', 'price'; did you mean 'price'?")
+        assert message.endswith(
+            "no column 'prise'; columns: 'size', 'price'; did you mean 'price'? set dataset.target=price"
+        )
 
     def test_a_missing_group_or_left_out_column_too(self, write: Write) -> None:
         path = write(rows("shop,price", "1,2", "2,3", "3,4"))
-        assert "no column 'shp'; columns: 'shop', 'price'; did you mean 'shop'?" in refusal(path, "price", groups="shp")
-        assert "(dataset.leave_out)" in refusal(path, "price", leave_out=["a"])
+        assert "no column 'shp'; columns: 'shop', 'price'; did you mean 'shop'? set dataset.groups=shop" in refusal(
+            path, "price", groups="shp"
+        )
+        assert "choose one of them (dataset.leave_out)" in refusal(path, "price", leave_out=["a"])
 
     @pytest.mark.parametrize("options", [{"groups": "y"}, {"leave_out": ["y"]}, {"groups": "a", "leave_out": ["a"]}])
     def test_two_roles_for_a_column_are_an_option_error(self, write: Write, options: dict) -> None:
@@ -295,28 +292,16 @@ class TestD14Encodings:
         assert read_file(write(self.TEXT.encode("utf-8-sig")), "y").features == ("größe",)
         assert read_file(write('\ufeff"größe",y\n1,2\n2,3\n3,5\n'), "y").features == ("größe",)
 
-    @pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
-    def test_utf_16_and_32_are_named(self, write: Write, encoding: str) -> None:
-        message = refusal(write(self.TEXT.encode(encoding)))
-        assert message.startswith("prices.csv:1: not UTF-8: byte 1 begins a mark of UTF-")
-
-    def test_utf_16_without_a_mark_is_suspected(self, write: Write) -> None:
-        assert "NUL at byte 2, UTF-16 suspected" in refusal(write(self.TEXT.encode("utf-16-le")))
-
-    def test_latin_1_is_suspected_with_line_and_byte(self, write: Write) -> None:
-        message = refusal(write("a,y\n1,2\nBø,3\n3,5\n".encode("latin-1")))
-        assert message.startswith("prices.csv:3: not UTF-8: byte 10 is 0xf8, Latin-1 or Windows-1252 suspected; ")
-
-    def test_a_character_cut_off_at_the_end_is_found(self, write: Write) -> None:
-        assert "byte 12 is 0xc3" in refusal(write(b"a,y\n1,2\n2,3\xc3"))
-
     def test_a_nul_is_named_with_line_and_byte(self, write: Write) -> None:
-        assert refusal(write(b"a,y\n1,2\n\0,3\n3,5\n")).startswith(
-            "prices.csv:3: not UTF-8: NUL at byte 9, not a text file; "
-        )
+        assert refusal(write(b"a,y\n1,2\n\0,3\n3,5\n")).startswith("prices.csv:3: not text: NUL at byte 9; ")
 
-    def test_a_spreadsheet_is_no_text(self, write: Write) -> None:
-        assert "not UTF-8" in refusal(write(b"PK\x03\x04\x14\x00\x06\x00rest", "a.xlsx"))
+    def test_a_spreadsheet_needs_its_reader(self, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+        target = io.BytesIO()
+        with zipfile.ZipFile(target, "w") as archive:
+            archive.writestr("xl/workbook.xml", "")
+        monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+        with pytest.raises(MachineError, match=r"is an Excel file.*pip install openpyxl"):
+            read_file(write(target.getvalue(), "a.xlsx"), "y")
 
     @pytest.mark.parametrize("content", ['a,y\n1,2\n"2,3\n3,5\n', 'a,y\n1,2\n"2"x,3\n3,5\n'])
     def test_an_unbalanced_quote_is_named_with_the_line_where_it_opens(self, write: Write, content: str) -> None:
@@ -330,7 +315,7 @@ class TestD14Encodings:
 def test_d15_whole_numbers_that_no_float_holds_are_noted(write: Write) -> None:
     big = 2**53
     table = read_file(write(rows("a,y", f"{big + 1},1", f"{big + 2},2", f"{big},3", f"-{big + 3},4")), "y")
-    assert table.notes == ("column 'a': 2 whole numbers beyond 2**53 were rounded",)
+    assert table.remarks == ("column 'a': 2 whole numbers beyond 2**53 were rounded",)
 
 
 PEAK = """
@@ -351,21 +336,22 @@ def test_d16_many_rows_are_read_in_little_memory(write: Write) -> None:
     table = read_file(path, "y")
     assert np.array_equal(table.frame.to_numpy(), x)
     assert table.sha256 == sha256
-    assert int(peak) < 5 * x.nbytes, int(peak) / x.nbytes  # of NumPy and of Arrow, whenever each was highest
+    assert int(peak) < 3 * x.nbytes, int(peak) / x.nbytes  # of NumPy and of Arrow, whenever each was highest
 
 
 def test_a_row_without_quotes_may_have_any_length(write: Write) -> None:
     header = ",".join([*(f"x{column}" for column in range(60_000)), "y"])
     lines = [",".join([f"{value + 0.123456}"] * 60_001) for value in (1, 2, 4)]
-    assert len(lines[0]) > 1.5 * parsing._BLOCK_BYTES
-    content = parsing.read_csv(write(rows(header, *lines)), ",", lambda _: [60_000])
-    assert content.columns["y"].tolist() == [1.123456, 2.123456, 4.123456]
+    assert len(lines[0]) > 1.5 * parsing.BLOCK_BYTES
+    content = parsing.read_text(Source(write(rows(header, *lines))), lambda _: [60_000], target="y")
+    assert content.columns["y"].numbers is not None
+    assert content.columns["y"].numbers.tolist() == [1.123456, 2.123456, 4.123456]
 
 
 def test_a_quoted_row_may_be_longer_than_a_block(write: Write) -> None:
     text = '"' + "word\n" * 25_000 + '"'
     lines = [f"{text},{text},{text},{value},{value}" for value in (1, 2, 4)]
-    assert len(lines[0]) > parsing._BLOCK_BYTES
+    assert len(lines[0]) > parsing.BLOCK_BYTES
     path = write(rows("a,b,c,x,y", *lines))
     assert read_file(path, "y", leave_out=["a", "b", "c"]).x[:, 0].tolist() == [1, 2, 4]
 
@@ -373,7 +359,7 @@ def test_a_quoted_row_may_be_longer_than_a_block(write: Write) -> None:
 def test_a_quoted_row_beyond_sixteen_blocks_is_refused_in_one_line(write: Write) -> None:
     header = ",".join([*(f"x{column}" for column in range(100)), "y"])
     line = ",".join(['"' + "word\n" * 25_000 + '"'] * 100 + ["1"])
-    assert len(line) > 16 * parsing._BLOCK_BYTES
+    assert len(line) > 16 * parsing.BLOCK_BYTES
     assert refusal(write(rows(header, line, line, line))).startswith("prices.csv: not a readable CSV file (")
 
 
@@ -434,27 +420,17 @@ class TestParquet:
     def test_counts_rows_where_cells_are_missing_or_infinite(self, tmp_path: Path) -> None:
         columns = {"a": pa.array([1, None, 3, 4]), "b": [1.0, 2, np.inf, 4], "y": [1, 2, 3, 4]}
         pq.write_table(pa.table(columns), tmp_path / "a.parquet")
-        assert "a.parquet, column 'a': 1 missing cell (row 2)" in refusal(tmp_path / "a.parquet")
+        assert "a.parquet, column 'a': 1 missing cell (row 2)" in refusal(tmp_path / "a.parquet", missing="refuse")
         assert "column 'b': 1 infinite cell (row 3)" in refusal(tmp_path / "a.parquet", missing="drop")
 
-    @pytest.mark.parametrize(
-        ("cells", "words"),
-        [
-            (pd.to_datetime(["2020-01-01"] * 3), "holds dates or times"),
-            ([[1], [2], [3]], "holds list"),
-            ([b"u", b"v", b"w"], "holds binary"),
-            (["2020-01-01"] * 3, ", row 1, column 'a': '2020-01-01' is a date"),
-            (["1", "2", "x"], ", row 3, column 'a': 'x' is not a plain number"),
-        ],
-    )
-    def test_refuses_what_is_neither_number_nor_category(self, tmp_path: Path, cells: list, words: str) -> None:
-        pq.write_table(pa.table({"a": pa.array(cells), "b": [1, 2, 3], "y": [1, 2, 4]}), tmp_path / "a.parquet")
-        assert words in refusal(tmp_path / "a.parquet")
+    def test_refuses_a_text_among_numbers(self, tmp_path: Path) -> None:
+        pq.write_table(pa.table({"a": ["1", "2", "x"], "y": [1, 2, 4]}), tmp_path / "a.parquet")
+        assert ", row 3, column 'a': 'x' is not a plain number" in refusal(tmp_path / "a.parquet")
 
     def test_notes_rounded_whole_numbers(self, tmp_path: Path) -> None:
         pq.write_table(pa.table({"a": [2**53 + 1, 1, None, 5], "y": [1, 2, 4, 5]}), tmp_path / "a.parquet")
         table = read_file(tmp_path / "a.parquet", "y", missing="drop")
-        assert "column 'a': 1 whole numbers beyond 2**53 were rounded" in table.notes
+        assert "column 'a': 1 whole numbers beyond 2**53 were rounded" in table.remarks
 
     def test_refuses_a_file_that_is_none(self, write: Write) -> None:
         assert "not a readable Parquet file" in refusal(write("a,y\n1,2\n", "a.parquet"))

@@ -1,5 +1,6 @@
 import json
 import string
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -40,7 +41,15 @@ def test_missing_cells_are_marked_and_noted() -> None:
     assert np.isnan(table.x[1, 0])
     assert table.x[1, 1:].tolist() == [1, 1, 0]
     assert table.x[2].tolist() == [3, 0, 0, 1]
-    assert len([note for note in table.notes if "1 missing cells" in note]) == 2
+    assert table.remarks == (
+        "missing cells are filled in from the training rows, and marked in a column of 0 and 1: 'age' (1), 'city' (1)",
+    )
+
+
+def test_a_level_beside_missing_cells_is_not_marked_twice() -> None:
+    table = _with(fence=["wood", None, None, "wood"], side=["east"] * 4, y=[1, 2, 3, 4])
+    assert table.features == ("fence is missing", "side=east")
+    assert table.x.tolist() == [[0, 1], [1, 1], [1, 1], [0, 1]]
 
 
 def test_columns_are_plain_whatever_their_pandas_type() -> None:
@@ -186,6 +195,7 @@ def test_writing_twice_gives_the_same_bytes_and_leaves_nothing_else(tmp_path: Pa
 def test_a_table_comes_back_whole_from_an_odd_folder(tmp_path: Path) -> None:
     folder = tmp_path / "sweep=1" / "tables ü"
     table = _table(truth=Truth(np.arange(4.0), np.ones(4)), groups=np.array([5, 5, 9, 9]), notes=("n",), n_dropped=2)
+    table = replace(table, remarks=("r",), reading=({"column": "age", "rule": "number"},))
     write_table(table, folder)
     loaded = load_table(folder)
     assert loaded.truth is not None
@@ -193,6 +203,7 @@ def test_a_table_comes_back_whole_from_an_odd_folder(tmp_path: Path) -> None:
     assert loaded.groups is not None
     assert loaded.groups.tolist() == [0, 0, 1, 1]
     assert (loaded.name, loaded.source, loaded.notes, loaded.n_dropped) == ("t", "a test", ("n",), 2)
+    assert (loaded.remarks, loaded.reading) == (table.remarks, table.reading)
     assert loaded.frame.equals(table.frame)
 
 

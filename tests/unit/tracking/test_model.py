@@ -37,9 +37,12 @@ def test_a_model_predicts_from_raw_cells_what_the_record_holds(swept: Swept, pro
     whole = getattr(swept, kind).arrays["whole"]
     np.testing.assert_allclose(model.predict(rows), whole, rtol=1e-12)
     np.testing.assert_allclose(model.predict(rows.iloc[:1]), whole[:1], rtol=1e-12)
-    unseen = rows.assign(side="east")
-    first = rows.assign(side="north")
-    np.testing.assert_array_equal(model.predict(unseen), model.predict(first))
+    with pytest.warns(UserWarning, match="column 'side': 'east' was not among the levels that the model learnt from"):
+        unseen = model.predict(rows.assign(side="east"))
+    np.testing.assert_array_equal(unseen, model.predict(rows.assign(side="north")))
+    spelt = rows.assign(side=[None if cell is None else f" {cell} " for cell in rows["side"]])
+    np.testing.assert_array_equal(model.predict(spelt), model.predict(rows))
+    np.testing.assert_array_equal(model.predict(rows.fillna({"side": "n/a"})), model.predict(rows))
     assert np.isfinite(model.predict(rows.assign(size=np.nan))).all()  # no cell of it was missing in training
     if kind == "line":
         mean = rows.assign(size=rows["size"].mean())
