@@ -22,7 +22,7 @@ install: .venv/.installed  ## make .venv and install yaynay with all backends an
 	@$(BIN)/pip install -q -c constraints.txt -e '.[tensorflow,pytensor,ray,slurm,dev]'
 	@touch $@
 
-repro: install  ## make tables, train, compare, report and track; then print the verdicts (5 minutes 30 at first, a second after)
+repro: install  ## make tables, train, compare, report and track; then print worked examples and verdicts (3 minutes at first, a second after)
 	@echo "making what has changed: tables, runs, verdicts, report, tracking (a first time takes 3 minutes)"
 	@$(BIN)/dvc repro -q
 	@cat reports/worked.txt

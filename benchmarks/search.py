@@ -86,13 +86,13 @@ def _look(pid: int, spent: dict[tuple[int, float], float]) -> int:
 def read_results(folder: Path) -> dict[str, Any]:
     """Best scores of the records, and how many runs MLflow has."""
     records = [json.loads(path.read_text()) for path in (folder / "records" / "runs").glob("*/record.json")]
-    scores = [record["scores"] for record in records if record["status"] == "finished"]
+    scores = [record["scores"] for record in records if "n_steps" in record["scores"]]  # no baselines
     best = min(scores, key=lambda each: each["val/rmse"])
     with closing(sqlite3.connect(folder / "mlflow.db")) as connection:
         ((n_runs,),) = connection.execute("select count(*) from runs where status = 'FINISHED'").fetchall()
     return {
         "n_finished": len(scores),
-        "n_tracked": n_runs - 1,  # without the sweep's own run
+        "n_tracked": n_runs - 3,  # without the sweep's own run and its two baselines
         "best_val_rmse": best["val/rmse"],
         "its_test_rmse": best["test/rmse"],
         "n_steps": sum(each["n_steps"] for each in scores) / len(scores),
