@@ -26,6 +26,8 @@ from typing import Any
 
 import psutil
 
+from yaynay.config.schema import CLOSED_FORMS
+
 REPOSITORY = Path(__file__).parents[1]
 PARTS = {"halved": [], "exhaustive": ["trainer.halving=null"]}
 _EVERY = 0.1
@@ -92,7 +94,7 @@ def read_results(folder: Path) -> dict[str, Any]:
         ((n_runs,),) = connection.execute("select count(*) from runs where status = 'FINISHED'").fetchall()
     return {
         "n_finished": len(scores),
-        "n_tracked": n_runs - 3,  # without the sweep's own run and its two baselines
+        "n_tracked": n_runs - 1 - len(CLOSED_FORMS),  # without the sweep's own run and its baselines
         "best_val_rmse": best["val/rmse"],
         "its_test_rmse": best["test/rmse"],
         "n_steps": sum(each["n_steps"] for each in scores) / len(scores),

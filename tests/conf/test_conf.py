@@ -161,17 +161,22 @@ def test_all_values_are_in_the_flat_form() -> None:
         ("generate", ("yaynay.data.prepare",)),
         (
             "train",
-            tuple({entry for backend in (*schema.CLOSED_FORMS, *MODULES) for entry in version.fit_entries(backend)}),
+            (
+                "yaynay.verdict.names",
+                *{entry for backend in (*schema.CLOSED_FORMS, *MODULES) for entry in version.fit_entries(backend)},
+            ),
         ),
         (
             "worked",
             (
                 "yaynay.verdict.answers",
+                "yaynay.verdict.names",
                 *{entry for backend in (*schema.CLOSED_FORMS, *MODULES) for entry in version.fit_entries(backend)},
             ),
         ),
         ("compare", (version.VERDICT, "yaynay.reports.plots")),
         ("report", ("yaynay.reports.page", "yaynay.reports.plots", "yaynay.reports.worked")),
+        ("track", ("yaynay.verdict.sweeps", "yaynay.verdict.answers")),
     ],
 )
 def test_a_stage_depends_on_every_module_that_shapes_what_it_makes(stage: str, entries: tuple[str, ...]) -> None:
@@ -181,3 +186,10 @@ def test_a_stage_depends_on_every_module_that_shapes_what_it_makes(stage: str, e
     assert len(files) > 5
     missing = [str(file) for file in files if file.name != "__init__.py" and not {file, *file.parents} & deps]
     assert missing == []
+
+
+def test_a_stage_that_sweeps_depends_on_what_expands_its_sweep() -> None:
+    stages = yaml.safe_load((CONF.parent / "dvc.yaml").read_text())["stages"].values()
+    sweeping = [stage for stage in stages if " -m sweep=" in stage["cmd"]]
+    assert len(sweeping) == 3
+    assert all("src/hydra_plugins" in stage["deps"] for stage in sweeping)
