@@ -92,7 +92,7 @@ def test_the_pipeline_makes_verdicts_and_then_has_nothing_to_do(pipeline: Path) 
     assert verdicts["pytorch_line"]["outcome"] == "undecided"
     found = runs(pipeline)
     assert sum(is_parent for *_, is_parent in found) == 3
-    assert "pytorch_line: as published (1 configurations)" in {name for name, *_ in found}
+    assert "pytorch_line: as published (1 configuration)" in {name for name, *_ in found}
     assert "1 worked example: 1 of 1 figures as published" in (pipeline / "reports" / "worked.txt").read_text()
     assert {status for _, status, _ in found} == {"FINISHED"}
     for name in (

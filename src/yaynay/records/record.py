@@ -98,7 +98,8 @@ class Record:
         if distance < _CLOSE:
             return None
         return (
-            f"gradient descent ended {distance:.2g} away from least squares; raise trainer.max_epochs or optimizer.lr"
+            f"gradient descent ended {distance:.2g} away from least squares; with more trainer.max_epochs or a higher "
+            "optimizer.lr it would go on"
         )
 
 

@@ -24,7 +24,7 @@ class _Column:
 _COLUMNS = (
     _Column("outcome", lambda _, verdict: verdict.outcome, is_number=False),
     _Column("table", lambda name, _: _printable(name), is_number=False),
-    _Column("gain (90 %)", lambda _, verdict: wording.gain(verdict), is_number=False),
+    _Column("gain in R2 (90 %)", lambda _, verdict: wording.gain(verdict), is_number=False),
     _Column("p", lambda _, verdict: wording.probability(verdict.p_value)),
     _Column("rmse: line", lambda _, verdict: _error(verdict, verdict.rmse_linear), is_error=True),
     _Column("ridge", lambda _, verdict: _error(verdict, verdict.rmse_ridge), is_error=True),

@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from yaynay.models.training_state import TrainingState
 from yaynay.records.record import Record
+from yaynay.verdict.sentences import counted
 
 _SECOND = 1.0
 """How often a sweep's bar shows the time, which says that it is alive while its first fleets train [s]."""
@@ -48,10 +49,11 @@ class SweepProgress:
         had = f", {self.n_done} had a record" if self.n_done else ""
         rate = f" ({self.n_fits / seconds:.0f} a second)" if self.n_fits else ""
         failed = f", {self.n_failed} failed" if self.n_failed else ""
-        n_trained = f"{self.n_ended}" if self.n_ended == self.n_jobs else f"{self.n_ended} of {self.n_jobs}"
+        trained = "" if self.n_ended == self.n_jobs else f"{self.n_ended} of "
+        trained += counted(self.n_jobs, "configuration")
         resume = "" if self.n_ended == self.n_jobs else "; the same command resumes"
         print(
-            f"{n_trained} configurations trained{had}: {self.n_fits} fits in {seconds:.1f} s{rate}{failed}{resume}",
+            f"{trained} trained{had}: {counted(self.n_fits, 'fit')} in {seconds:.1f} s{rate}{failed}{resume}",
             flush=True,
         )
 

@@ -21,6 +21,7 @@ from yaynay.verdict.answers import Answers
 from yaynay.verdict.conclusion import Conclusion
 from yaynay.verdict.looks import add_rule
 from yaynay.verdict.model import ByRule, Timings, Verdict
+from yaynay.verdict.sentences import counted
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -87,7 +88,7 @@ def open_parent(runs: Runs, sweep: Sweep, dataset: "DatasetInput") -> str:
     found = runs.find(sweep.key).get(PARENT)
     if found is None:
         tags = {"yaynay.sweep": sweep.key, "yaynay.run": PARENT, "dataset": sweep.table_name, OWNER: owner()}
-        name = f"{sweep.table_name} ({sweep.n_configurations} configurations)"
+        name = f"{sweep.table_name} ({counted(sweep.n_configurations, 'configuration')})"
         started = min([sweep.started_at, *(record.run["started_at"] for record in ended_runs(sweep))])
         run = Run(PARENT, name, "RUNNING", milliseconds(started), None, tags)
         runs.add(sweep.key, [run], sweep.store, dataset)
@@ -149,7 +150,7 @@ def _describe(result: Result, by_rule_before: str) -> tuple[dict[str, str], dict
     """Tags and metrics of a sweep's run, which showed these outcomes by rule before."""
     shown, name, about = result.verdict, result.name, result.sweep.about
     tags = {key: about[key] for key in ("table_sha256", "plan_sha256")}
-    n_runs = f"({result.sweep.n_configurations} configurations)"
+    n_runs = f"({counted(result.sweep.n_configurations, 'configuration')})"
     if isinstance(shown, Answers):
         tags |= {
             "answers": worked.count_right(shown.answers),

@@ -124,6 +124,15 @@ def answered_before(outcome: str) -> str:
     )
 
 
+def counted(number: int, noun: str) -> str:
+    """A number of things.
+
+    >>> counted(1, "configuration"), counted(1200, "row")
+    ('1 configuration', '1,200 rows')
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def probability(value: float) -> str:
     """A p value with three decimals, or four where it is smaller.
 

@@ -16,7 +16,7 @@ def test_the_terminal_shows_a_table_with_a_closing_count() -> None:
     verdicts = {"small": make_small(), "big": make_verdict(), "even": make_verdict(outcome="nay", gain=0.0)}
     lines = text_table(verdicts).splitlines()
     (head,) = [line for line in lines if "outcome" in line]
-    assert " ".join(head.split()) == "outcome table gain (90 %) p rmse: line ridge network"
+    assert " ".join(head.split()) == "outcome table gain in R2 (90 %) p rmse: line ridge network"
     rows = [" ".join(line.split()) for line in lines if line.split()[0] in ("yay", "nay", "undecided")]
     assert rows == [
         "yay big +5.2 % (1.2 to 9.2) 0.001 3.763 - 3.547",

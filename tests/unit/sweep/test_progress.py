@@ -84,6 +84,9 @@ def test_a_line_that_stays_away_from_least_squares_says_so(
     record = make_record(table, plan, "torch", 0, 0.01)
     record = replace(record, scores=scores, run={**run, "git_commit": None})
     Progress("toy", 1).add([record])
-    remark = f"gradient descent ended {distance:.2g} away from least squares; raise trainer.max_epochs or optimizer.lr"
+    remark = (
+        f"gradient descent ended {distance:.2g} away from least squares; with more trainer.max_epochs or a higher "
+        "optimizer.lr it would go on"
+    )
     assert capsys.readouterr().out.endswith(f"; {remark}\n") is is_said
     assert child(record, "sweep", "0").tags.get("remark") == (remark if is_said else None)

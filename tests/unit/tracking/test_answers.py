@@ -25,7 +25,7 @@ def test_a_sweep_shows_its_answers(project: Path, trained: Trained, value: float
         (key,) = found.sweep.about["runs"]
         child = runs.client.get_run(by_key[key].run_id)
         files = {file.path for file in runs.client.list_artifacts(parent.info.run_id)}
-    assert parent.info.run_name == f"scatter_10: {said} (1 configurations)"
+    assert parent.info.run_name == f"scatter_10: {said} (1 configuration)"
     assert "| slope | " in parent.data.tags["mlflow.note.content"]
     assert "verdict" not in parent.data.tags
     assert parent.data.metrics == {"n_answers": 1.0, "n_wrong": float(said == "wrong")}
