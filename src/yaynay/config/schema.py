@@ -111,6 +111,12 @@ class Configuration(Closed):
         """Whether this configuration can only fit a line."""
         return self.is_closed_form or self.model.depth == 0
 
+    @property
+    def is_halved(self) -> bool:
+        """Whether the others of its fleet decide how long it trains; a line in closed form or to convergence is not."""
+        is_solved = self.is_closed_form or self.trainer.goes_to_convergence(self.model.depth)
+        return self.trainer.halving is not None and not is_solved
+
     def numerics(self) -> dict[str, Any]:
         """What shapes the fit, and nothing else: the configuration's part of a record's key."""
         if self.is_closed_form:

@@ -76,6 +76,11 @@ class Fleet:
         """
         return self.trainer.goes_to_convergence(self.shape.depth)
 
+    @property
+    def halving(self) -> int | None:
+        """`trainer.halving`; None on the way to convergence, which ends at one line whatever the learning rate."""
+        return None if self.goes_to_convergence else self.trainer.halving
+
     @cached_property
     def whitening(self) -> NDArray[np.float64] | None:
         """What turns each unit's standardised features into those it trains on, (n_units, n_features, n_features).

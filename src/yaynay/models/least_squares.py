@@ -23,7 +23,9 @@ def impute(x: NDArray[np.float64], train: NDArray[np.intp]) -> NDArray[np.float6
     if not is_missing.any():
         return x
     n_present = np.maximum(np.sum(~is_missing[train], axis=0), 1)
-    return np.where(is_missing, np.nansum(x[train], axis=0) / n_present, x)
+    mean = np.nansum(x[train], axis=0) / n_present
+    mean += np.nansum(x[train] - mean, axis=0) / n_present  # of many rows it is off by rounding
+    return np.where(is_missing, mean, x)
 
 
 class Fitted(Protocol):

@@ -19,6 +19,9 @@ _REFINEMENTS = 4
 _DEPENDENT = 1e-11
 """A pivot below this share of the first one marks a column as a combination of the others. Filip's tenth
 power, which carries information, has 3e-10."""
+_CONSTANT = 1e-12
+"""A column that deviates from its mean by at most this share of its size is constant. A factorisation's rounding alone
+leaves 3e-14 of a constant in a million rows."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,12 +165,17 @@ def fit_triangles(triangles: Sequence[NDArray[np.float64]]) -> NDArray[np.float6
     design, target = joined[:, :-1], joined[:, -1]
     centred = design[1:, 1:]  # below the intercept's row is what it leaves unexplained
     deviation = np.linalg.norm(centred, axis=0)
-    columns = np.flatnonzero(deviation > 1e-14 * np.linalg.norm(design[:, 1:], axis=0))
+    columns = np.flatnonzero(varies(deviation, np.linalg.norm(design[:, 1:], axis=0)))
     kept = np.append(0, np.sort(1 + columns[_pivots(centred[:, columns] / deviation[columns])])).astype(np.intp)
     solution, _ = _solve(design[:, kept], target)
     coefficients = np.zeros(design.shape[1])
     coefficients[kept] = solution.astype(np.float64)
     return coefficients
+
+
+def varies(deviation: NDArray[np.float64], size: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which columns are not constant, by the norms of what the intercept leaves of them and of all of them."""
+    return deviation > _CONSTANT * size
 
 
 def name_dependent(line: LeastSquares, features: Sequence[str]) -> list[str]:
@@ -184,12 +192,10 @@ def _independent(scaled: NDArray[np.float64], *, first: bool) -> NDArray[np.intp
     """Columns that a pivoted QR finds independent, in their own order; the intercept always among them."""
     if first:  # what is left of each column once the intercept has its share
         centred = scaled[:, 1:] - scaled[:, 1:].mean(axis=0)
-        size = np.linalg.norm(scaled[:, 1:], axis=0)
-        is_varying = np.linalg.norm(centred, axis=0) > 1e-14 * size
-        columns = 1 + np.flatnonzero(is_varying)
-        centred = centred[:, is_varying]
+        centred -= centred.mean(axis=0)  # the mean of many rows is off by rounding
         deviation = np.linalg.norm(centred, axis=0)
-        return np.concatenate([[0], np.sort(columns[_pivots(centred / deviation)])]).astype(np.intp)
+        columns = np.flatnonzero(varies(deviation, np.linalg.norm(scaled[:, 1:], axis=0)))
+        return np.append(0, np.sort(1 + columns[_pivots(centred[:, columns] / deviation[columns])])).astype(np.intp)
     size = np.linalg.norm(scaled, axis=0)
     columns = np.flatnonzero(size > 0)
     return np.sort(columns[_pivots(scaled[:, columns] / size[columns])])

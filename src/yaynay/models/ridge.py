@@ -111,7 +111,7 @@ def _solve(triangle: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
     n_rows = round(triangle[0, 0] ** 2)
     centred, target = triangle[1:, 1:-1], triangle[1:, -1]
     norm = np.linalg.norm(centred, axis=0)
-    varying = np.flatnonzero(norm > 1e-14 * np.linalg.norm(triangle[:, 1:-1], axis=0))
+    varying = np.flatnonzero(ols.varies(norm, np.linalg.norm(triangle[:, 1:-1], axis=0)))
     deviation = norm[varying] / np.sqrt(n_rows)
     slopes, penalty = np.zeros(len(norm)), 0.0
     if len(varying):

@@ -40,7 +40,7 @@ class TrainingState:
         has_validation = (self.fleet.units.n_validation > 0)[self.fleet.unit]
         has_loss = has_validation | self.fleet.goes_to_convergence
         self.is_stoppable = has_loss & (self.fleet.patience is not None)
-        eta = self.fleet.trainer.halving
+        eta = self.fleet.halving
         self._rungs = {} if eta is None else halving.rungs(self.fleet.trainer.max_epochs, eta)
         self.epoch = 0
         self._train_curve: list[NDArray[np.float64]] = []
@@ -164,7 +164,7 @@ class TrainedFleet:
         """
         n_steps = self.n_epochs * fleet.n_batches
         metrics = {"n_steps": float(n_steps.mean())}
-        if fleet.trainer.halving is not None:
+        if fleet.halving is not None:
             metrics["share_halved"] = float(self.was_halved.mean())
         if self.was_halved.any():
             metrics["halved_at_step"] = float(n_steps[self.was_halved].mean())

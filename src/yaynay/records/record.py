@@ -130,6 +130,6 @@ def record_key(configuration: Configuration, table: Table, plan: Plan, companion
 
 def companions_digest(configurations: Sequence[Configuration]) -> str:
     """Digest of a fleet whose configurations decide how long each of them trains; "" where they do not."""
-    if configurations[0].trainer.halving is None or len(configurations) == 1:
+    if not configurations[0].is_halved or len(configurations) == 1:
         return ""
     return digest([configuration.numerics() for configuration in configurations])

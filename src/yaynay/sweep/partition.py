@@ -1,7 +1,7 @@
 """Cut a grid into fleets: configurations of one shape on one table and plan, bounded in memory.
 
-With `trainer.halving` a fleet's configurations decide how long each of them trains. So such fleets are cut from the
-sweep alone, whatever the number of workers is and whatever has a record.
+Where configurations are halved (`is_halved`) those of a fleet decide how long each of them trains. So such fleets are
+cut from the sweep alone, whatever the number of workers is and whatever has a record.
 """
 
 from collections.abc import Sequence
@@ -51,7 +51,7 @@ def find_companions(jobs: Sequence[Cell]) -> list[str]:
     digests = [""] * len(jobs)
     for numbers in _group(jobs):
         configuration, table, plan = jobs[numbers[0]]
-        if configuration.trainer.halving is None:
+        if not configuration.is_halved:
             continue
         names = [record_key(*jobs[number]) for number in numbers]
         distinct = {name: jobs[number][0] for name, number in zip(names, numbers, strict=True)}
@@ -85,7 +85,7 @@ def cut(jobs: Sequence[Cell], n_workers: int) -> list[FleetSpec]:
     costed: list[tuple[float, FleetSpec]] = []
     for members in groups:
         configuration, table, plan = jobs[members[0]]
-        if configuration.trainer.halving is None:
+        if not configuration.is_halved:
             share = -(-len(members) * len(groups) // n_workers) if len(groups) < n_workers else len(members)
             size = min(most_configurations(configuration, table, plan), max(1, share))
         else:

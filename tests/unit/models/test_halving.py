@@ -110,6 +110,16 @@ def test_networks_without_held_out_rows_go_on() -> None:
     assert state.was_halved[~whole].any()
 
 
+def test_lines_that_train_to_convergence_go_on() -> None:
+    fleet = make_fleet(*SPREAD, shape=Shape(3, 0, 1), halving=3, patience=20, max_epochs=18)
+    assert fleet.goes_to_convergence
+    trained = fit(fleet, "torch")
+    assert not trained.was_halved.any()
+    assert "share_halved" not in trained.step_metrics(fleet)
+    told = make_fleet(*SPREAD, shape=Shape(3, 0, 1), halving=3, max_epochs=18)  # without early stopping
+    assert fit(told, "torch").was_halved.any()
+
+
 def test_one_that_diverged_or_stopped_is_ranked_but_does_not_leave_again() -> None:
     fleet = make_fleet(*SPREAD[:4], halving=2, patience=1, max_epochs=16)
     state, worst = TrainingState(fleet), 3

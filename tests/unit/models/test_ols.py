@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 from conftest import Figure
 
+from yaynay.data.plan import make_plan
 from yaynay.errors import DataError
-from yaynay.models import ols
+from yaynay.models import least_squares, ols, ridge
 
 NIST = Path(__file__).parents[2] / "nist"
 COEFFICIENTS = {
@@ -91,6 +92,55 @@ def test_a_constant_column_depends_on_the_intercept() -> None:
     line = ols.fit(x, 3 * np.arange(10.0) + 1)
     assert line.dependent == (1,)
     assert line.intercept == pytest.approx(1)
+
+
+def one_varies(constant: float, n_rows: int) -> tuple[np.ndarray, np.ndarray]:
+    """A feature that shapes y and, to its right, a constant one."""
+    rng = np.random.default_rng(n_rows)
+    x = np.column_stack([rng.normal(size=n_rows), np.full(n_rows, constant)])
+    return x, 2 * x[:, 0] + 5 + 0.1 * rng.normal(size=n_rows)
+
+
+@pytest.mark.parametrize("n_rows", [10, 2000, 2500, 20_000, 400_000])
+@pytest.mark.parametrize("constant", [0.1, 1 / 3, 1.0])
+def test_a_constant_column_of_many_rows_is_not_fitted_as_noise(constant: float, n_rows: int) -> None:
+    x, y = one_varies(constant, n_rows)
+    rows = np.column_stack([np.ones(n_rows), x, y])
+    triangles = [ols.triangle(part.copy()) for part in np.array_split(rows, 5)]
+    line = ols.fit(x, y)
+    assert line.dependent == (1,)
+    for slopes in (line.slopes, ridge.fit(x, y).slopes, *(m.fit_triangles(triangles)[1:] for m in (ols, ridge))):
+        assert slopes[1] == 0
+        assert slopes[0] == pytest.approx(2, abs=0.2)
+
+
+@pytest.mark.parametrize("has_gaps", [False, True])
+@pytest.mark.parametrize("n_rows", [2500, 60_000])
+@pytest.mark.parametrize("constant", [0.1, 1 / 3, 1.0])
+def test_a_row_unlike_all_that_a_fold_trains_on_is_predicted_sanely(
+    constant: float, n_rows: int, has_gaps: bool
+) -> None:
+    x, y = one_varies(constant, n_rows)
+    x[n_rows // 2, 1] += 0.1
+    if has_gaps:
+        x[::7, 1] = np.nan
+    plan = make_plan(np.arange(n_rows), "0" * 64, 2, n_folds=3, n_repeats=1, n_inner=2)
+    for method in (ols, ridge):
+        scores = least_squares.score(x, y, plan, method)
+        assert np.max(np.abs(scores.predictions[0] - y)) < 5  # the odd row's slope is noise where it trains
+        assert scores.fold_mse.max() < 0.02
+
+
+@pytest.mark.parametrize("n_rows", [10, 2000, 400_000])
+def test_a_column_that_varies_a_little_beside_its_size_keeps_its_slope(n_rows: int) -> None:
+    x, y = one_varies(1e8, n_rows)
+    little = np.random.default_rng(0).normal(size=n_rows)
+    x[:, 1] += 0.1 * little
+    y += 3 * little
+    rows = np.column_stack([np.ones(n_rows), x, y])
+    triangles = [ols.triangle(part.copy()) for part in np.array_split(rows, 5)]
+    for slopes in (ols.fit(x, y).slopes, ridge.fit(x, y).slopes, ols.fit_triangles(triangles)[1:]):
+        assert slopes[1] == pytest.approx(30, rel=0.1)
 
 
 @pytest.mark.parametrize("scale", [1e300, 1e-300, 1e16, 1e-16])

@@ -1,7 +1,5 @@
 """A grid is cut into fleets that fit into memory and keep every worker busy; halved ones by the sweep alone."""
 
-from typing import Any
-
 import numpy as np
 import pytest
 from unit.sweep.test_fit import configure
@@ -55,10 +53,10 @@ def test_a_fleet_of_several_configurations_stays_within_its_memory(width: int) -
     assert n_members <= 512 or most == 1
 
 
-def halved_jobs(n: int, **optimizer: Any) -> list:
-    """Jobs of one shape that differ in their learning rate, and are halved."""
-    ((configuration, table, plan),) = jobs(1, "model.depth=1", "trainer.halving=3")
-    rates = [configuration.optimizer.model_copy(update={"lr": 1e-3 * (1 + i)} | optimizer) for i in range(n)]
+def halved_jobs(n: int, *overrides: str) -> list:
+    """Jobs of one shape that differ in their learning rate; of hidden layers, they are halved."""
+    ((configuration, table, plan),) = jobs(1, "model.depth=1", "trainer.halving=3", *overrides)
+    rates = [configuration.optimizer.model_copy(update={"lr": 1e-3 * (1 + i)}) for i in range(n)]
     return [(configuration.model_copy(update={"optimizer": each}), table, plan) for each in rates]
 
 
@@ -87,6 +85,20 @@ def test_a_key_names_its_companions_and_a_job_alone_or_without_halving_has_none(
     assert len({find_companions(grid)[0] for grid in (few, more)}) == 2
     assert find_companions(halved_jobs(1)) == find_companions(jobs(1, "model.depth=1")) == [""]
     assert find_companions(jobs(3, "model.depth=1")) == [""] * 3
+
+
+@pytest.mark.parametrize("line", ["model.depth=0", "backend=least_squares", "backend=ridge"])
+def test_one_more_learning_rate_in_a_halved_grid_trains_no_line_again(line: str) -> None:
+    few, more = halved_jobs(3, line), halved_jobs(4, line)
+    assert find_companions(more) == [""] * 4
+    keys = [{key for spec in cut(grid, 1) for key in spec.keys(*grid[0][1:])} for grid in (few, more)]
+    assert keys[0] <= keys[1]
+    (spec,) = cut(more, 1)
+    assert len(spec.singles()) == 4
+
+
+def test_lines_that_are_told_not_to_converge_are_halved() -> None:
+    assert all(find_companions(halved_jobs(2, "model.depth=0", "trainer.early_stopping=false")))
 
 
 def test_a_job_that_comes_twice_is_one_of_its_group() -> None:

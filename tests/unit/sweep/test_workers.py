@@ -79,7 +79,9 @@ def test_where_nothing_can_be_written_the_sweep_ends(
 def test_configurations_that_are_halved_together_fail_together_and_say_why(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    configurations = [configure("dataset=engel", "trainer.halving=2", f"seed={seed}") for seed in range(3)]
+    configurations = [
+        configure("dataset=engel", "model.depth=1", "trainer.halving=2", f"seed={seed}") for seed in range(3)
+    ]
     table, plan = prepare.make(configurations[0].dataset, configurations[0].plan)
     store = Store(tmp_path)
     store.write_table(table, plan)
