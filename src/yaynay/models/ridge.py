@@ -61,7 +61,7 @@ def fit(x: NDArray[np.float64], y: NDArray[np.float64]) -> Ridge:
 
     Example:
         >>> line = fit(np.array([[0.0], [1.0], [2.0], [3.0]]), np.array([0.0, 1.0, 1.0, 2.0]))
-        >>> 0 < line.slopes[0] < 0.6  # 0.6 is the slope of least squares
+        >>> bool(0 < line.slopes[0] < 0.6)  # 0.6 is the slope of least squares
         True
     """
     rows = np.column_stack([x, y])
