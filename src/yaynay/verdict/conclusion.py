@@ -130,7 +130,7 @@ def conclude(sweep: Sweep, rule: Rule, name: str | None = None) -> Conclusion:
     effect = evidence.measure(candidates(records))
     asked = [record for record in records if record.key not in sweep.baselines]
     winner, line = find_winner(asked), evidence.line
-    verdict = _summarise(evidence, records, effect, winner, asked)
+    verdict = _summarise(evidence, records, asked, effect)
     timings = _time(line, records, winner)
     return Conclusion(
         sweep, table, plan, records, line.folds, line.whole, evidence.gate, effect, winner, verdict, timings
@@ -138,14 +138,10 @@ def conclude(sweep: Sweep, rule: Rule, name: str | None = None) -> Conclusion:
 
 
 def _summarise(
-    evidence: _Evidence,
-    records: Sequence[Record],
-    effect: Effect | None,
-    winner: Record | None,
-    asked: Sequence[Record],
+    evidence: _Evidence, records: Sequence[Record], asked: Sequence[Record], effect: Effect | None
 ) -> Verdict:
     table, plan, gate = evidence.table, evidence.plan, evidence.gate
-    decision, networks = evidence.decide(effect), candidates(records)
+    decision, networks, winner = evidence.decide(effect), candidates(records), find_winner(asked)
     line_metrics = evidence.line.folds.metrics(table.y)
 
     def decide_by(some: Sequence[Record]) -> Outcome:
