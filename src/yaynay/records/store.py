@@ -111,6 +111,10 @@ class Store:
         with readable(path):
             return Record(**read_with_digest(path))
 
+    def read_ended_scores(self, key: str) -> Record | None:
+        """As `read_ended`, without arrays and weights."""
+        return self.read_scores(key) if self.has(key) else self.read_ended(key)
+
     def write_table(self, table: Table, plan: Plan) -> None:
         """Keep the table and plan that runs were trained on."""
         path = self.table_path(plan.sha256, table.sha256)
@@ -234,8 +238,7 @@ class Sweep:
 
     def unscored(self) -> list[Record]:
         """Runs that diverged or failed, without arrays."""
-        store = self.store
-        ended = [store.read_scores(key) if store.has(key) else store.read_ended(key) for key in self.about["runs"]]
+        ended = map(self.store.read_ended_scores, self.about["runs"])
         return [record for record in ended if record is not None and record.status != "finished"]
 
     def data(self) -> tuple[Table, Plan]:

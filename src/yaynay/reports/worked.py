@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from yaynay.reports.wording import NONE
-from yaynay.verdict.answers import BACKENDS, Answer, find_answers
+from yaynay.verdict.answers import BACKENDS, UNFINISHED, Answer, find_answers
 from yaynay.verdict.sweeps import find_worked
 
 _WRONG = "!"
@@ -23,7 +23,7 @@ class Row:
     Attributes:
         published: The figure, and `within` how far a right answer may be from it.
         ours: What the run of each backend gave, in the order of `backends`.
-        least_squares: Where least squares gives another figure.
+        least_squares: "same", or what least squares gives where that is another figure.
     """
 
     example: str
@@ -82,9 +82,9 @@ def write(records: Path, reports: Path) -> Section | None:
 
 
 def backends(answers: Iterable[Answer]) -> list[str]:
-    """Backends that gave an answer."""
+    """Backends that gave an answer, and `UNFINISHED` where runs have not ended."""
     found = {answer.backend for answer in answers}
-    return [name for name in BACKENDS if name in found]
+    return [name for name in (*BACKENDS, UNFINISHED) if name in found]
 
 
 def rows(answers: Sequence[Answer]) -> list[Row]:
@@ -98,8 +98,7 @@ def rows(answers: Sequence[Answer]) -> list[Row]:
     for (example, quantity, published, within), found in groups.items():
         for ours in zip_longest(*found.values()):
             first = next(answer for answer in ours if answer is not None)
-            exact = _write(first.least_squares, first) if first.differs_from_least_squares else "same"
-            made.append(Row(example, quantity, f"{published:.10g}", f"{within:g}", ours, exact))
+            made.append(Row(example, quantity, f"{published:.10g}", f"{within:g}", ours, _compare(first)))
     return made
 
 
@@ -107,6 +106,13 @@ def figure(answer: Answer) -> str:
     """What a run gave, with as many decimals as were published, and a mark where it is wrong."""
     value = NONE if answer.ours is None else _write(answer.ours, answer)
     return value if answer.is_right else f"{value} {_WRONG}"
+
+
+def _compare(answer: Answer) -> str:
+    """What least squares gives, beside the published figure."""
+    if answer.least_squares is None:
+        return NONE
+    return _write(answer.least_squares, answer) if answer.differs_from_least_squares else "same"
 
 
 def _write(value: float, answer: Answer) -> str:
@@ -128,7 +134,7 @@ def count_right(answers: Sequence[Answer]) -> str:
 
 
 def text_table(answers: Sequence[Answer]) -> str:
-    """The answers as a terminal shows them, in at most 100 columns, with a header and a closing line."""
+    """The answers as a terminal shows them, with a header and a closing line; up to four backends fit 100 columns."""
     header = ["example", "quantity", "published", *backends(answers), "least squares"]
     body, above = [], ""
     for row in rows(answers):

@@ -69,8 +69,7 @@ def make_stamp(verdict: Verdict | Answers) -> str:
 
 def ended_runs(sweep: Sweep) -> list[Record]:
     """Records and failures of a sweep, without arrays."""
-    store = sweep.store
-    found = [store.read_scores(key) if store.has(key) else store.read_ended(key) for key in sweep.about["runs"]]
+    found = map(sweep.store.read_ended_scores, sweep.about["runs"])
     return [record for record in found if record is not None]
 
 

@@ -20,8 +20,6 @@ from yaynay.tracking.runs import DELETED, PARENT
 
 ARTIFACTS = "mlartifacts"
 """Folder of a project with the files of its runs."""
-_EXPECTED = {True: ("verdict.json",), False: ("record.json",)}
-"""What a sweep's own run that ended has, and the run of a configuration."""
 _LOCATIONS = {
     "experiments": ("artifact_location",),
     "runs": ("artifact_uri",),
@@ -193,7 +191,9 @@ def verify(root: Path) -> Iterator[tuple[Path, str | None]]:
     if path is None or not path.is_file():
         return
     query = (
-        "SELECT runs.run_uuid, runs.artifact_uri, mine.value = ? FROM runs "
+        "SELECT runs.run_uuid, runs.artifact_uri, CASE WHEN mine.value != ? THEN 'record.json' "
+        "WHEN answers.value IS NOT NULL THEN 'answers.json' ELSE 'verdict.json' END FROM runs "
+        "LEFT JOIN tags AS answers ON answers.run_uuid = runs.run_uuid AND answers.key = 'answers' "
         "LEFT JOIN tags AS diverged ON diverged.run_uuid = runs.run_uuid AND diverged.key = 'diverged' "
         "JOIN tags AS mine ON mine.run_uuid = runs.run_uuid AND mine.key = 'yaynay.run' "
         "WHERE (runs.status = 'FINISHED' OR diverged.value = 'true') AND runs.lifecycle_stage = 'active' ORDER BY 1"
@@ -204,8 +204,7 @@ def verify(root: Path) -> Iterator[tuple[Path, str | None]]:
             moved = _moved(store, path, root)
             expected = [
                 (f"run {run_id}", _local(uri) / name)
-                for run_id, uri, is_parent in store.execute(query, (PARENT,)).fetchall()
-                for name in _EXPECTED[bool(is_parent)]
+                for run_id, uri, name in store.execute(query, (PARENT,)).fetchall()
                 if _local(uri).is_absolute()
             ]
             rows = store.execute(models).fetchall()

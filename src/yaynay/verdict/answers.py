@@ -1,22 +1,23 @@
 """Worked examples: what their runs gave, beside the figures that a source published for them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
 
 from yaynay.config.published import Published
-from yaynay.config.schema import Backend
+from yaynay.config.schema import CLOSED_FORMS, Backend
 from yaynay.errors import DataError
 from yaynay.models import fitting
 from yaynay.models.backends.base import MODULES
-from yaynay.records.record import Record
 from yaynay.records.store import Sweep
 from yaynay.verdict.model import AsJson
 
-BACKENDS = (*MODULES, "least_squares")
+BACKENDS = (*MODULES, *CLOSED_FORMS)
 """In the order of the columns."""
+UNFINISHED = "unfinished"
+"""Stands for the backend of a run that has not ended: only its record would say."""
 
 
 @dataclass(frozen=True)
@@ -25,11 +26,12 @@ class Answer(AsJson):
 
     Attributes:
         example: The table.
-        backend: What the run was trained with.
+        backend: What the run was trained with, or `UNFINISHED`.
         quantity: The metric.
         published, within: The figure, and how far a right answer may be from it.
-        ours: What the run gave; None where it has no scores.
-        least_squares: The same figure of least squares on the same rows.
+        ours: What the run gave; None where it has no such figure.
+        least_squares: The same figure of least squares on the same rows; None where no line has it, or the run has not
+            ended.
         is_right: Whether ours is the published figure.
     """
 
@@ -39,24 +41,36 @@ class Answer(AsJson):
     published: float
     within: float
     ours: float | None
-    least_squares: float
+    least_squares: float | None
     is_right: bool
 
     @property
     def differs_from_least_squares(self) -> bool:
         """Whether the published figure is not that of least squares: the source's fit had not converged."""
-        return abs(self.published - self.least_squares) > self.within
+        return self.least_squares is not None and abs(self.published - self.least_squares) > self.within
 
     @property
     def mistake(self) -> str | None:
         """What is wrong, in a sentence; None for a right answer."""
         if self.is_right:
             return None
-        ours = "missing, for the run has no scores" if self.ours is None else f"{self.ours:.10g}"
+        ours = f"missing, for {self._why_missing()}" if self.ours is None else f"{self.ours:.10g}"
+        way_out = "correct the configuration, or what is published for it"
+        if self.backend == UNFINISHED:
+            way_out = "run the same command again, which resumes it"
         return (
             f"{self.example}, {self.backend}: {self.quantity} is {ours}; published: {self.published:.10g}, within "
-            f"{self.within:g}; correct the configuration, or what is published for it"
+            f"{self.within:g}; {way_out}"
         )
+
+    def _why_missing(self) -> str:
+        if self.backend == UNFINISHED:
+            return "the run has not ended"
+        if self.least_squares is not None:
+            return "the run has no scores"
+        if self.quantity == "correlation":
+            return "this table does not have one feature that varies"
+        return f"no line on this table has a {self.quantity}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +105,7 @@ def is_worked(sweep: Sweep) -> bool:
 
 
 def find_answers(sweep: Sweep) -> Answers:
-    """Hold the runs of a sweep that have ended against what was published for them.
+    """Hold the runs of a sweep against what was published for them; one that has not ended gave nothing.
 
     The figures are the sweep's and not its records': a record is used again when another figure is published.
 
@@ -99,41 +113,45 @@ def find_answers(sweep: Sweep) -> Answers:
         DataError: The sweep or a record is damaged.
     """
     table, plan = sweep.data()
-    runs = sorted(_runs(sweep), key=lambda run: BACKENDS.index(run[0].parsed.backend.name))
+    by_key = _published(sweep)
+    ended = [record for record in map(sweep.store.read_ended_scores, by_key) if record is not None]
     answers: list[Answer] = []
     lines: dict[str, dict[str, float]] = {}
     exact: dict[str, float] = {}
-    for record, published in runs:
+    for record in sorted(ended, key=lambda record: BACKENDS.index(record.parsed.backend.name)):
         backend, configuration = record.parsed.backend, record.parsed
         least_squares = configuration.model_copy(update={"backend": Backend(name="least_squares")})
         exact = fitting.fit([least_squares], table, plan)[0].scores
         if "slope" in record.scores:
             lines.setdefault(backend.name, record.scores)
-        for quantity, figure in published.figures().items():
-            ours = record.scores.get(quantity)
-            answers.append(
-                Answer(
-                    example=sweep.table_name,
-                    backend=backend.name,
-                    quantity=quantity,
-                    published=figure.value,
-                    within=figure.within,
-                    ours=ours,
-                    least_squares=exact[quantity],
-                    is_right=ours is not None and abs(ours - figure.value) <= figure.within,
-                )
-            )
+        answers += _answer(sweep.table_name, backend.name, by_key.pop(record.key), record.scores, exact)
+    for published in by_key.values():
+        answers += _answer(sweep.table_name, UNFINISHED, published, {}, {})
     return Answers(sweep, tuple(answers), lines, exact)
 
 
-def _runs(sweep: Sweep) -> Iterator[tuple[Record, Published]]:
-    """Runs that have ended and have published figures."""
-    store = sweep.store
+def _answer(
+    example: str, backend: str, published: Published, scores: Mapping[str, float], exact: Mapping[str, float]
+) -> Iterator[Answer]:
+    """The answers of one run, from its scores and those of least squares."""
+    for quantity, figure in published.figures().items():
+        ours = scores.get(quantity)
+        yield Answer(
+            example=example,
+            backend=backend,
+            quantity=quantity,
+            published=figure.value,
+            within=figure.within,
+            ours=ours,
+            least_squares=exact.get(quantity),
+            is_right=ours is not None and abs(ours - figure.value) <= figure.within,
+        )
+
+
+def _published(sweep: Sweep) -> dict[str, Published]:
+    """What was published for runs of a sweep, by record key, in the order of its runs."""
     try:
         published = {key: Published.model_validate(figures) for key, figures in sweep.about["published"].items()}
     except (ValidationError, AttributeError) as error:
         raise DataError(f"{sweep.path}: published figures are not valid; remove it, and train again") from error
-    for key in sweep.about["runs"]:
-        record = store.read_scores(key) if store.has(key) else store.read_ended(key)
-        if record is not None and key in published:
-            yield record, published[key]
+    return {key: published[key] for key in sweep.about["runs"] if key in published}

@@ -130,7 +130,7 @@ def conclude(sweep: Sweep, rule: Rule, name: str | None = None) -> Conclusion:
     effect = evidence.measure(candidates(records))
     asked = [record for record in records if record.key not in sweep.baselines]
     winner, line = find_winner(asked), evidence.line
-    verdict = _summarise(evidence, records, effect, winner, len(asked))
+    verdict = _summarise(evidence, records, asked, effect)
     timings = _time(line, records, winner)
     return Conclusion(
         sweep, table, plan, records, line.folds, line.whole, evidence.gate, effect, winner, verdict, timings
@@ -138,10 +138,10 @@ def conclude(sweep: Sweep, rule: Rule, name: str | None = None) -> Conclusion:
 
 
 def _summarise(
-    evidence: _Evidence, records: Sequence[Record], effect: Effect | None, winner: Record | None, n_asked: int
+    evidence: _Evidence, records: Sequence[Record], asked: Sequence[Record], effect: Effect | None
 ) -> Verdict:
     table, plan, gate = evidence.table, evidence.plan, evidence.gate
-    decision, networks = evidence.decide(effect), candidates(records)
+    decision, networks, winner = evidence.decide(effect), candidates(records), find_winner(asked)
     line_metrics = evidence.line.folds.metrics(table.y)
 
     def decide_by(some: Sequence[Record]) -> Outcome:
@@ -167,9 +167,9 @@ def _summarise(
         n_dropped=table.n_dropped,
         n_folds=plan.n_folds if plan.n_repeats else 0,
         n_repeats=plan.n_repeats,
-        n_configurations=n_asked,
+        n_configurations=len(asked),
         n_candidates=len(networks),
-        n_failed=sum(not is_finished(record) for record in records),
+        n_failed=sum(not is_finished(record) for record in asked),
         n_parameters_linear=table.n_features + 1,
         n_parameters_network=int(network["n_parameters"]) if network else None,
         winner=winner.name if winner else None,

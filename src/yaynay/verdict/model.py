@@ -78,7 +78,8 @@ class Parity:
     """How far backends that trained the same configurations agree.
 
     Attributes:
-        outcomes: The verdict from each backend alone, the reference first, on configurations that all of them trained.
+        outcomes: The verdict from each backend alone, the reference first, on configurations that all of them trained;
+            empty where no network is among those.
         n_configurations: Trained on the reference and another backend; the fewest of any such pair.
         differences: Of each backend except the reference.
     """
@@ -122,8 +123,8 @@ class Verdict(AsJson):
             ridge. What ridge gains is shrinkage alone.
         truth_rmse: Noise around the true mean of a generated table [unit of the target].
         n_configurations: Runs that were asked for and have ended.
+        n_failed: Those of them without a score.
         n_candidates: Networks that the inner folds chose from.
-        n_failed: Configurations without a score.
         n_dropped: Rows that were dropped for a missing cell.
         winner, winner_key: Name and record of the best configuration.
         parity: None with a single backend.

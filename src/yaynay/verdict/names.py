@@ -21,8 +21,7 @@ def origin(sweep: Sweep) -> Origin:
     Raises:
         DataError: A record is damaged.
     """
-    store = sweep.store
-    ended = (store.read_scores(key) if store.has(key) else store.read_ended(key) for key in sweep.about["runs"])
+    ended = map(sweep.store.read_ended_scores, sweep.about["runs"])
     record = next((record for record in ended if record is not None), None)
     return _origin(sweep.table_name, record.configuration["dataset"] if record else {})
 

@@ -16,16 +16,14 @@ from yaynay.verdict.model import Difference, Outcome, Parity
 def certify(records: Sequence[Record], decide: Callable[[Sequence[Record]], Outcome]) -> Parity | None:
     """Compare every backend with the first one, on the configurations that both trained; None where there are none.
 
+    A configuration that a backend trained more than once, as in two halved groups or under two versions of the code,
+    is left out: which of its runs belongs to the other backend's is not known.
+
     Args:
         records: Of one table and plan; those that have not finished are skipped.
         decide: The outcome from some records alone: those of one backend, of configurations that all of them trained.
     """
-    by_backend: dict[str, dict[str, Record]] = {}
-    for record in records:
-        configuration = record.parsed
-        if record.status == "finished" and configuration.backend.name in MODULES:
-            settings = digest({**configuration.numerics(), "backend": None})
-            by_backend.setdefault(configuration.backend.name, {})[settings] = record
+    by_backend = _sort(records)
     reference, *others = [name for name in MODULES if name in by_backend] or [""]
     pairs = {}
     for name in others:
@@ -34,12 +32,28 @@ def certify(records: Sequence[Record], decide: Callable[[Sequence[Record]], Outc
             pairs[name] = [(by_backend[reference][settings], by_backend[name][settings]) for settings in shared]
     if not pairs:
         return None
-    common = set.intersection(*(set(by_backend[name]) for name in (reference, *pairs)))
+    common = sorted(set.intersection(*(set(by_backend[name]) for name in (reference, *pairs))))
+    has_network = any(not by_backend[reference][settings].parsed.is_line for settings in common)
+    deciding = (reference, *pairs) if has_network else ()
     return Parity(
-        outcomes={name: decide([by_backend[name][each] for each in sorted(common)]) for name in (reference, *pairs)},
+        outcomes={name: decide([by_backend[name][settings] for settings in common]) for name in deciding},
         n_configurations=min(map(len, pairs.values())),
         differences={name: _compare(shared) for name, shared in pairs.items()},
     )
+
+
+def _sort(records: Sequence[Record]) -> dict[str, dict[str, Record]]:
+    """Finished records by backend and by all other settings, without settings that a backend trained more than once."""
+    found: dict[str, dict[str, list[Record]]] = {}
+    for record in records:
+        configuration = record.parsed
+        if record.status == "finished" and configuration.backend.name in MODULES:
+            settings = digest({**configuration.numerics(), "backend": None})
+            found.setdefault(configuration.backend.name, {}).setdefault(settings, []).append(record)
+    return {
+        name: {settings: same[0] for settings, same in by_settings.items() if len(same) == 1}
+        for name, by_settings in found.items()
+    }
 
 
 def _compare(pairs: list[tuple[Record, Record]]) -> Difference:

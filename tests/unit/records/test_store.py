@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -52,6 +53,15 @@ def test_a_record_survives_writing_and_reading(store: Store) -> None:
     )
     np.testing.assert_array_equal(found.arrays["predictions"], record().arrays["predictions"])
     assert found.weights["layer0.weight"].dtype == np.float32
+
+
+def test_scores_of_a_run_that_ended_come_without_arrays(store: Store) -> None:
+    store.write(record())
+    store.write_failure(replace(record("b"), status="failed", scores={}, arrays={}, weights={}))
+    found = [store.read_ended_scores(key) for key in "abc"]
+    assert [ended and ended.status for ended in found] == ["finished", "failed", None]
+    assert found[0] is not None
+    assert (found[0].scores, found[0].arrays, found[0].weights) == ({"test/rmse": 1.0}, {}, {})
 
 
 def test_the_first_record_of_a_key_stays(store: Store) -> None:

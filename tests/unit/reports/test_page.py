@@ -129,6 +129,12 @@ def test_backends_are_compared_and_a_disagreement_is_loud() -> None:
     assert "Backends" not in Nodes(render({"big": make_verdict()})).text
 
 
+def test_differences_without_a_common_network_are_shown_without_a_verdict() -> None:
+    nodes = Nodes(render({"big": make_verdict(parity=replace(make_parity("yay"), outcomes={}))}))
+    assert "big tensorflow none: no common network 3.0e-06 2.0e-05 1.0e-06" in nodes.text
+    assert nodes.all("p", "role") == []
+
+
 def test_p_values_are_adjusted_over_the_suite() -> None:
     values = {"a": 0.03, "b": 0.04, "c": 0.01}
     text = Nodes(render({name: make_verdict(p_value=p) for name, p in values.items()} | {"small": make_small()})).text

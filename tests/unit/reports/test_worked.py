@@ -1,5 +1,7 @@
 """Answers of worked examples in the terminal, on the page and in MLflow's description."""
 
+import dataclasses
+import shutil
 from pathlib import Path
 
 from unit.verdict.test_answers import SLOPE, Trained, sweep
@@ -7,7 +9,7 @@ from unit.verdict.test_answers import trained as trained
 
 from yaynay.records.store import Store
 from yaynay.reports import page, worked
-from yaynay.verdict.answers import BACKENDS, Answer
+from yaynay.verdict.answers import BACKENDS, UNFINISHED, Answer
 
 
 def answer(
@@ -51,6 +53,25 @@ def test_a_figure_of_least_squares_is_the_same() -> None:
     assert worked.rows([answer(published=0.2827, within=0.01)])[0].least_squares == "same"
 
 
+def test_a_figure_that_no_line_has_is_a_dash() -> None:
+    (row,) = worked.rows([dataclasses.replace(answer(ours=None), least_squares=None)])
+    assert (row.cells(), row.least_squares) == (["- !"], "-")
+
+
+def test_a_run_that_has_not_ended_has_a_column_and_counts(tmp_path: Path, trained: Trained) -> None:
+    unfinished = dataclasses.replace(answer(backend=UNFINISHED, ours=None), least_squares=None)
+    lines = worked.text_table([answer(), unfinished]).splitlines()
+    assert lines[1].split() == ["example", "quantity", "published", "torch", "unfinished", "least", "squares"]
+    assert lines[3].split()[3:] == ["0.28268078", "-", "!", "0.28268068"]
+    assert lines[-1].startswith("1 worked example: 1 of 2 figures as published")
+    made = sweep(Store(tmp_path / "worked" / "scatter_10"), trained, slope=SLOPE)
+    shutil.rmtree(made.store.path(trained[2].key))
+    (tmp_path / "reports").mkdir()
+    section = worked.write(tmp_path / "worked", tmp_path / "reports")  # with a picture of the data alone
+    assert section is not None
+    assert section.count.startswith("1 worked example: 0 of 1 figures as published")
+
+
 def test_several_runs_of_one_backend_have_a_line_each() -> None:
     rows = worked.rows([answer(ours=0.1), answer(), answer(backend="pytensor")])
     assert [row.cells() for row in rows] == [["0.10000000 !", "0.28268078"], ["0.28268078", "-"]]
@@ -58,7 +79,7 @@ def test_several_runs_of_one_backend_have_a_line_each() -> None:
 
 def test_the_table_fits_a_hundred_columns() -> None:
     names = ("n" * 80, "tensorflow_line")
-    for backends, ours, shown in ((BACKENDS[:3], -0.3, "-0.30000000 !"), (BACKENDS, 0.28268078, "0.28268078")):
+    for backends, ours, shown in ((BACKENDS[:3], -0.3, "-0.30000000 !"), (BACKENDS[:4], 0.28268078, "0.28268078")):
         answers = [answer(name, backend, "correlation", ours=ours) for name in names for backend in backends]
         lines = worked.text_table(answers).splitlines()
         assert max(map(len, lines)) <= 100

@@ -9,9 +9,12 @@ import numpy as np
 import pytest
 from pipeline.project import REPOSITORY, call
 from unit.tracking.conftest import Swept
+from unit.verdict.test_answers import SLOPE, sweep, train
 
 from yaynay.__main__ import verify
 from yaynay.errors import MachineError
+from yaynay.records.store import Store
+from yaynay.sweep.summary import bring
 from yaynay.tracking.store import check_store, connect
 from yaynay.tracking.sync import sync
 
@@ -135,6 +138,18 @@ def test_a_folder_that_the_user_chose_stays(project: Path) -> None:
     with connect("yaynay"):
         pass
     assert locations(project / "mlflow.db") == {chosen.as_uri()}
+
+
+def test_verify_expects_the_answers_of_worked_examples(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sweep(Store.default(), train(), slope=SLOPE)
+    bring("yaynay", Path("results"), None)
+    capsys.readouterr()
+    assert verify() == 0
+    (path,) = (project / "mlartifacts").rglob("answers.json")
+    path.unlink()
+    assert verify() == 3
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"error: {path}: is missing")
 
 
 @pytest.mark.parametrize("name", ["record.json", "verdict.json", "MLmodel"])

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from unit.reports.verdicts import RULE
-from unit.tracking.conftest import Swept
+from unit.tracking.conftest import PARITY, Swept
 
 from yaynay.errors import MachineError
 from yaynay.records.store import Store
@@ -80,6 +80,12 @@ def test_a_verdict_that_changes_is_shown_on_the_same_run(swept: Swept, tmp_path:
         names = {file.path for file in runs.client.list_artifacts(run_id, "pictures")}
         assert names == {"pictures/fit.png", "pictures/residuals.png"}
         assert len(run.inputs.dataset_inputs) == 1
+
+
+def test_differences_between_backends_are_shown_without_outcomes(swept: Swept) -> None:
+    (run_id,) = sync([swept.result(parity=replace(PARITY, outcomes={}))], "yaynay").values()
+    with connect("yaynay") as runs:
+        assert runs.client.get_run(run_id).data.metrics["parity/tensorflow/curves"] == 1e-6
 
 
 def test_the_current_verdict_leads_and_those_by_other_rules_are_kept_beside_it(swept: Swept) -> None:

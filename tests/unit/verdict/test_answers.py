@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
@@ -19,24 +20,29 @@ from yaynay.errors import DataError
 from yaynay.records import job_notes
 from yaynay.records.record import Record
 from yaynay.records.store import Store, Sweep
+from yaynay.reports.plots.examples import draw_example
 from yaynay.sweep import fit
-from yaynay.verdict.answers import find_answers
+from yaynay.verdict.answers import UNFINISHED, find_answers
 from yaynay.verdict.sweeps import find_tables, find_worked
 
 SLOPE = {"value": 1.16969697, "within": 1e-8}
 Trained = tuple[Table, Plan, Record]
 
 
-@pytest.fixture(scope="module")
-def trained() -> Trained:
+def train(*overrides: str) -> Trained:
     """The ten points, with one run."""
     with initialize_config_dir(str(conf_folder()), version_base="1.3"):
-        composed = compose("config", ["experiment=scatter_10"])
+        composed = compose("config", ["experiment=scatter_10", *overrides])
     values: Any = OmegaConf.to_container(composed, resolve=True)
     configuration = schema.parse(values)
     table, plan = prepare.make(configuration.dataset, configuration.plan)
     (record,) = fit.train([configuration], table, plan)
     return table, plan, record
+
+
+@pytest.fixture(scope="module")
+def trained() -> Trained:
+    return train()
 
 
 def sweep(store: Store, trained: Trained, **published: Any) -> Sweep:
@@ -71,6 +77,43 @@ def test_a_run_without_scores_has_no_right_answer(tmp_path: Path, trained: Train
     (answer,) = find_answers(sweep(Store(tmp_path), (table, plan, lost), slope=SLOPE)).answers
     assert (answer.ours, answer.is_right) == (None, False)
     assert "slope is missing" in (answer.mistake or "")
+
+
+@pytest.mark.parametrize(("backend", "is_right"), [("least_squares", True), ("ridge", False)])
+def test_a_closed_form_has_answers_as_any_backend(tmp_path: Path, backend: str, is_right: bool) -> None:
+    (answer,) = find_answers(sweep(Store(tmp_path), train(f"backend={backend}"), slope=SLOPE)).answers
+    assert (answer.backend, answer.is_right) == (backend, is_right)
+    assert answer.least_squares == pytest.approx(1.16969697, abs=1e-8)
+
+
+@pytest.mark.parametrize("column", ["x", "z"])
+def test_a_table_without_a_correlation_has_a_wrong_answer(tmp_path: Path, trained: Trained, column: str) -> None:
+    """Its feature is constant, or it has another one."""
+    table, plan, record = trained
+    frame = table.frame.assign(**{column: np.ones(10) if column == "x" else np.arange(10.0) ** 2})
+    changed = dataclasses.replace(table, frame=frame)
+    scores = {name: value for name, value in record.scores.items() if name != "correlation"}
+    run = changed, dataclasses.replace(plan, table_sha256=changed.sha256), dataclasses.replace(record, scores=scores)
+    found = find_answers(sweep(Store(tmp_path), run, correlation=SLOPE))
+    (answer,) = found.answers
+    assert (answer.ours, answer.least_squares, answer.is_right) == (None, None, False)
+    assert "correlation is missing, for this table does not have one feature that varies;" in (answer.mistake or "")
+    assert draw_example(found, tmp_path).is_file()
+
+
+def test_a_run_that_has_not_ended_is_missing(tmp_path: Path, trained: Trained) -> None:
+    """It was interrupted, so that nothing says what it would have been trained with."""
+    store, (table, plan, record) = Store(tmp_path), trained
+    sweep(store, trained, slope=SLOPE)
+    notes = [job_notes.make_note(key, table, plan, {"published": {"slope": SLOPE}}) for key in (record.key, "0" * 64)]
+    (made,) = store.write_sweeps(notes, {"started_at": 1.0})
+    found = find_answers(made)
+    assert [(answer.backend, answer.is_right) for answer in found.answers] == [("torch", True), (UNFINISHED, False)]
+    (mistake,) = found.mistakes
+    assert mistake == (
+        "scatter_10, unfinished: slope is missing, for the run has not ended; published: 1.16969697, within 1e-08; "
+        "run the same command again, which resumes it"
+    )
 
 
 def test_a_figure_that_least_squares_does_not_give_is_seen(tmp_path: Path, trained: Trained) -> None:

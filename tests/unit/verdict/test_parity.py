@@ -41,6 +41,40 @@ def test_what_standardises_the_data_is_no_weight() -> None:
     assert pair(x_mean=1e6).weights == 0
 
 
+def records(**depths: tuple[int, ...]) -> list[Record]:
+    """Runs of each backend at some depths."""
+    table = make_table(60, ["x"])
+    plan = make_plan(np.arange(60), table.sha256, 1, n_repeats=1)
+    return [make_record(table, plan, name, depth, 0.01) for name, own in depths.items() for depth in own]
+
+
+@pytest.mark.parametrize(
+    "trained",
+    [
+        {"torch": (1, 2), "tensorflow": (1,), "pytensor": (2,)},  # none is common to all
+        {"torch": (0, 1), "tensorflow": (0,)},
+    ],
+)
+def test_without_a_common_network_there_are_differences_and_no_outcomes(trained: dict[str, tuple[int, ...]]) -> None:
+    found = certify(records(**trained), lambda _: "undecided")
+    assert found is not None
+    assert list(found.differences) == list(trained)[1:]
+    assert found.outcomes == {}
+
+
+def test_a_configuration_that_a_backend_trained_twice_is_left_out() -> None:
+    """In two halved groups, say: nothing tells which of the two belongs to the other backend's."""
+    once = records(torch=(1, 2), tensorflow=(1, 2))
+    longer = dataclasses.replace(once[0], key="longer", weights={name: 2 * w for name, w in once[0].weights.items()})
+    seen: list[list[str]] = []
+    for order in ([*once, longer], [longer, *once]):
+        found = certify(order, lambda some: seen.append([record.key for record in some]) or "nay")
+        assert found is not None
+        assert (found.n_configurations, found.differences["tensorflow"].weights) == (1, 0.0)
+    assert seen == [["torch-2-0.01"], ["tensorflow-2-0.01"]] * 2
+    assert certify([*records(torch=(1,), tensorflow=(1,)), longer], lambda _: "nay") is None
+
+
 def test_outcomes_are_of_the_configurations_that_all_backends_trained() -> None:
     """Otherwise a backend that trained fewer depths would seem to disagree."""
     table = make_table(60, ["x"])
