@@ -18,7 +18,7 @@ def figures(verdict: Verdict, spread: float) -> dict[str, str | float | int]:
 
     Example:
         >>> _round_to(3.7634567, spread=4.7), _round_to(1.2e-15, spread=4.7), _round_to(56.7412, spread=352.0)
-        (3.7635, 0.0, 56.741)
+        (3.7635, 0.0, 56.74)
     """
     found: dict[str, str | float | int | None] = {
         "outcome": verdict.outcome,
