@@ -6,6 +6,8 @@ import platform
 import subprocess
 from typing import Any
 
+from yaynay.records.version import numerics_version
+
 _PACKAGES = (
     "yaynay",
     "numpy",
@@ -37,6 +39,7 @@ def run_facts(backend: str, started_at: float, fit_seconds: float, device: str) 
         "versions": {
             name: version for name in (*_PACKAGES, *_FRAMEWORKS.get(backend, ())) if (version := _version(name))
         },
+        "numerics": numerics_version(backend)[:16],
         **git_state(),
     }
 

@@ -34,7 +34,8 @@ class Record:
         arrays: predictions (n_repeats, n_rows) out of fold [unit of y], inner_mse, fold_mse and fold_r2
             (n_splits,), train_loss and val_loss (n_epochs,).
         weights: Networks trained on the whole table, stacked, and their standardisation.
-        run: What differs when it is run again: start, seconds, versions, device, commit.
+        run: What differs when it is run again: start, seconds, versions, device, commit; and the version of the
+            numerics, shortened.
         reason: Why a run has no scores.
         line: Coefficients of a line in closed form; those of least squares with standard errors, t, p and 95 %
             intervals.

@@ -141,7 +141,9 @@ class Store:
         return self._tables[key]
 
     def write_sweeps(self, jobs: Sequence[dict[str, Any]], about: dict[str, Any]) -> list["Sweep"]:
-        """Note which runs one command needs, a sweep per table and plan; the same runs and published figures are one.
+        """Note which runs one command needs, a sweep per table and plan.
+
+        The same runs, asked for alike and with the same published figures, are the same sweep.
 
         Args:
             jobs: Notes of jobs.
@@ -151,14 +153,14 @@ class Store:
         for job in jobs:
             by_data.setdefault(tuple(job[name] for name in _OF_DATA), {})[job["key"]] = job.get("published")
         asked = {job["key"] for job in jobs if not job.get("is_baseline")}
-        return [
-            self._write_sweep(data, runs, about | {"baselines": sorted(runs.keys() - asked)})
-            for data, runs in sorted(by_data.items())
-        ]
+        return [self._write_sweep(data, runs, asked, about) for data, runs in sorted(by_data.items())]
 
-    def _write_sweep(self, data: tuple[str, ...], runs: dict[str, Any], about: dict[str, Any]) -> "Sweep":
+    def _write_sweep(
+        self, data: tuple[str, ...], runs: dict[str, Any], asked: set[str], about: dict[str, Any]
+    ) -> "Sweep":
         published = {key: figures for key, figures in sorted(runs.items()) if figures}
-        content: dict[str, Any] = dict(zip(_OF_DATA, data, strict=True)) | {"runs": sorted(runs)}
+        content: dict[str, Any] = dict(zip(_OF_DATA, data, strict=True))
+        content |= {"runs": sorted(runs), "baselines": sorted(runs.keys() - asked)}
         content |= {"published": published} if published else {}
         path = self.folder / "sweeps" / digest(content)
         if not path.is_dir():

@@ -120,7 +120,7 @@ def answered_before(outcome: str) -> str:
     """What a reader must know of a sweep without networks, where another sweep on the same folds had some."""
     return (
         f" Another sweep on these folds had networks, and its verdict was {outcome}; python -m yaynay.compare joins "
-        "all sweeps of a table."
+        "sweeps of a table."
     )
 
 

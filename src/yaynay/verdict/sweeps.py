@@ -1,4 +1,4 @@
-"""The sweeps that are compared: all of each table on its newest data; and worked examples."""
+"""The sweeps that are compared: all of each table on its newest data, folds and code; and worked examples."""
 
 import re
 import sys
@@ -40,20 +40,19 @@ class Joined(Sweep):
 
     @cached_property
     def about(self) -> dict[str, Any]:
-        asked = {key for part in self.parts for key in part.about["runs"] if key not in part.baselines}
-        united = _unite(self.parts)
-        baselines = [key for key in united["runs"] if key not in asked]
-        return united | {"started_at": self.parts[-1].started_at, "baselines": baselines}
+        return _unite(self.parts) | {"started_at": self.parts[-1].started_at}
 
 
 def _unite(parts: Sequence[Sweep]) -> dict[str, Any]:
     """What a sweep's key is a digest of."""
     shared = {name: parts[-1].about[name] for name in ("table", "table_sha256", "plan_sha256")}
-    return shared | {"runs": sorted({key for part in parts for key in part.about["runs"]})}
+    runs = {key for part in parts for key in part.about["runs"]}
+    asked = {key for part in parts for key in part.about["runs"] if key not in part.baselines}
+    return shared | {"runs": sorted(runs), "baselines": sorted(runs - asked)}
 
 
 def find_tables(records: Path) -> dict[str, Sweep]:
-    """All whole sweeps of each table on its newest content and folds, joined; by a name of its own for each table.
+    """All whole sweeps of each table on its newest content, folds and code, joined; by a name of its own for each.
 
     Worked examples have answers, and are left out. So are interrupted sweeps: what a choice over half of a grid would
     gain is another question. What is joined or left out is said on stderr.
@@ -85,9 +84,9 @@ def find_tables(records: Path) -> dict[str, Sweep]:
 
 
 def _join_newest(name: str, sweeps: Sequence[Sweep]) -> Sweep:
-    """The sweeps on the newest content and folds of a table, oldest first in `sweeps`, as one."""
+    """The sweeps on the newest content, folds and code of a table, oldest first in `sweeps`, as one."""
     newest = sweeps[-1]
-    parts = [sweep for sweep in sweeps if sweep.store is newest.store and _data(sweep) == _data(newest)]
+    parts = _of_one_code([sweep for sweep in sweeps if sweep.store is newest.store and _data(sweep) == _data(newest)])
     joined = Joined.of(parts)
     if len(parts) > 1:
         print(f"{name}: {len(parts)} sweeps are joined, {len(joined.about['runs'])} configurations", file=sys.stderr)
@@ -101,7 +100,41 @@ def _why_not(sweep: Sweep, newest: Sweep) -> str:
     """Why a sweep is not joined with the newest of its table."""
     if sweep.about["table_sha256"] != newest.about["table_sha256"]:
         return "on other data"
-    return "on other folds" if _data(sweep) != _data(newest) else f"in {sweep.store.folder}"
+    if _data(sweep) != _data(newest):
+        return "on other folds"
+    return "on other code" if sweep.store is newest.store else f"in {sweep.store.folder}"
+
+
+def _of_one_code(sweeps: Sequence[Sweep]) -> list[Sweep]:
+    """The newest sweep, and those that agree with all newer ones of these on the version of each backend's numerics.
+
+    Otherwise a network that was trained before and after a change of the code would be there twice.
+    """
+    if len(sweeps) == 1:
+        return list(sweeps)
+    versions: dict[str, str] = {}
+    found: list[Sweep] = []
+    for sweep in reversed(sweeps):
+        own = _numerics(sweep)
+        if all(versions.get(backend, version) == version for backend, version in own.items()):
+            versions |= own
+            found.insert(0, sweep)
+    return found
+
+
+def _numerics(sweep: Sweep) -> dict[str, str]:
+    """The version of each backend's numerics, of which a sweep has one; "" where no record of the backend notes it.
+
+    Records from before it was noted are taken over by later sweeps, beside those that note it.
+    """
+    store = sweep.store
+    found: dict[str, str] = {}
+    for key in sweep.about["runs"]:
+        record = store.read_scores(key) if store.has(key) else store.read_ended(key)
+        if record is not None:
+            backend = record.parsed.backend.name
+            found[backend] = record.run.get("numerics") or found.get(backend, "")
+    return found
 
 
 def _data(sweep: Sweep) -> tuple[str, str]:

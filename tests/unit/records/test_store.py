@@ -100,6 +100,21 @@ def test_the_same_runs_are_the_same_sweep(store: Store, table: Table, plan: Plan
     assert [found.key for found in store.sweeps()] == [sweep.key]
 
 
+def test_the_same_runs_of_which_others_were_asked_for_are_another_sweep(store: Store, table: Table, plan: Plan) -> None:
+    sweeps = [
+        store.write_sweeps(
+            [
+                job_notes.make_note(key, table, plan, {"is_baseline": key in baselines})
+                for key in ("torch", "least_squares", "ridge")
+            ],
+            {"started_at": 1.0},
+        )[0]
+        for baselines in (["least_squares", "ridge"], ["least_squares"])
+    ]
+    assert [sweep.n_configurations for sweep in sweeps] == [1, 2]
+    assert len(store.sweeps()) == 2
+
+
 def test_jobs_are_taken_once(store: Store, table: Table, plan: Plan) -> None:
     job_notes.put(store, "s", [job_notes.make_note("a", table, plan, {"overrides": ["x=1"]})])
     job_notes.put(store, "s", [{"error": "bad"}])

@@ -7,6 +7,7 @@ import pytest
 
 from yaynay.models.backends.base import MODULES
 from yaynay.records import version
+from yaynay.records.provenance import run_facts
 
 SOURCE = Path(__file__).parents[3] / "src"
 BACKENDS = ("least_squares", *MODULES)
@@ -86,3 +87,9 @@ def test_words_change_nothing(source: Path) -> None:
     path.write_text(text.replace("return levels[1:] or", "return levels or"))
     assert not set(versions(source).values()) & set(before.values())
     path.write_text(text)
+
+
+def test_a_run_notes_the_version_of_its_backend() -> None:
+    noted = {backend: run_facts(backend, 0.0, 0.0, "cpu")["numerics"] for backend in (*BACKENDS, "ridge")}
+    assert noted == {backend: version.numerics_version(backend)[:16] for backend in noted}
+    assert len(set(noted.values())) == len(noted) - 1  # closed forms share theirs

@@ -180,7 +180,7 @@ def predict(backend: str, shape: Shape, weights: Weights, x: NDArray[np.floating
 
 
 def check(backend: str, accelerator: str) -> None:
-    """Check that a backend is installed, and that there is a GPU if one is asked for; least squares needs neither.
+    """Check that a backend is installed, and that there is a GPU if one is asked for; the closed forms need neither.
 
     Raises:
         MachineError: One of them is missing.
