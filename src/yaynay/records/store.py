@@ -11,7 +11,7 @@ each with checksums in digests.json, and `failures/KEY.json` for a run that ende
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -76,12 +76,8 @@ class Store:
         """
         folder = self.path(key)
         with readable(folder):
-            return Record(
-                **read_json(folder / "record.json"),
-                run=read_json(folder / "run.json"),
-                arrays=read_arrays(folder / "arrays.safetensors"),
-                weights=read_arrays(folder / "weights.safetensors"),
-            )
+            arrays, weights = (read_arrays(folder / f"{name}.safetensors") for name in ("arrays", "weights"))
+            return replace(self.read_scores(key), arrays=arrays, weights=weights)
 
     def read_scores(self, key: str) -> Record:
         """Read a record without its arrays and weights.
