@@ -31,7 +31,7 @@ repro: install  ## make tables, train, compare, report and track; then print wor
 	@echo
 	@echo "Report: reports/index.html    Runs: make ui"
 
-test: install  ## run all tests, each fault once (4 minutes 25)
+test: install  ## run all tests, each fault once (7 minutes)
 	$(BIN)/pytest -n 2 --dist loadscope --no-loadscope-reorder
 
 test-faults: install  ## run every repeat and the long cases of the fault tests, and write docs/reliability.md's figures (over an hour)
@@ -39,7 +39,7 @@ test-faults: install  ## run every repeat and the long cases of the fault tests,
 		tests/contract/test_parity.py tests/unit/models/test_ols.py tests/unit/test_properties.py \
 		tests/unit/records/test_store_machine.py --faults
 
-check: install  ## run ruff, types, import contracts, unit tests and doctests (1 minute 20)
+check: install  ## run ruff, types, import contracts, unit tests and doctests (2 minutes)
 	$(BIN)/ruff format --check -q .
 	$(BIN)/ruff check -q .
 	$(BIN)/mypy

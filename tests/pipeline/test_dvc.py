@@ -75,7 +75,7 @@ def _kept_by_git(project: Path) -> dict[str, bytes]:
 def test_no_table_is_named_in_the_pipeline() -> None:
     """Adding a table touches its own file and one line of conf/sweep/tables.yaml."""
     text = (REPOSITORY / "dvc.yaml").read_text()
-    assert len(text.splitlines()) < 85
+    assert len(text.splitlines()) < 90
     words = set(re.findall(r"\w+", text))
     tables = re.findall(r"dataset: (.*)", (REPOSITORY / "conf" / "sweep" / "tables.yaml").read_text())[-1].split(",")
     assert len(tables) > 15
