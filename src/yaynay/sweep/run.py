@@ -21,8 +21,6 @@ from yaynay.tracking.sync import check_sweeps
 from yaynay.verdict.selection import selection_score
 
 Train = Callable[[Sequence[FleetSpec], Store], Iterator[workers.Outcome]]
-
-
 _ONE = ("alone", "here")
 """Engines for one job, in this process."""
 
