@@ -52,7 +52,7 @@ def ask(file: Path, target: str | None, settings: tuple[str, ...], **given: Any)
 
     A name that holds a comma: repeat --features or --drop, with one name in each. Keys of --set are missing (impute,
     drop, refuse), na_values, na_levels, categories, dates, day_first, decimal, separator, header and encoding; a list
-    is written as [a, b], as in --set 'na_values=[-999, ?]'.
+    is written as [a, b], as in --set 'na_values=[-999, n/a]'.
     """
     options = {key: given.pop(key) for key in _NAMED if key in given}
     options = {key: value for key, value in options.items() if value} | parse_settings(settings)
