@@ -17,6 +17,8 @@ MOST_LINES, MOST_COLUMNS = 15, 90
 _LABEL = 9
 """Columns of the labels at the left."""
 _DIM = "2"
+_COSTS = ("trained in", "parameters")
+"""Columns of the table that are set to the right."""
 
 
 @dataclass(frozen=True)
@@ -132,16 +134,20 @@ def _table(comparison: Comparison, width: int) -> list[str]:
     rows = [[row.name, *model_cells(row)] for row in comparison.models]
     target = wording.cut(wording.printable(comparison.equation.target), 14)
     error = f"RMSE of {target}" + (" (90 %)" if comparison.is_out_of_fold else "")
-    rows.insert(0, ["", error, "R2", "gain in points (90 %)", "trained in", "parameters"])
+    rows.insert(0, ["", error, "R2", "gain in points (90 %)", *_COSTS])
+    if not comparison.is_out_of_fold:
+        rows = [[*row[:2], *row[4:]] for row in rows]
+    is_cost = [title in _COSTS for title in rows[0]]
     widths = [max(map(wording.columns, cells)) for cells in zip(*rows, strict=True)]
     widths[0] = _LABEL - 2
     while sum(widths) + 2 * (len(widths) - 1) > width:
         widths.pop()
-    return ["  ".join(_pad(text, room) for text, room in zip(row, widths, strict=False)).rstrip() for row in rows]
+    return ["  ".join(map(_pad, row, widths, is_cost)).rstrip() for row in rows]
 
 
-def _pad(text: str, width: int) -> str:
-    return text + " " * (width - wording.columns(text))
+def _pad(text: str, width: int, is_right: bool) -> str:
+    blanks = " " * (width - wording.columns(text))
+    return blanks + text if is_right else text + blanks
 
 
 def equation_lines(equation: Equation, width: int = MOST_COLUMNS - _LABEL, most_lines: int = 2) -> list[str]:
@@ -208,11 +214,11 @@ def say_bend(bend: Bend, longest: int = 32) -> str:
     'clearest along income, where a curve explains 56 % of what the line misses'
     """
     if bend.feature is None:
-        shapes = "; seen as " + " or ".join(bend.shapes[:2]) if bend.shapes else ""
+        shapes = f"; seen as {bend.shapes[0]}" if bend.shapes else ""
         return f"along no single feature beyond chance{shapes}"
     name = wording.cut(wording.printable(bend.feature), longest)
     if bend.share is None:
-        return f"along {name}, the only feature: {' or '.join(bend.shapes[:2]) or 'a curve'}"
+        return f"along {name}, the only feature: {bend.shapes[0] if bend.shapes else 'a curve'}"
     return f"clearest along {name}, where a curve explains {wording.percent(bend.share)} of what the line misses"
 
 
@@ -231,5 +237,5 @@ def _remark(said: Sequence[str], width: int) -> list[str]:
     """The loudest remark on one line, and how many more there are."""
     if not said:
         return []
-    more = f" (+{counted(len(said) - 1, 'more remark')}: in the report)" if len(said) > 1 else ""
+    more = f" (+{len(said) - 1:,} more in the report)" if len(said) > 1 else ""
     return [wording.cut(wording.printable(said[0]), width - len(more), at_end=True) + more]

@@ -10,7 +10,7 @@ from yaynay.reports import wording
 from yaynay.verdict.sentences import counted
 
 _WIDTH = 90
-_MOST_NAMES, _MOST_REMARKS, _MOST_LINES = 4, 8, 3
+_MOST_REMARKS, _MOST_LINES = 8, 3
 
 _KINDS = {"boolean": "yes/no column", "date": "date", "stored date": "date"}
 """What columns are called by the rule that read them, where their kind says less."""
@@ -19,8 +19,8 @@ _KINDS = {"boolean": "yes/no column", "date": "date", "stored date": "date"}
 def what_was_read(table: Table) -> list[str]:
     """What a reader is shown of a table before anything is fitted, in lines of at most 90 columns.
 
-    Rows, columns and target; kinds of columns, counted; missing cells; then remarks, and what else was decided. Of
-    many, the first are shown, and the others counted.
+    Rows, columns and target; kinds of columns, counted; then remarks (what was left out and why, missing cells, what
+    looks suspicious), and what else was decided. Of many, the first are shown, and the others counted.
     """
     source = table.source.removeprefix("file ") if table.source.startswith("file ") else table.name
     n_columns = len(table.frame.columns) - 1
@@ -29,8 +29,6 @@ def what_was_read(table: Table) -> list[str]:
     size = f"{counted(table.n_rows, 'row')}, {counted(n_columns + left_out, 'column')}"
     lines = [f"{name}: {size} beside the target, {target}"]
     lines.append("  " + ", ".join(_count_kinds(table)) + (f"; {left_out} left out" if left_out else ""))
-    if missing := _say_missing(table):
-        lines += _wrapped(missing)
     said = [*table.remarks, *table.notes]
     for remark in said[:_MOST_REMARKS]:
         lines += _wrapped(wording.printable(remark))
@@ -56,18 +54,6 @@ def _count_kinds(table: Table) -> Iterator[str]:
             continue
         span = f"{min(levels)} to {max(levels)}" if min(levels) < max(levels) else f"{levels[0]}"
         yield f"{count} categor{'y' if count == 1 else 'ies'} of {span} level{'' if span == '1' else 's'}"
-
-
-def _say_missing(table: Table) -> str:
-    """Cells that are missing, by column, most first."""
-    features = table.frame.drop(columns=table.target)
-    counts = features.isna().sum()
-    counts = counts[counts > 0].sort_values(ascending=False, kind="stable")
-    if counts.empty:
-        return ""
-    said = [f"{wording.cut(wording.printable(str(name)), 30)} {count:,}" for name, count in counts.items()]
-    more = f" and {counted(len(said) - _MOST_NAMES, 'more column')}" if len(said) > _MOST_NAMES else ""
-    return f"missing cells: {', '.join(said[:_MOST_NAMES])}{more}"
 
 
 def _wrapped(text: str) -> list[str]:

@@ -132,13 +132,24 @@ def p_value(value: float, n_draws: int) -> str:
     >>> p_value(0.0005, 1999), p_value(0.0321, 1999)
     ('p <= 0.0005', 'p = 0.032')
     """
-    is_smallest = value * (n_draws + 1) < 1.5
-    return f"p {'<=' if is_smallest else '='} {sentences.probability(value)}"
+    return f"p {'<=' if is_smallest(value, n_draws) else '='} {sentences.probability(value)}"
+
+
+def is_smallest(value: float, n_draws: int) -> bool:
+    """Whether no smaller p value can come from so many draws of a bootstrap."""
+    return value * (n_draws + 1) < 1.5
 
 
 def points(share: float, *, sign: bool = False) -> str:
-    """A share of the variance in percentage points, without their name: "+2.1"."""
-    return _percents(share, "+" if sign else "")
+    """A share of the variance in percentage points, without their name; no figures beyond 999.
+
+    >>> points(0.12344, sign=True), points(-0.0001), points(-40)
+    ('+12.3', '0.0', '<-999')
+    """
+    if abs(share) > 9.99:
+        return ">999" if share > 0 else "<-999"
+    value = round(100 * share, 1) + 0.0  # not -0.0
+    return f"{value:{'+' if sign and value else ''}.1f}"
 
 
 def r2(value: float | None) -> str:

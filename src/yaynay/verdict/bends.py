@@ -19,7 +19,7 @@ SHAPES = {
     "additive_wide": "a broad curve along a feature",
     "additive_narrow": "steps or waves along a feature",
     "relu_1": "changes of slope",
-    "relu_4": "several changes of slope",
+    "relu_4": "many changes of slope",
     "gaussian": "a smooth surface over the features together",
 }
 """What each kernel of the gate sees, simplest first."""

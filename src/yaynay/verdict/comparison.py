@@ -1,7 +1,6 @@
-"""Line, ridge and network side by side, and the line itself: what an answer shows of a conclusion."""
+"""Line, ridge and network side by side: what an answer shows of a conclusion, beside its verdict."""
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,10 +16,8 @@ from yaynay.records.record import Record
 from yaynay.verdict.bends import Bend, find_bend
 from yaynay.verdict.conclusion import Conclusion
 from yaynay.verdict.effect import corrected_standard_error, splits
-from yaynay.verdict.selection import find_ridge, is_finished
-
-MOST_TERMS = 3
-"""Terms of the line that are shown; the others are counted."""
+from yaynay.verdict.equation import Equation, find_equation
+from yaynay.verdict.selection import find_ridge
 
 _TIMED = 10_000
 """Rows that the line's prediction is timed on."""
@@ -47,7 +44,7 @@ class ModelRow:
         gain: Over the line [share of the target's variance]; None for the line itself, and without folds.
         p_value: The gate's, of a straight line; for the network alone.
         fit_seconds: All folds; the network's over all configurations [s].
-        microseconds: Of a prediction for one row, many at once [us].
+        predict_microseconds: Of a prediction for one row, many at once [us].
         n_parameters: Coefficients or weights.
     """
 
@@ -58,42 +55,8 @@ class ModelRow:
     gain: Interval | None
     p_value: float | None
     fit_seconds: float | None
-    microseconds: float | None
+    predict_microseconds: float | None
     n_parameters: int | None
-
-
-@dataclass(frozen=True)
-class Term:
-    """One term of a line.
-
-    Attributes:
-        feature: Its name, or "intercept".
-        coefficient: [unit of y / unit of x]
-        standard_error: Of the coefficient; None where features depend on each other, or nothing is left to tell.
-        size: |coefficient| x standard deviation of the feature [unit of y]; None for the intercept.
-    """
-
-    feature: str
-    coefficient: float
-    standard_error: float | None
-    size: float | None = None
-
-
-@dataclass(frozen=True)
-class Equation:
-    """The least-squares line on all rows.
-
-    Attributes:
-        target: What it gives.
-        intercept: Its value where all features are 0.
-        terms: The largest by `Term.size`, at most `MOST_TERMS`.
-        n_further: Terms that are not shown.
-    """
-
-    target: str
-    intercept: Term
-    terms: tuple[Term, ...]
-    n_further: int
 
 
 @dataclass(frozen=True)
@@ -152,13 +115,13 @@ def compare(conclusion: Conclusion) -> Comparison:
     verdict = conclusion.verdict
     models = [_line(conclusion)]
     if (ridge := find_ridge(conclusion.records)) is not None:
-        models.append(_ridge(conclusion, ridge, models[0].microseconds))
+        models.append(_ridge(conclusion, ridge, models[0].predict_microseconds))
     if verdict.n_candidates and conclusion.winner is not None:
         models.append(_network(conclusion, conclusion.winner))
     return Comparison(
         tuple(models),
         verdict.is_cross_validated,
-        _equation(conclusion),
+        find_equation(conclusion),
         find_bend(conclusion.table, conclusion.gate, verdict.rule.alpha),
     )
 
@@ -176,6 +139,8 @@ def measure_error(table: Table, plan: Plan, predictions: NDArray[np.float64]) ->
     folds = [float(np.mean(squares[repeat, rows])) for repeat, rows in splits(plan)]
     error = corrected_standard_error(folds, n_train=plan.n_folds - 1, n_test=1)
     reach = float(stdtrit(plan.n_splits - 1, 0.95)) * error
+    if not np.isfinite(reach):
+        return Interval(spread * float(np.sqrt(mean)))
     return Interval(*(spread * float(np.sqrt(max(0.0, square))) for square in (mean, mean - reach, mean + reach)))
 
 
@@ -232,29 +197,3 @@ def _network(conclusion: Conclusion, winner: Record) -> ModelRow:
 
 def _interval(value: float | None, low: float | None, high: float | None) -> Interval | None:
     return None if value is None else Interval(value, low, high)
-
-
-def _equation(conclusion: Conclusion) -> Equation:
-    table, line = conclusion.table, conclusion.line_fit
-    errors = _standard_errors(conclusion)
-    x = least_squares.impute(table.x, np.arange(table.n_rows))
-    exponents = np.frexp(np.max(np.abs(x), axis=0))[1]
-    with np.errstate(over="ignore"):
-        deviations = np.ldexp(np.std(np.ldexp(x, -exponents), axis=0), exponents)
-        sizes = np.where(line.slopes == 0, 0.0, np.minimum(np.abs(line.slopes) * deviations, np.finfo(float).max))
-    largest = [int(place) for place in np.argsort(-sizes, kind="stable") if line.slopes[place] != 0]
-    terms = tuple(
-        Term(table.features[place], float(line.slopes[place]), errors[place + 1], float(sizes[place]))
-        for place in largest[:MOST_TERMS]
-    )
-    intercept = Term("intercept", line.intercept, errors[0])
-    return Equation(table.target, intercept, terms, len(largest) - len(terms))
-
-
-def _standard_errors(conclusion: Conclusion) -> Sequence[float | None]:
-    """Of intercept and slopes; as the run of least squares left them, where the sweep has one."""
-    for record in conclusion.records:
-        if is_finished(record) and record.parsed.backend.name == "least_squares" and record.line is not None:
-            return [coefficient["standard_error"] for coefficient in record.line["coefficients"]]
-    errors = conclusion.line_fit.standard_errors
-    return [float(error) if np.isfinite(error) else None for error in errors]

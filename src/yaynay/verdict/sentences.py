@@ -24,8 +24,8 @@ def advice(verdict: Verdict) -> str:
     ):
         return "keep the line for now: no network finished, so nothing is compared"
     if verdict.gain is None:
-        needed = "" if verdict.rows_needed is None else f"; at least {verdict.rows_needed:,} are needed"
-        return f"keep the line: too few rows to show what a network would gain{needed}"
+        needed = "" if verdict.rows_needed is None else f" (at least {verdict.rows_needed:,} are needed)"
+        return f"keep the line: too few rows to tell what a network gains{needed}"
     if verdict.rows_needed is not None:
         return f"keep the line for now: about {verdict.rows_needed:,} rows would settle it"
     if verdict.is_between:
