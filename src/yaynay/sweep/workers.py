@@ -177,6 +177,10 @@ def _store_at(folder: Path) -> Store:
     return Store(folder)
 
 
+def warm_up() -> None:
+    """Start what workers come from."""
+
+
 def _context(specs: Sequence[FleetSpec]) -> Any:
     """How workers start: forked, on Linux, from a process that has imported PyTorch and has not used it.
 
