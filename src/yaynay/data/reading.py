@@ -4,7 +4,6 @@ A file goes one way: `containers` unpacks it, `encoding` makes it UTF-8, `dialec
 (or `formats`, where columns have types) takes it apart, `rules` says what each column is, and the result is a `Table`.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -21,6 +20,7 @@ from yaynay.data.columns import frame_of, quote
 from yaynay.data.containers import READABLE, recognise, unpack
 from yaynay.data.formats import read_typed
 from yaynay.data.inference import infer
+from yaynay.data.names import table_name
 from yaynay.data.parsing import read_text
 from yaynay.data.quantities import Reading
 from yaynay.data.remarks import describe_cells, say_left_out, say_missing, say_scales, say_target
@@ -91,19 +91,6 @@ def _choose_columns(options: File, roles: Mapping[str, str], names: Sequence[str
             raise DataError(f"{options.path}: {unknown_name(name, names, f'dataset.{role}')}")
     unnamed = "leave_out" if options.features else ""
     return [column for column, name in enumerate(names) if roles.get(name, unnamed) != "leave_out"]
-
-
-_ENDINGS = r"\.(?:gz|bz2|xz|zst|zip)$"
-
-
-def table_name(path: str | Path) -> str:
-    """The file's stem, without the characters that a folder's name should not hold.
-
-    >>> table_name("../house prices.csv"), table_name("houses.csv.gz")
-    ('house-prices', 'houses')
-    """
-    stem = Path(re.sub(_ENDINGS, "", Path(path).name, flags=re.IGNORECASE)).stem
-    return re.sub(r"[^A-Za-z0-9_-]+", "-", stem)[:80].strip("-") or "table"
 
 
 def _read(path: Path, options: File, keep: Callable[[Sequence[str]], list[int]]) -> RawTable:
