@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from yaynay.asking import grid
 from yaynay.config.schema import Rule
@@ -174,8 +175,9 @@ def answer(
     rule = grid.rule()
     some = grid.sample(table, most_rows)
     plan = grid.draw_plan(some)
-    watcher.on_line(some, least_squares.fit(some, plan))
-    watcher.on_gate(test_shape(some, rule))
+    with threadpool_limits(1):  # the workers need the other cores, and these products are small
+        watcher.on_line(some, least_squares.fit(some, plan))
+        watcher.on_gate(test_shape(some, rule))
     sweep = train_table(grid.make_jobs(dataset, some, plan), store, is_silent=is_silent)
     conclusion = conclude(sweep, rule, some.name)
     return Answer(conclusion, compare(conclusion))
