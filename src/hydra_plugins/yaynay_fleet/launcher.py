@@ -12,6 +12,7 @@ from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf
 
+from yaynay import extras
 from yaynay.errors import OptionError
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class FleetLauncher(Launcher):
         address: Of a Ray cluster; None starts one on this machine.
 
     Raises:
+        MachineError: Ray is asked for and not installed.
         OptionError: An argument is out of range.
     """
 
@@ -59,6 +61,8 @@ class FleetLauncher(Launcher):
             )
         if engine not in ENGINES:
             raise OptionError(f"option 'hydra.launcher.engine': '{engine}'; allowed: {', '.join(ENGINES)}")
+        if engine == "ray":
+            extras.check("ray", "option 'hydra.launcher.engine': 'ray'")
         self.n_jobs, self.engine, self.address = n_jobs, engine, address
         self.prepared: dict[int, list[tuple[ComposedJob, Job]]] = {}
 

@@ -1,6 +1,7 @@
 """Line, gate, networks, verdict: the answer for one table, and what a reader does with it."""
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -8,7 +9,9 @@ from typing import Any, Literal, Protocol
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
+import yaynay
 from yaynay.asking import grid
 from yaynay.config.schema import Rule
 from yaynay.data.table import Table
@@ -37,7 +40,7 @@ class Watcher(Protocol):
     def on_line(self, table: Table, line: Line[LeastSquares]) -> None:
         """The line is fitted."""
 
-    def on_gate(self, gate: Gate | None) -> None:
+    def on_gate(self, gate: Gate | None, rule: Rule) -> None:
         """The shape is tested; None for a table that is too small."""
 
 
@@ -112,7 +115,19 @@ class Answer:
 
     def to_dict(self) -> dict[str, Any]:
         """What `yaynay ask --json` prints; docs/how-to/ask.md describes its schema."""
-        return answer_json.make(self.conclusion, self.comparison).model_dump(mode="json")
+        return json.loads(self.to_json())
+
+    def to_json(self, paths: Mapping[str, str] | None = None, seconds: float | None = None) -> str:
+        """As `to_dict`, as text.
+
+        Args:
+            paths: Where report, runs, model and records are; None where nothing was written.
+            seconds: From the question to the answer; None for the time of the fits [s].
+        """
+        if seconds is None:
+            seconds = sum(record.run["fit_seconds"] for record in self.conclusion.records)
+        about: dict[str, Any] = {"paths": paths or {}, "seconds": seconds, "version": yaynay.__version__}
+        return answer_json.answer_json(self.conclusion, self.comparison, **about)
 
     def save(self, path: str | Path) -> Path:
         """Write the advised model as an MLflow model, with the answer beside it as answer.json.
@@ -131,7 +146,7 @@ class Answer:
         return save(self, Path(path))
 
     def __repr__(self) -> str:
-        return card.card(self.conclusion, self.comparison)
+        return card.card(self.conclusion, self.comparison, None)
 
     def _repr_html_(self) -> str:
         return notebook.html(self.conclusion, self.comparison)
@@ -174,8 +189,9 @@ def answer(
     rule = grid.rule()
     some = grid.sample(table, most_rows)
     plan = grid.draw_plan(some)
-    watcher.on_line(some, least_squares.fit(some, plan))
-    watcher.on_gate(test_shape(some, rule))
+    with threadpool_limits(1):  # the workers need the other cores, and these products are small
+        watcher.on_line(some, least_squares.fit(some, plan))
+        watcher.on_gate(test_shape(some, rule), rule)
     sweep = train_table(grid.make_jobs(dataset, some, plan), store, is_silent=is_silent)
     conclusion = conclude(sweep, rule, some.name)
     return Answer(conclusion, compare(conclusion))

@@ -14,10 +14,12 @@ from hydra.core.config_loader import ConfigLoader
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override, RangeSweep
+from hydra.errors import MissingConfigException
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from hydra_plugins.yaynay_fleet.grid import Asked, expand, read
+from yaynay import extras
 from yaynay.cli.conf_files import ENVIRONMENT, HYDRA_KEYS, check_files
 from yaynay.cli.pipeline import check_untracked
 from yaynay.errors import OptionError, holds_password
@@ -65,7 +67,7 @@ def check_command_line(
 
     Raises:
         DataError: From `check_tables`.
-        MachineError: From `check_store`.
+        MachineError: From `check_store`, or a launcher is not installed.
         OptionError: Something would run code, leave the project or give a secret away, is out of range, or the grid
             is empty or too large.
     """
@@ -81,6 +83,9 @@ def check_command_line(
         config = loader.load_configuration(options.config_name or config_name, options.overrides, mode)
     except ValueError as error:
         raise OptionError(f"options: {error}; allowed: key=value; correct it") from None
+    except MissingConfigException as error:
+        extras.check_launcher(error.missing_cfg_file or "")
+        raise
     _check_folders(config)
     if mode is RunMode.MULTIRUN:
         asked = _check_sweep(config, options.overrides, loader, check)

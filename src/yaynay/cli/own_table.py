@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from yaynay import extras
 from yaynay.cli.project import conf_folder
 from yaynay.config import datasets
 from yaynay.config.schema import Plan
@@ -68,7 +69,7 @@ def add(options: SimpleNamespace) -> int:
     _write(option, f"# python -m yaynay.train dataset={name}\n{text}")
     _write(sweep, swept)
     print(f"written: {option.relative_to(root)}; '{name}' is in {sweep.relative_to(root)}")
-    print("next: dvc repro")
+    print("next: dvc repro" if extras.is_installed("dvc") else f"next: {extras.command('dvc')}, then dvc repro")
     return 0
 
 

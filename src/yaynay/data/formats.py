@@ -98,7 +98,7 @@ def _excel(source: Source) -> pa.Table:
     if not any(importlib.util.find_spec(name) for name in ("openpyxl", "python_calamine")):
         raise MachineError(
             f"{source.path}: is an Excel file, and no package that reads it is installed; openpyxl does; install it "
-            "(pip install openpyxl), or save the file as CSV"
+            "(pip install 'yaynay[excel]'), or save the file as CSV"
         )
     engine: Literal["openpyxl", "calamine"] = "openpyxl" if importlib.util.find_spec("openpyxl") else "calamine"
     return of_cells(pd.read_excel(io.BytesIO(source.read()), dtype=object, keep_default_na=False, engine=engine))

@@ -23,6 +23,7 @@ from yaynay.data.inference import infer
 from yaynay.data.names import table_name
 from yaynay.data.parsing import read_text
 from yaynay.data.quantities import Reading
+from yaynay.data.raw import missing_numbers
 from yaynay.data.remarks import describe_cells, say_left_out, say_missing, say_scales, say_target
 from yaynay.data.suspicions import say_suspicions
 from yaynay.data.table import Table
@@ -110,11 +111,7 @@ def _read(path: Path, options: File, keep: Callable[[Sequence[str]], list[int]])
         )
     else:
         raw = read_typed(source, form, keep, na_values=na_values)
-    for value in na_values:
-        try:
-            number = float(value)
-        except ValueError:
-            continue
+    for value, number in missing_numbers(na_values).items():
         for column in raw.columns.values():
             is_meant = column.numbers == number if column.numbers is not None else np.zeros(1, dtype=bool)
             if column.numbers is not None and (count := int(is_meant.sum())):
@@ -158,6 +155,7 @@ def _assemble(raw: RawTable, readings: dict[str, Reading], groups: RawColumn | N
         remarks=tuple(remarks),
         reading=tuple(
             {"column": name, "rule": reading.rule, "note": reading.note, "becomes": list(reading.columns)}
+            | ({"cells": reading.cells.as_json()} if reading.cells and name != target else {})
             for name, reading in readings.items()
         ),
         where=path,

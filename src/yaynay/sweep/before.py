@@ -5,6 +5,7 @@ from typing import Any
 
 from yaynay.config.schema import parse_table
 from yaynay.data import prepare
+from yaynay.data.sources import bundled
 from yaynay.models.backends import base
 from yaynay.sweep import fit
 from yaynay.sweep.jobs import Job
@@ -20,13 +21,19 @@ def check_jobs(jobs: Iterable[Job]) -> None:
     """Check every job of a grid, before anything is written.
 
     Raises:
-        MachineError: A backend is not installed, or a GPU is asked for and there is none.
+        MachineError: A backend, or the library of a table that was not made before, is not installed, or a GPU is
+            asked for and there is none.
         OptionError: In any of the jobs a value is out of range or a key is unknown.
     """
-    for backend, accelerator in {
-        (job.configuration.backend.name, job.configuration.trainer.accelerator) for job in jobs
-    }:
+    asked = {
+        (job.configuration.backend.name, job.configuration.trainer.accelerator, job.values["dataset"]["name"])
+        for job in jobs
+    }
+    for backend, accelerator in {(backend, accelerator) for backend, accelerator, _ in asked}:
         base.check(backend, accelerator)
+    for table in {table for _, _, table in asked}:
+        if not (prepare.find_tables() / table).is_dir():
+            bundled.check(table)
 
 
 def check_tables(choices: Iterable[dict[str, Any]]) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from yaynay import extras
 from yaynay.data.plan import Plan
 from yaynay.data.table import Table
 from yaynay.errors import MachineError
@@ -109,12 +110,9 @@ def connect(address: str | None, n_jobs: int) -> Iterator[Cluster]:
         os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")  # Ray's only way to listen on loopback alone
         own = {"include_dashboard": False, "object_store_memory": _OBJECT_BYTES}
         own |= {"num_cpus": n_jobs} if n_jobs > 0 else {}
-    try:
-        import ray
-    except ImportError as error:
-        raise MachineError(
-            "option 'hydra.launcher.engine': ray is not installed here; install it with: pip install 'yaynay[ray]'"
-        ) from error
+    extras.check("ray", "option 'hydra.launcher.engine': 'ray'")
+    import ray
+
     if address != "local":
         _check_answer(address)
     with interruptible() as listen:

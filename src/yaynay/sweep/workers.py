@@ -4,6 +4,7 @@ An engine yields the outcome of each fleet as it ends. Every record that was ask
 whatever happened to the process that trained it.
 """
 
+import contextlib
 import errno
 import functools
 import logging
@@ -17,6 +18,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import forkserver, resource_tracker
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from yaynay.errors import MachineError, YaynayError
@@ -125,7 +127,8 @@ class _Worker:
     def __init__(self, context: Any) -> None:
         self.executor = ProcessPoolExecutor(1, context, initializer=_begin)
         before = multiprocessing.active_children()
-        self.executor.submit(os.getpid)  # it starts its process with its first task
+        with _without_script():
+            self.executor.submit(os.getpid)  # it starts its process with its first task
         self.processes = [process for process in multiprocessing.active_children() if process not in before]
 
     def start(self, spec: FleetSpec, store: Store) -> "Future[Outcome]":
@@ -146,6 +149,17 @@ class _Worker:
         self.executor.shutdown(wait=False, cancel_futures=True)
 
 
+@contextlib.contextmanager
+def _without_script() -> Iterator[None]:
+    """Keep a new process from running the script that started this one, which may ask again, or be no file."""
+    script = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = script
+
+
 def _begin() -> None:
     """A worker's start."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all processes; the sweep's own decides
@@ -161,6 +175,10 @@ def _train_in_worker(spec: FleetSpec, folder: Path) -> Outcome:
 def _store_at(folder: Path) -> Store:
     """A worker's store, which reads each table once."""
     return Store(folder)
+
+
+def warm_up() -> None:
+    """Start what workers come from."""
 
 
 def _context(specs: Sequence[FleetSpec]) -> Any:

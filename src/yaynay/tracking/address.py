@@ -12,11 +12,13 @@ import textwrap
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from yaynay import extras
 from yaynay.errors import MachineError, redact
 from yaynay.storage import find_root
 
 ALLOWED = "sqlite:///FILE, http://HOST:PORT, postgresql://HOST:PORT/NAME"
 _PORTS = {"http": 80, "https": 443, "postgresql": 5432, "mysql": 3306, "mssql": 1433}
+_BY_PSYCOPG = ("postgresql", "postgresql+psycopg")
 _SQLITE = re.compile(r"sqlite(?:\+\w+)?:///(?P<file>[^?]+)(?P<query>\?.*)?", re.DOTALL)
 
 
@@ -71,6 +73,8 @@ def check_address(uri: str) -> None:
         raise MachineError(
             f"MLFLOW_TRACKING_URI {redact(uri)}: not a valid address ({error}); allowed: {ALLOWED}; correct or unset it"
         ) from error
+    if address.scheme in _BY_PSYCOPG:
+        extras.check("psycopg", f"MLFLOW_TRACKING_URI {redact(uri)}")
     if not address.hostname or port is None:
         return
     try:

@@ -300,7 +300,7 @@ class TestD14Encodings:
         with zipfile.ZipFile(target, "w") as archive:
             archive.writestr("xl/workbook.xml", "")
         monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-        with pytest.raises(MachineError, match=r"is an Excel file.*pip install openpyxl"):
+        with pytest.raises(MachineError, match=r"is an Excel file.*pip install 'yaynay\[excel\]'"):
             read_file(write(target.getvalue(), "a.xlsx"), "y")
 
     @pytest.mark.parametrize("content", ['a,y\n1,2\n"2,3\n3,5\n', 'a,y\n1,2\n"2"x,3\n3,5\n'])

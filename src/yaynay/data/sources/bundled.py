@@ -1,10 +1,12 @@
-"""Real tables that ship with statsmodels and scikit-learn, so nothing is downloaded.
+"""Real tables that ship with statsmodels and scikit-learn, so nothing is downloaded; the extra `pipeline` has both.
 
 Sources and licences are given as far as the two libraries state them.
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
+from yaynay import extras
 from yaynay.data.table import Table
 
 
@@ -137,6 +139,28 @@ def nuclei() -> Table:
     )
 
 
+_BY_LIBRARY = {
+    "statsmodels": (engel, longley, cancer, star98, anes96),
+    "sklearn": (diabetes, iris, nuclei),
+}
+
+
+def check(name: str) -> None:
+    """Check that the library is installed that a table ships with; other tables ship with yaynay.
+
+    Raises:
+        MachineError: It is missing; the message says what to install.
+    """
+    for library, makes in _BY_LIBRARY.items():
+        if name in {make.__name__ for make in makes}:
+            extras.check(library, f"option 'dataset': '{name}'")
+
+
+def _make(make: Callable[[], Table]) -> Table:
+    check(make.__name__)
+    return make()
+
+
 TABLES: Mapping[str, Callable[[], Table]] = {
-    make.__name__: make for make in (engel, longley, cancer, star98, anes96, diabetes, iris, nuclei)
+    make.__name__: partial(_make, make) for makes in _BY_LIBRARY.values() for make in makes
 }

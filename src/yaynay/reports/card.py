@@ -1,0 +1,150 @@
+"""The last screen: an answer in at most 15 lines of a terminal."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from yaynay.reports import wording
+from yaynay.reports.phrases import equation_lines, model_cells, remarks, say_bend
+from yaynay.reports.terminal import STYLES, paint
+from yaynay.verdict.comparison import Comparison
+from yaynay.verdict.conclusion import Conclusion
+from yaynay.verdict.model import Verdict
+from yaynay.verdict.sentences import advice, counted
+
+MOST_LINES, MOST_COLUMNS = 15, 90
+_LABEL = 9
+"""Columns of the labels at the left."""
+_DIM = "2"
+_COSTS = ("trained in", "parameters")
+"""Columns of the table that are set to the right."""
+
+
+@dataclass(frozen=True)
+class Paths:
+    """Where an answer's parts are, as a reader types them; they are shown whole, for half a path is of no use.
+
+    Attributes:
+        report: The page.
+        runs: What shows the runs.
+        predict: What predicts with the model.
+    """
+
+    report: str
+    runs: str
+    predict: str
+
+
+def card(
+    conclusion: Conclusion,
+    comparison: Comparison,
+    paths: Paths | None,
+    *,
+    color: bool = False,
+    width: int = MOST_COLUMNS,
+) -> str:
+    """What was found, what to do, and where the rest is.
+
+    Args:
+        conclusion: What the sweep shows.
+        comparison: Its models side by side.
+        paths: Where the rest is; None where nothing was written.
+        color: Whether to color the outcome (`color.wants_color`).
+        width: Columns of the terminal; more than 90 are not used, and fewer than 60 are taken for 60.
+    """
+    width = max(60, min(width, MOST_COLUMNS))
+    verdict = conclusion.verdict
+    head = [_headline(verdict), _about(conclusion, width), _r2(comparison, verdict)]
+    table = _table(comparison, width)
+    facts = [*_say("line", equation_lines(comparison.equation, width - _LABEL))]
+    facts += _say("bend", [say_bend(comparison.bend)] if comparison.bend else [])
+    facts += _say("remark", _remark(remarks(verdict), width - _LABEL))
+    head, table, facts = ([wording.cut(line, width, at_end=True) for line in part] for part in (head, table, facts))
+    named = vars(paths) if paths else {}
+    where = [f"{name:{_LABEL}}{wording.printable(value)}" for name, value in named.items()]
+    if color:
+        head[0] = paint(verdict.outcome, STYLES[verdict.outcome]) + head[0].removeprefix(verdict.outcome)
+        head[1], table[0] = paint(head[1], _DIM), paint(table[0], _DIM)
+        facts, where = ([_paint_label(line) for line in part] for part in (facts, where))
+    return "\n".join(_spaced([head, table, facts, where]))
+
+
+def _spaced(parts: Sequence[Sequence[str]]) -> list[str]:
+    """The parts with empty lines between them, first ones first, as far as there is room."""
+    spare = MOST_LINES - sum(map(len, parts))
+    lines = list(parts[0])
+    for part in parts[1:]:
+        lines += [""] * (spare > 0) + list(part)
+        spare -= 1
+    return lines
+
+
+def _paint_label(line: str) -> str:
+    label = re.match(r"\w*", line).group()  # type: ignore[union-attr]  # it matches the empty text too
+    return paint(label, _DIM) + line.removeprefix(label) if label else line
+
+
+def _say(label: str, lines: Sequence[str]) -> list[str]:
+    """Lines with a label before the first."""
+    return [f"{'' if number else label:{_LABEL}}{line}" for number, line in enumerate(lines)]
+
+
+def _headline(verdict: Verdict) -> str:
+    return f"{verdict.outcome}: {advice(verdict)}"
+
+
+def _about(conclusion: Conclusion, width: int) -> str:
+    """The table: its name, size and target, cut where names are long."""
+    table, verdict = conclusion.table, conclusion.verdict
+    folds = f"{verdict.n_folds} folds x {verdict.n_repeats}" if verdict.is_cross_validated else "no rows held out"
+    size = f"{counted(table.n_rows, 'row')}, {counted(table.n_features, 'feature')}, {folds}; target "
+    name, target = wording.printable(table.name), wording.printable(table.target)
+    room = width - len(size) - 2
+    target = wording.cut(target, max(room // 2, room - wording.columns(name)))
+    return f"{wording.cut(name, room - wording.columns(target))}: {size}{target}"
+
+
+def _r2(comparison: Comparison, verdict: Verdict) -> str:
+    """Both R2, the gain in points with its interval, and the gate's p."""
+    points = comparison.points
+    if not comparison.is_out_of_fold:
+        said = "no R2, for no rows were held out; the errors below are of the training rows"
+    elif points is None or comparison.r2_to is None:
+        said = f"R2 {wording.r2(comparison.r2_from)} (line)"
+    else:
+        gain = wording.points(points.value / 100, sign=True)
+        between = f"{wording.points((points.low or 0) / 100)} to {wording.points((points.high or 0) / 100)}"
+        to = wording.r2(comparison.r2_to)
+        said = f"R2 {wording.r2(comparison.r2_from)} -> {to} ({gain} points, 90 %: {between})"
+    if verdict.p_value is None:
+        return said
+    return f"{said}; straight line: {wording.p_value(verdict.p_value, verdict.rule.n_draws)}"
+
+
+def _table(comparison: Comparison, width: int) -> list[str]:
+    """A line for each model; columns are left out from the right where there is no room."""
+    rows = [[row.name, *model_cells(row)] for row in comparison.models]
+    target = wording.cut(wording.printable(comparison.equation.target), 14)
+    error = f"RMSE of {target}" + (" (90 %)" if comparison.is_out_of_fold else "")
+    rows.insert(0, ["", error, "R2", "gain in points (90 %)", *_COSTS])
+    if not comparison.is_out_of_fold:
+        rows = [[*row[:2], *row[4:]] for row in rows]
+    is_cost = [title in _COSTS for title in rows[0]]
+    widths = [max(map(wording.columns, cells)) for cells in zip(*rows, strict=True)]
+    widths[0] = _LABEL - 2
+    while sum(widths) + 2 * (len(widths) - 1) > width:
+        widths.pop()
+    return ["  ".join(map(_pad, row, widths, is_cost)).rstrip() for row in rows]
+
+
+def _pad(text: str, width: int, is_right: bool) -> str:
+    blanks = " " * (width - wording.columns(text))
+    return blanks + text if is_right else text + blanks
+
+
+def _remark(said: Sequence[str], width: int) -> list[str]:
+    """The loudest remark on one line, and how many more there are."""
+    if not said:
+        return []
+    more = f" (+{len(said) - 1:,} more in the report)" if len(said) > 1 else ""
+    return [wording.cut(wording.printable(said[0]), width - len(more), at_end=True) + more]
