@@ -36,8 +36,31 @@ def digest(value: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+_rooted: list[Path] = []
+
+
+@contextmanager
+def rooted(folder: Path) -> Iterator[None]:
+    """Keep records and runs in this folder, in all threads of this process, whatever project the working folder is in.
+
+    Args:
+        folder: Made where it is missing.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    _rooted.append(folder.absolute())
+    try:
+        yield
+    finally:
+        _rooted.pop()
+
+
 def find_root() -> Path:
-    """The project that holds the working folder (the nearest folder upwards with a dvc.yaml), or else that folder."""
+    """The project that holds the working folder (the nearest folder upwards with a dvc.yaml), or else that folder.
+
+    Within `rooted` it is the folder given there.
+    """
+    if _rooted:
+        return _rooted[-1]
     here = Path.cwd()
     for folder in (here, *here.parents):
         if (folder / "dvc.yaml").is_file():

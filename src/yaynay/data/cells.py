@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -12,86 +12,10 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from yaynay.data.columns import MISSING
+from yaynay.data.numerals import NUMBER, Floats
+from yaynay.data.raw import RawColumn, Texts
 
-Floats = NDArray[np.float64]
-
-_NUMBER = r"[+-]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|(?i:inf(?:inity)?))"
 _WHOLE = re.compile(r"[+-]?[0-9]{1,400}")
-
-
-@dataclass(frozen=True, eq=False)
-class Texts:
-    """A column that is not all plain numbers.
-
-    Attributes:
-        levels: The different texts, without blanks around them.
-        codes: Number of each cell's text, (n_rows,); below 0 where missing: -1, or -2 - its number in `missing`.
-        missing: Spellings of missing cells.
-    """
-
-    levels: list[str]
-    codes: NDArray[np.int64]
-    missing: tuple[str, ...] = ()
-
-    @property
-    def counts(self) -> NDArray[np.int64]:
-        """How often each text occurs."""
-        return np.bincount(self.codes[self.codes >= 0], minlength=len(self.levels))
-
-    def first_row(self, level: int) -> int:
-        """The first row that holds a text."""
-        return int(np.argmax(self.codes == level))
-
-    def spread(self, values: NDArray) -> NDArray:
-        """A value of each text as one of each cell; NaN or None where missing."""
-        nothing = np.array([np.nan]) if values.dtype == np.float64 else np.array([None], dtype=object)
-        return np.concatenate([values, nothing])[np.maximum(self.codes, -1)]
-
-    def keep(self, spellings: Iterable[str]) -> "Texts":
-        """The same column, with some spellings of missing cells as levels."""
-        kept = [number for number, spelling in enumerate(self.missing) if spelling in set(spellings)]
-        codes = self.codes.copy()
-        for place, number in enumerate(kept, len(self.levels)):
-            codes[self.codes == -2 - number] = place
-        return Texts([*self.levels, *(self.missing[number] for number in kept)], codes)
-
-
-@dataclass(frozen=True, eq=False)
-class RawColumn:
-    """A column of a file as it is in it; either numbers or texts.
-
-    Attributes:
-        numbers: Plain numbers, NaN where missing, (n_rows,).
-        texts: Anything else.
-        missing: How often each spelling of a missing cell occurs; "" is an empty cell.
-        n_rounded: How many whole numbers no float64 can hold.
-        has_point: Whether one of the numbers may have been written with a decimal point.
-        kind: What the file or an option says of the column: a category, days (since 1970) or hours.
-        is_index: Whether pandas stored its row labels in it.
-        unusable: What it holds, where that can be no feature.
-    """
-
-    numbers: Floats | None = None
-    texts: Texts | None = None
-    missing: Counter[str] = field(default_factory=Counter)
-    n_rounded: int = 0
-    has_point: bool = False
-    kind: Literal["", "category", "days", "hours"] = ""
-    is_index: bool = False
-    unusable: str = ""
-
-    @property
-    def n_rows(self) -> int:
-        return len(self.numbers) if self.texts is None else len(self.texts.codes)  # type: ignore[arg-type]  # one is there
-
-    def as_category(self) -> "RawColumn":
-        """Its cells as levels, whatever they look like."""
-        if self.texts is not None or self.numbers is None:
-            return replace(self, kind="category")
-        levels, codes = np.unique(self.numbers[~np.isnan(self.numbers)], return_inverse=True)
-        spread = np.full(len(self.numbers), -1)
-        spread[~np.isnan(self.numbers)] = codes
-        return replace(self, numbers=None, texts=Texts([f"{level:.15g}" for level in levels], spread), kind="category")
 
 
 @dataclass(frozen=True, eq=False)
@@ -203,7 +127,7 @@ class Builder:
         texts = pc.utf8_trim_whitespace(cells)
         is_missing = pc.fill_null(self._is_missing(texts), True)
         present = pc.if_else(is_missing, pa.scalar(None, pa.string()), texts)
-        if not pc.all(pc.match_substring_regex(present, rf"^(?:{_NUMBER})$"), min_count=0).as_py():
+        if not pc.all(pc.match_substring_regex(present, rf"^(?:{NUMBER})$"), min_count=0).as_py():
             return None
         values = pc.replace_substring_regex(present, r"^\+", "").cast(pa.float64()).to_numpy(zero_copy_only=False)
         for found in pc.value_counts(pc.fill_null(texts.filter(is_missing), "")).to_pylist():

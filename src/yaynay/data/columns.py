@@ -1,10 +1,9 @@
 """How the columns of a table become numbers.
 
-This module goes with each logged model, so it imports nothing of yaynay but its errors.
+This module goes with each saved model, so it imports nothing of yaynay but its errors.
 """
 
 import unicodedata
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -105,66 +104,6 @@ def is_missing(text: str) -> bool:
     [True, True, True, True, True, False]
     """
     return text.lower() in MISSING
-
-
-def tidy(frame: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
-    """Raw columns as `encode` takes them, by the rules by which files are read.
-
-    Args:
-        frame: The columns by name, in any order, others besides; numbers, booleans, texts or categories of pandas.
-        columns: What is wanted.
-
-    Raises:
-        DataError: A column is not there, or a cell of numbers is a text.
-    """
-    given = {clean_name(name): values for name, values in frame.items()}
-    tidied: dict[str, NDArray] = {}
-    for column in columns:
-        if clean_name(column.name) not in given:
-            raise DataError(f"model: no column {quote(column.name)}; every feature is needed; add it")
-        cells = given[clean_name(column.name)]
-        if column.levels is None:
-            tidied[column.name] = _numbers(cells, column.name)
-            continue
-        known = cells.astype(object)
-        texts = [_level(cell, column.levels) for cell in known.where(known.notna(), None)]
-        unknown = sorted({text for text in texts if text is not None} - set(column.levels))
-        if unknown:
-            _warn_of(unknown, column)
-            texts = [POOL if text in unknown and POOL in column.levels else text for text in texts]
-        tidied[column.name] = np.array(texts, dtype=object)
-    return frame_of(tidied)
-
-
-def _numbers(cells: pd.Series, name: str) -> NDArray[np.float64]:
-    if pd.api.types.is_numeric_dtype(cells):
-        return cells.to_numpy(dtype=np.float64, na_value=np.nan)
-    words = {"true": 1.0, "false": 0.0, **dict.fromkeys(MISSING, np.nan)}
-    texts = [str(cell).strip() for cell in cells.astype(object).where(cells.notna(), "")]
-    try:
-        return np.array([words[text.lower()] if text.lower() in words else float(text) for text in texts])
-    except ValueError as error:
-        raise DataError(f"model: column {quote(name)}: {error}; numbers are needed; convert it") from None
-
-
-def _level(cell: object, levels: Sequence[str]) -> str | None:
-    """A cell as the text of a level; a whole number has no point."""
-    if cell is None:
-        return None
-    text = str(cell).strip()
-    if isinstance(cell, float | np.floating) and text not in levels:
-        text = f"{cell:.15g}"
-    return None if is_missing(text) and text not in levels else text
-
-
-def _warn_of(unknown: Sequence[str], column: Column) -> None:
-    levels = column.levels or ()
-    taken = POOL if POOL in levels else levels[0]
-    warnings.warn(
-        f"column {quote(column.name)}: {', '.join(map(quote, unknown[:3]))}{', ...' * (len(unknown) > 3)} was not "
-        f"among the levels that the model learnt from; it is taken for {quote(taken)}",
-        stacklevel=3,
-    )
 
 
 def describe(frame: pd.DataFrame) -> list[Column]:

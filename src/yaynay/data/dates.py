@@ -1,29 +1,35 @@
-"""Dates and times as numbers: days since 1970, hours of a day."""
+"""Dates and times as numbers: days since 1970, hours of a day.
+
+This module goes with each saved model, so it imports nothing but NumPy.
+"""
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from yaynay.data.cells import Floats
+Floats = NDArray[np.float64]
+Whole = NDArray[np.int64]
+
+DAY, HOUR, MINUTE, SECOND = 86_400_000_000, 3_600_000_000, 60_000_000, 1_000_000
+"""[microseconds]"""
 
 _CLOCK = r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2}(?:\.[0-9]+)?))?(?: ?(?P<half>[AaPp][Mm]))?"
 _ZONE = r"(?: ?(?:Z|UTC|(?P<zone>[+-][0-9]{2}:?[0-9]{2})))?"
-_AFTER = rf"(?:(?:[Tt]| +){_CLOCK}{_ZONE})?$"
+_AFTER = rf"(?:(?:[Tt]| +){_CLOCK}{_ZONE})?"
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _NAME = r"(?P<name>(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6})\.?"
 _YEAR = r"(?P<year>[0-9]{4}|[0-9]{2})"
 _FORMS = (
-    r"^(?P<year>[0-9]{4})[-/.](?P<month>[0-9]{1,2})(?:[-/.](?P<day>[0-9]{1,2}))?" + _AFTER,
-    rf"^(?P<first>[0-9]{{1,2}})[-/.](?P<second_part>[0-9]{{1,2}})[-/.]{_YEAR}" + _AFTER,
-    rf"^(?P<day>[0-9]{{1,2}})[ -]{_NAME}[ ,-]+{_YEAR}" + _AFTER,
-    rf"^{_NAME} (?P<day>[0-9]{{1,2}}),? {_YEAR}" + _AFTER,
+    r"(?P<year>[0-9]{4})[-/.](?P<month>[0-9]{1,2})(?:[-/.](?P<day>[0-9]{1,2}))?" + _AFTER,
+    rf"(?P<first>[0-9]{{1,2}})[-/.](?P<second_part>[0-9]{{1,2}})[-/.]{_YEAR}" + _AFTER,
+    rf"(?P<day>[0-9]{{1,2}})[ -]{_NAME}[ ,-]+{_YEAR}" + _AFTER,
+    rf"{_NAME} (?P<day>[0-9]{{1,2}}),? {_YEAR}" + _AFTER,
 )
-_PATTERNS = [re.compile(form) for form in (f"^{_CLOCK}$", *_FORMS)]
+_MARK = re.compile("[-/.: ]")
+_PATTERNS = [re.compile(form) for form in (_CLOCK, *_FORMS)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,11 +40,13 @@ class Dates:
         values: Days since 1970-01-01 (by the clock's own zone, UTC where one is stated) or hours, (n_texts,).
         is_clock: Whether they are times of a day.
         is_ambiguous: Whether day and month could be the other way round in every one of them.
+        day_first: Whether days come first, where that was found; None where the form leaves no choice.
     """
 
     values: Floats
     is_clock: bool = False
     is_ambiguous: bool = False
+    day_first: bool | None = None
 
 
 def parse_dates(levels: Sequence[str], day_first: bool | None) -> Dates | None:
@@ -56,32 +64,54 @@ def parse_dates(levels: Sequence[str], day_first: bool | None) -> Dates | None:
         >>> parse_dates(["1/2/1970", "2/3/1970"], None).is_ambiguous
         True
     """
-    texts = pa.array(levels, pa.string())
-    if not len(texts) or not pc.all(pc.match_substring_regex(texts, "[-/.: ]")).as_py():
+    if not levels or not all(_MARK.search(text) for text in levels):
         return None
-    if not (clock := pc.extract_regex(texts, f"^{_CLOCK}$")).null_count:
-        hours = 24 * _day_share(clock)
-        return None if np.isnan(hours).any() else Dates(hours, is_clock=True)
-    for form in _FORMS:
-        found = pc.extract_regex(texts, form)
-        if found.null_count:
-            continue
-        names = [part.name for part in found.type]
-        if "first" not in names:
-            days = _days(found, _month(found), _number(found, "day", 1))
-            return None if np.isnan(days).any() else Dates(days)
-        both = [_number(found, "first"), _number(found, "second_part")]
-        orders = {True: (both[1], both[0]), False: both} if day_first is None else {}
-        if day_first is not None:
-            orders = {day_first: (both[1], both[0]) if day_first else both}
-        elif pc.all(pc.match_substring_regex(texts, r"^[0-9]+\.")).as_py():
-            orders.pop(False)  # only days are followed by a point
-        tried = [_days(found, month, day) for month, day in orders.values()]
-        possible = [days for days in tried if not np.isnan(days).any()]
-        if not possible:
-            return None
-        return Dates(possible[0], is_ambiguous=len(possible) > 1 and not np.array_equal(possible[0], possible[1]))
+    for pattern in _PATTERNS:
+        found = [pattern.fullmatch(text) for text in levels[:1]]
+        found = [pattern.fullmatch(text) for text in levels] if found[0] else found
+        if None not in found:
+            return _read(_Parts(found, pattern), day_first, all(text.partition(".")[0].isdigit() for text in levels))
     return None
+
+
+def _read(parts: "_Parts", day_first: bool | None, is_pointed: bool) -> Dates | None:
+    if "year" not in parts:
+        hours, is_there = _day_time(parts)
+        return Dates(hours / HOUR, is_clock=True) if is_there.all() else None
+    if "first" not in parts:
+        days = _days(parts, _month(parts), parts.whole("day", 1))
+        return None if np.isnan(days).any() else Dates(days)
+    both = parts.whole("first"), parts.whole("second_part")
+    # only days are followed by a point
+    orders = (True, False) if day_first is None and not is_pointed else (day_first is not False,)
+    tried = {first: _days(parts, both[first], both[not first]) for first in orders}
+    possible = {first: days for first, days in tried.items() if not np.isnan(days).any()}
+    if not possible:
+        return None
+    first, days = next(iter(possible.items()))
+    if len(possible) == 1:
+        return Dates(days, day_first=first)
+    return Dates(days, is_ambiguous=not np.array_equal(days, possible[not first]))
+
+
+class _Parts:
+    """The named parts of texts that all fit one pattern."""
+
+    def __init__(self, found: Sequence[re.Match[str] | None], pattern: re.Pattern[str]) -> None:
+        self._found, self._names = found, pattern.groupindex
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._names
+
+    def texts(self, name: str) -> list[str]:
+        """A part of each text; empty where it is not there."""
+        if name not in self._names:
+            return [""] * len(self._found)
+        return [match[name] or "" for match in self._found if match]
+
+    def whole(self, name: str, empty: int = 0) -> Whole:
+        """A part of each text as a whole number; `empty` where it is not there."""
+        return np.array([int(part) if part else empty for part in self.texts(name)])
 
 
 def is_date_like(text: str) -> bool:
@@ -93,47 +123,36 @@ def is_date_like(text: str) -> bool:
     return any(pattern.fullmatch(text) for pattern in _PATTERNS)
 
 
-def _number(found: pa.StructArray, name: str, empty: int = 0) -> Floats:
-    """A part of each text; `empty` where it is not there."""
-    if name not in [part.name for part in found.type]:
-        return np.full(len(found), float(empty))
-    part = found.field(name)
-    part = pc.if_else(pc.equal(part, ""), str(empty), part)
-    return part.cast(pa.float64()).to_numpy(zero_copy_only=False)
+def _month(parts: _Parts) -> Whole:
+    if "name" not in parts:
+        return parts.whole("month")
+    return np.array([_MONTHS.index(name[:3].lower()) + 1 for name in parts.texts("name")])
 
 
-def _month(found: pa.StructArray) -> Floats:
-    if "name" not in [part.name for part in found.type]:
-        return _number(found, "month")
-    short = pc.utf8_slice_codeunits(pc.ascii_lower(found.field("name")), 0, 3)
-    return pc.index_in(short, pa.array(_MONTHS)).to_numpy(zero_copy_only=False).astype(np.float64) + 1
-
-
-def _days(found: pa.StructArray, month: Floats, day: Floats) -> Floats:
+def _days(parts: _Parts, month: Whole, day: Whole) -> Floats:
     """Days since 1970-01-01; NaN where there is no such day."""
-    year = _number(found, "year")
-    is_short = pc.equal(pc.utf8_length(found.field("year")), 2).to_numpy(zero_copy_only=False)
+    year = parts.whole("year")
+    is_short = np.array([len(text) == 2 for text in parts.texts("year")])
     year = np.where(is_short, year + np.where(year < 69, 2000, 1900), year)
     is_there = (month >= 1) & (month <= 12) & (day >= 1) & (day <= 31)
     months = ((year - 1970) * 12 + np.where(is_there, month, 1) - 1).astype("datetime64[M]")
-    dates = months.astype("datetime64[D]") + (np.where(is_there, day, 1) - 1).astype(np.int64)
+    dates = months.astype("datetime64[D]") + (np.where(is_there, day, 1) - 1)
     is_there &= dates.astype("datetime64[M]") == months
-    zone = np.zeros(len(found))
-    if "zone" in [part.name for part in found.type]:
-        texts = pc.replace_substring(found.field("zone"), ":", "")
-        zone = pc.if_else(pc.equal(texts, ""), "0", texts).cast(pa.float64()).to_numpy(zero_copy_only=False)
-        zone = np.sign(zone) * (np.abs(zone) // 100 / 24 + np.abs(zone) % 100 / 1440)
-    days = dates.astype(np.int64) + _day_share(found) - zone
-    return np.where(is_there, days, np.nan)
+    zones = [text.replace(":", "") for text in parts.texts("zone")]
+    zone = np.array([int(f"{text[0]}1") * (int(text[1:3]) * 60 + int(text[3:])) if text else 0 for text in zones])
+    since, is_time = _day_time(parts)
+    days = (dates.astype(np.int64) * DAY + since - zone * MINUTE) / DAY
+    return np.where(is_there & is_time, days, np.nan)
 
 
-def _day_share(found: pa.StructArray) -> Floats:
-    """How much of a day has passed; NaN where there is no such time."""
-    hour, minute, second = (_number(found, name) for name in ("hour", "minute", "second"))
-    half = pc.ascii_lower(found.field("half")).to_numpy(zero_copy_only=False)
+def _day_time(parts: _Parts) -> tuple[Whole, NDArray[np.bool_]]:
+    """How much of a day has passed [microseconds], and whether there is such a time."""
+    hour, minute = parts.whole("hour"), parts.whole("minute")
+    second = np.array([float(text or 0) for text in parts.texts("second")])
+    half = np.array([text.lower() for text in parts.texts("half")])
     hour = np.where(half == "", hour, hour % 12 + 12 * (half == "pm"))
-    share = hour / 24 + minute / 1440 + second / 86400
-    return np.where((hour < 25) & (minute < 60) & (second < 61), share, np.nan)
+    since = hour * HOUR + minute * MINUTE + np.rint(second * SECOND).astype(np.int64)
+    return since, (hour < 25) & (minute < 60) & (second < 61)
 
 
 def calendar(days: Floats) -> dict[str, NDArray]:

@@ -1,10 +1,12 @@
 """What the columns of a file are, where one of them says something about the others."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from yaynay.config.datasets import File
 from yaynay.data import rules
 from yaynay.data.cells import RawColumn, RawTable
+from yaynay.data.descriptions import Description
 from yaynay.data.numerals import Decimal, Numerals, parse_numerals
 from yaynay.data.quantities import Context, Reading
 from yaynay.data.remarks import say_left_out
@@ -30,6 +32,7 @@ def infer(raw: RawTable, options: File) -> dict[str, Reading]:
             decimal=decimal,
             day_first=options.day_first,
             dates=options.dates,
+            missing=tuple(map(str, options.na_values)),
             levels=tuple(options.na_levels),
             locate=lambda row: f"{options.path}{raw.locate(row)}",
         )
@@ -38,9 +41,9 @@ def infer(raw: RawTable, options: File) -> dict[str, Reading]:
     if any(reading.columns for reading in features.values()):
         return readings
     for name, reading in features.items():
-        numbers = raw.columns[name].numbers
-        if reading.rule == "row number" and numbers is not None:  # a line over time, say
-            return readings | {name: Reading({name: numbers}, "kept, as there is no other feature", rule="number")}
+        if reading.rule == "row number":  # a line over time, say
+            kept = Reading.by(Description(name, "number"), raw.columns[name], "kept, as there is no other feature")
+            return readings | {name: replace(kept, rule="number")}
     said, advice = say_left_out(features)
     raise DataError(
         f"{options.path}: no feature is left ({said}); one at least is needed; "

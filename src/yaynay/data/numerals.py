@@ -1,25 +1,33 @@
-"""Numbers that are not plain: decimal commas, thousands separators, percent and currency signs."""
+"""Numbers that are not plain: decimal commas, thousands separators, percent and currency signs.
+
+This module goes with each saved model, so it imports nothing but NumPy and pandas.
+"""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
+import pandas as pd
+from numpy.typing import NDArray
 
-from yaynay.data.cells import Floats
-
+Floats = NDArray[np.float64]
 Decimal = Literal["point", "comma"]
 
 _CURRENCY = "$\u20ac\u00a3\u00a5\u20b9"
 _BLANKS = "[\u00a0\u2007\u2009\u202f]"
 _PATTERNS: dict[Decimal, str] = {
-    "point": r"^[+-]?(?:(?:[0-9]+|[1-9][0-9]{0,2}(?:,[0-9]{3})+)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$",
-    "comma": r"^[+-]?(?:(?:[0-9]+|[1-9][0-9]{0,2}(?:\.[0-9]{3})+)(?:,[0-9]*)?|,[0-9]+)(?:[eE][+-]?[0-9]+)?$",
+    "point": r"[+-]?(?:(?:[0-9]+|[1-9][0-9]{0,2}(?:,[0-9]{3})+)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?",
+    "comma": r"[+-]?(?:(?:[0-9]+|[1-9][0-9]{0,2}(?:\.[0-9]{3})+)(?:,[0-9]*)?|,[0-9]+)(?:[eE][+-]?[0-9]+)?",
 }
-_SPACED = r"^([+-]?[1-9][0-9]{0,2}(?:[ '][0-9]{3})+)([.,][0-9]*)?$"
+_SPACED = r"[+-]?[1-9][0-9]{0,2}(?:[ '][0-9]{3})+(?:[.,][0-9]*)?"
+
+
+NUMBER = r"[+-]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|(?i:inf(?:inity)?))"
+"""A plain number."""
+PLAIN = re.compile(NUMBER)
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,15 +38,17 @@ class Numerals:
         bare: The texts without signs of percent and currency, and without blanks or apostrophes between digits.
         readings: What the comma and the point may be: "point" for a decimal point, "comma" for a decimal comma.
         has_comma, has_point: Whether they occur.
-        signs: What was taken off, and the blanks and apostrophes between digits, in words.
+        currency: The currency sign that was taken off.
+        is_spaced: Whether blanks or apostrophes stood between digits.
         n_signed: How many texts had a percent sign.
     """
 
-    bare: pa.Array
+    bare: pd.Series
     readings: tuple[Decimal, ...]
     has_comma: bool
     has_point: bool
-    signs: tuple[str, ...]
+    currency: str
+    is_spaced: bool
     n_signed: int
 
     @property
@@ -48,18 +58,30 @@ class Numerals:
 
     def values(self, reading: Decimal) -> Floats:
         """The numbers of the texts."""
-        texts = pc.replace_substring(self.bare, "," if reading == "point" else ".", "")
-        texts = pc.replace_substring(texts, ",", ".") if reading == "comma" else texts
-        return pc.replace_substring_regex(texts, r"^\+", "").cast(pa.float64()).to_numpy(zero_copy_only=False)
+        texts = self.bare.str.replace("," if reading == "point" else ".", "", regex=False)
+        texts = texts.str.replace(",", ".", regex=False) if reading == "comma" else texts
+        return texts.to_numpy(dtype=object).astype(np.float64)
 
     def describe(self, reading: Decimal) -> str:
         """What was recognised, in words."""
-        words = list(self.signs)
+        words = ["percent"] * bool(self.n_signed) + [f"amounts in {self.currency}"] * bool(self.currency)
+        words += ["blanks or apostrophes between thousands"] * self.is_spaced
         if reading == "comma":
             words += ["decimal commas"] * self.has_comma + ["points between thousands"] * self.has_point
         else:
             words += ["commas between thousands"] * self.has_comma
         return ", ".join(words) or "minus signs of typography"
+
+
+def parse_plain(levels: Sequence[str]) -> tuple[Floats, int | None]:
+    """Plain numbers, which are what a programmer would type, and the first text that is none.
+
+    >>> parse_plain(["1", "-2.5", "1_000"])
+    (array([ 1. , -2.5,  nan]), 2)
+    """
+    is_plain = [PLAIN.fullmatch(text) is not None for text in levels]
+    values = np.array([float(text) if fits else np.nan for text, fits in zip(levels, is_plain, strict=True)])
+    return values, None if all(is_plain) else is_plain.index(False)
 
 
 def parse_numerals(levels: Sequence[str]) -> Numerals | None:
@@ -72,37 +94,31 @@ def parse_numerals(levels: Sequence[str]) -> Numerals | None:
     ('point', 'comma')
     >>> parse_numerals(["12 %", "Oslo"])
     """
-    texts = pc.replace_substring_regex(pa.array(levels, pa.string()), _BLANKS, " ")
-    texts = pc.replace_substring_regex(texts, "\u2212", "-")
-    texts = pc.replace_substring_regex(texts, "\u2019", "'")
-    signs: list[str] = []
-    texts = pc.replace_substring_regex(texts, r"^\((.*[0-9].*)\)$", r"-\1")
-    percent = pc.match_substring_regex(texts, r"%$")
-    n_signed = pc.sum(percent.cast(pa.int64())).as_py() or 0
-    texts = pc.replace_substring_regex(texts, r" *%$", "")
-    marks = [mark for mark in _CURRENCY if pc.any(pc.match_substring(texts, mark)).as_py()]
+    texts = pd.Series(levels, dtype="str")
+    for pattern, plain in ((_BLANKS, " "), ("\u2212", "-"), ("\u2019", "'"), (r"^\((.*[0-9].*)\)$", r"-\1")):
+        texts = texts.str.replace(pattern, plain, regex=True)
+    n_signed = int(texts.str.endswith("%").sum())
+    texts = texts.str.replace(r" *%$", "", regex=True)
+    marks = [mark for mark in _CURRENCY if texts.str.contains(mark, regex=False).any()]
     if len(marks) > 1:
         return None
     if marks:
-        sign = re.escape(marks.pop())
-        texts = pc.replace_substring_regex(texts, rf"^([+-]?) *{sign} *", r"\1")
-        texts = pc.replace_substring_regex(texts, rf" *{sign}$", "")
-        signs.append(f"amounts in {sign.removeprefix(chr(92))}")
-    is_spaced = pc.match_substring_regex(texts, _SPACED)
-    if pc.any(is_spaced).as_py():
-        signs.append("blanks or apostrophes between thousands")
-        texts = pc.if_else(is_spaced, pc.replace_substring_regex(texts, "[ ']", ""), texts)
-    readings = tuple(
-        reading for reading, pattern in _PATTERNS.items() if pc.all(pc.match_substring_regex(texts, pattern)).as_py()
-    )
+        sign = re.escape(marks[0])
+        texts = texts.str.replace(rf"^([+-]?) *{sign} *", r"\1", regex=True)
+        texts = texts.str.replace(rf" *{sign}$", "", regex=True)
+    is_spaced = texts.str.fullmatch(_SPACED)
+    if is_spaced.any():
+        texts = texts.mask(is_spaced, texts.str.replace("[ ']", "", regex=True))
+    readings = tuple(reading for reading, pattern in _PATTERNS.items() if texts.str.fullmatch(pattern).all())
     if not readings or not len(texts):
         return None
     return Numerals(
         bare=texts,
         readings=readings,
-        has_comma=bool(pc.any(pc.match_substring(texts, ",")).as_py()),
-        has_point=bool(pc.any(pc.match_substring(texts, ".")).as_py()),
-        signs=tuple(["percent"] * bool(n_signed) + signs),
+        has_comma=bool(texts.str.contains(",", regex=False).any()),
+        has_point=bool(texts.str.contains(".", regex=False).any()),
+        currency="".join(marks),
+        is_spaced=bool(is_spaced.any()),
         n_signed=n_signed,
     )
 
@@ -113,8 +129,6 @@ def is_number_like(text: str) -> bool:
     >>> [is_number_like(text) for text in ("1,5", "0x10", "\u22125", "\u0661", "12 %", "Oslo", "A1")]
     [True, True, True, True, True, False, False]
     """
-    import unicodedata
-
     if re.fullmatch(r"[+-]?0x[0-9a-f]+", text, re.IGNORECASE):
         return True
     bare = unicodedata.normalize("NFKC", text).replace("\u2212", "-")

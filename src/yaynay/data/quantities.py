@@ -1,16 +1,17 @@
 """What the cells of a column say: numbers in any spelling, dates, or neither of them throughout."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from yaynay.data.cells import Floats, RawColumn, Texts
 from yaynay.data.columns import quote
-from yaynay.data.dates import calendar, is_date_like, parse_dates
+from yaynay.data.dates import is_date_like, parse_dates
+from yaynay.data.descriptions import TRUTH, Description, apply
 from yaynay.data.numerals import Decimal, Numerals, is_number_like, parse_numerals
+from yaynay.data.raw import RawColumn, Texts
 from yaynay.errors import DataError
 
 MOST_TRIED = 10_000
@@ -28,6 +29,7 @@ class Context:
         decimal: What the file's commas and points are, where the options or another column say it.
         day_first: Whether days come before months, where the options say it.
         dates: What becomes of dates.
+        missing: Spellings of missing cells besides the usual ones.
         levels: Spellings of missing cells that are levels of a category.
         locate: The file and where a row is in it.
     """
@@ -38,6 +40,7 @@ class Context:
     decimal: Decimal | None
     day_first: bool | None
     dates: Literal["elapsed", "parts", "leave_out"]
+    missing: tuple[str, ...]
     levels: tuple[str, ...]
     locate: Callable[[int], str]
 
@@ -51,33 +54,39 @@ class Reading:
         note: What was recognised or decided, where that is not plain to see.
         remark: The same, where a verdict should repeat it.
         rule: The rule's name.
+        cells: How its cells are read; None where it is left out.
     """
 
     columns: dict[str, NDArray] = field(default_factory=dict)
     note: str = ""
     remark: str = ""
     rule: str = ""
+    cells: Description | None = None
+
+    @classmethod
+    def by(cls, cells: Description, column: RawColumn, note: str = "", remark: str = "") -> "Reading":
+        """A column read by a description."""
+        return cls(apply(cells, column), note, remark, cells=cells)
 
 
 def boolean(column: RawColumn, context: Context) -> Reading | None:
     if column.texts is None or not column.texts.levels or column.kind:
         return None
-    lower = [level.lower() for level in column.texts.levels]
-    if not set(lower) <= {"true", "false"}:
+    if not {level.lower() for level in column.texts.levels} <= set(TRUTH):
         return None
-    return Reading({context.name: column.texts.spread(np.array([float(level == "true") for level in lower]))})
+    return Reading.by(Description(context.name, "boolean", context.missing), column)
 
 
 def stored_date(column: RawColumn, context: Context) -> Reading | None:
     if column.kind not in ("days", "hours"):
         return None
-    return _as_date(column.numbers, column.kind, context)  # type: ignore[arg-type]
+    return _as_date(column, Description(context.name, "date", unit=column.kind), context)
 
 
 def plain_number(column: RawColumn, context: Context) -> Reading | None:
     if column.numbers is None:
         return None
-    return Reading({context.name: column.numbers})
+    return Reading.by(Description(context.name, "number", context.missing), column)
 
 
 def numeral(column: RawColumn, context: Context) -> Reading | None:
@@ -94,7 +103,16 @@ def numeral(column: RawColumn, context: Context) -> Reading | None:
             f"be {point:.15g} (a comma between thousands) or {comma:.15g} (a decimal comma); the file does not say "
             "which; set dataset.decimal=point or dataset.decimal=comma"
         )
-    return Reading({context.name: texts.spread(numerals.values(reading))}, note=f"read {numerals.describe(reading)}")
+    cells = Description(
+        context.name,
+        "numeral",
+        context.missing,
+        decimal=reading,
+        is_percent=numerals.n_signed > 0,
+        currency=numerals.currency,
+        is_whole=reading == "comma" and numerals.has_point and not numerals.has_comma,
+    )
+    return Reading.by(cells, column, f"read {numerals.describe(reading)}")
 
 
 def date(column: RawColumn, context: Context) -> Reading | None:
@@ -110,10 +128,12 @@ def date(column: RawColumn, context: Context) -> Reading | None:
             "with the day or with the month, and so may every cell of the column; set dataset.day_first=true or "
             "dataset.day_first=false, or dataset.dates=leave_out"
         )
-    return _as_date(texts.spread(dates.values), "hours" if dates.is_clock else "days", context)
+    unit: Literal["days", "hours"] = "hours" if dates.is_clock else "days"
+    cells = Description(context.name, "date", context.missing, day_first=dates.day_first, unit=unit)
+    return _as_date(column, cells, context)
 
 
-def _as_date(values: Floats, unit: str, context: Context) -> Reading:
+def _as_date(column: RawColumn, cells: Description, context: Context) -> Reading:
     name = context.name
     if context.role == "target":
         raise DataError(
@@ -122,13 +142,11 @@ def _as_date(values: Floats, unit: str, context: Context) -> Reading:
         )
     if context.dates == "leave_out" and context.role == "feature":
         return Reading(note="dates or times, as asked for")
-    if unit == "hours":
-        return Reading({f"{name} (hours)": values}, note=f"a time of day, read as {quote(f'{name} (hours)')}")
-    columns: dict[str, NDArray] = {f"{name} (days)": values}
-    if context.dates == "parts":
-        columns |= {f"{name} ({part})": cells for part, cells in calendar(values).items()}
-    made = ", ".join(map(quote, columns))
-    return Reading(columns, note=f"dates, read as {made}; days count from 1970", remark=f"dates are read as {made}")
+    if cells.unit == "hours":
+        return Reading.by(cells, column, f"a time of day, read as {quote(f'{name} (hours)')}")
+    cells = replace(cells, has_parts=context.dates == "parts")
+    made = ", ".join(map(quote, apply(cells, column)))
+    return Reading.by(cells, column, f"dates, read as {made}; days count from 1970", f"dates are read as {made}")
 
 
 def _mostly(texts: Texts, is_meant: Callable[[str], bool]) -> bool:

@@ -4,7 +4,6 @@ A file goes one way: `containers` unpacks it, `encoding` makes it UTF-8, `dialec
 (or `formats`, where columns have types) takes it apart, `rules` says what each column is, and the result is a `Table`.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -21,8 +20,10 @@ from yaynay.data.columns import frame_of, quote
 from yaynay.data.containers import READABLE, recognise, unpack
 from yaynay.data.formats import read_typed
 from yaynay.data.inference import infer
+from yaynay.data.names import table_name
 from yaynay.data.parsing import read_text
 from yaynay.data.quantities import Reading
+from yaynay.data.raw import missing_numbers
 from yaynay.data.remarks import describe_cells, say_left_out, say_missing, say_scales, say_target
 from yaynay.data.suspicions import say_suspicions
 from yaynay.data.table import Table
@@ -93,19 +94,6 @@ def _choose_columns(options: File, roles: Mapping[str, str], names: Sequence[str
     return [column for column, name in enumerate(names) if roles.get(name, unnamed) != "leave_out"]
 
 
-_ENDINGS = r"\.(?:gz|bz2|xz|zst|zip)$"
-
-
-def table_name(path: str | Path) -> str:
-    """The file's stem, without the characters that a folder's name should not hold.
-
-    >>> table_name("../house prices.csv"), table_name("houses.csv.gz")
-    ('house-prices', 'houses')
-    """
-    stem = Path(re.sub(_ENDINGS, "", Path(path).name, flags=re.IGNORECASE)).stem
-    return re.sub(r"[^A-Za-z0-9_-]+", "-", stem)[:80].strip("-") or "table"
-
-
 def _read(path: Path, options: File, keep: Callable[[Sequence[str]], list[int]]) -> RawTable:
     """The file's columns, with the numbers that the options call missing taken out."""
     source = unpack(path)
@@ -123,11 +111,7 @@ def _read(path: Path, options: File, keep: Callable[[Sequence[str]], list[int]])
         )
     else:
         raw = read_typed(source, form, keep, na_values=na_values)
-    for value in na_values:
-        try:
-            number = float(value)
-        except ValueError:
-            continue
+    for value, number in missing_numbers(na_values).items():
         for column in raw.columns.values():
             is_meant = column.numbers == number if column.numbers is not None else np.zeros(1, dtype=bool)
             if column.numbers is not None and (count := int(is_meant.sum())):
@@ -171,6 +155,7 @@ def _assemble(raw: RawTable, readings: dict[str, Reading], groups: RawColumn | N
         remarks=tuple(remarks),
         reading=tuple(
             {"column": name, "rule": reading.rule, "note": reading.note, "becomes": list(reading.columns)}
+            | ({"cells": reading.cells.as_json()} if reading.cells and name != target else {})
             for name, reading in readings.items()
         ),
         where=path,

@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
 from yaynay.data import quantities
-from yaynay.data.cells import RawColumn
 from yaynay.data.columns import POOL, quote
+from yaynay.data.descriptions import Description
 from yaynay.data.quantities import Context, Reading
+from yaynay.data.raw import RawColumn
 from yaynay.errors import DataError
 
 MOST_LEVELS = 100
@@ -98,9 +100,16 @@ def _category(column: RawColumn, context: Context) -> Reading | None:
     if too_many or 2 * sum(counts[level] for level in kept) < n_cells:
         return None
     n_pooled = len(counts) - len(kept)
-    names = [level if n_pooled < 2 or level in kept else POOL for level in texts.levels]
+    pooled = sorted(set(counts) - kept) if n_pooled > 1 else []
+    cells = Description(
+        context.name,
+        "category",
+        context.missing,
+        levels=tuple(sorted(set(counts) - set(pooled))),
+        pooled=tuple(pooled),
+    )
     said = f"{n_pooled} rare levels of {quote(context.name)} are one level, {quote(POOL)}" if n_pooled > 1 else ""
-    return Reading({context.name: texts.spread(np.array(names, dtype=object))}, note=said, remark=said)
+    return Reading.by(cells, replace(column, texts=texts), said, said)
 
 
 def _text(column: RawColumn, context: Context) -> Reading | None:
@@ -143,5 +152,5 @@ def apply(column: RawColumn, context: Context) -> Reading:
     """
     for name, rule in RULES.items():
         if (reading := rule(column, context)) is not None:
-            return Reading(reading.columns, reading.note, reading.remark, name)
+            return replace(reading, rule=name)
     raise AssertionError("the last rule fits every column")

@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import InitVar, dataclass
+from dataclasses import InitVar, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -113,6 +113,18 @@ class Table:
         """
         features = self.frame.drop(columns=self.target)
         return encode(features, describe(features))
+
+    def take(self, rows: NDArray[np.intp], remark: str) -> "Table":
+        """Some of the rows, with a remark that says so.
+
+        Args:
+            rows: Their numbers, in the order in which they shall be, (n,).
+            remark: What a verdict on them should repeat.
+        """
+        truth = self.truth and Truth(self.truth.mean[rows], self.truth.noise_sd[rows])
+        groups = None if self.groups is None else self.groups[rows]
+        frame = self.frame.iloc[rows].reset_index(drop=True)
+        return replace(self, frame=frame, truth=truth, groups=groups, remarks=(*self.remarks, remark))
 
     @cached_property
     def sha256(self) -> str:

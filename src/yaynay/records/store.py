@@ -113,6 +113,7 @@ class Store:
 
     def write_table(self, table: Table, plan: Plan) -> None:
         """Keep the table and plan that runs were trained on."""
+        self._tables[plan.sha256, table.sha256] = (table, plan)
         path = self.table_path(plan.sha256, table.sha256)
         if path.is_dir():
             return

@@ -3,11 +3,12 @@
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TextIO
 
 from yaynay.reports import wording
 from yaynay.verdict.model import Outcome, Verdict
 
-_STYLES: dict[Outcome, str] = {"yay": "1;38;5;166", "nay": "1;38;5;32", "undecided": "1;90"}
+STYLES: dict[Outcome, str] = {"yay": "1;38;5;166", "nay": "1;38;5;32", "undecided": "1;90"}
 """Codes of ECMA-48: bold, and a color."""
 
 
@@ -23,7 +24,7 @@ class _Column:
 
 _COLUMNS = (
     _Column("outcome", lambda _, verdict: verdict.outcome, is_number=False),
-    _Column("table", lambda name, _: _printable(name), is_number=False),
+    _Column("table", lambda name, _: wording.printable(name), is_number=False),
     _Column("gain in R2 (90 %)", lambda _, verdict: wording.gain(verdict), is_number=False),
     _Column("p", lambda _, verdict: wording.probability(verdict.p_value)),
     _Column("rmse: line", lambda _, verdict: _error(verdict, verdict.rmse_linear), is_error=True),
@@ -33,6 +34,16 @@ _COLUMNS = (
 _NAME = 1
 """The column that is cut where there is too little room."""
 _LEAST_NAME, _GAP = 9, "  "
+
+
+def wants_color(stream: TextIO) -> bool:
+    """Whether to color what goes to a stream: a terminal that can, unless the environment has NO_COLOR."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def paint(text: str, code: str) -> str:
+    """Text in a style of ECMA-48, which ends with it."""
+    return f"\x1b[{code}m{text}\x1b[0m"
 
 
 def text_table(verdicts: Mapping[str, Verdict], color: bool = False, width: int = 100) -> str:
@@ -45,12 +56,10 @@ def text_table(verdicts: Mapping[str, Verdict], color: bool = False, width: int 
         color: Whether to color the outcomes, unless the environment has NO_COLOR.
         width: Longest line [characters]; where it has too little room, the errors are left out and names are cut.
     """
-    from rich.cells import cell_len
-
     rows = wording.in_order(verdicts)
     for columns in (_COLUMNS, [column for column in _COLUMNS if not column.is_error]):
         cells = [[column.title for column in columns], *([column.show(*row) for column in columns] for row in rows)]
-        widths = [max(map(cell_len, texts)) for texts in zip(*cells, strict=True)]
+        widths = [max(map(wording.columns, texts)) for texts in zip(*cells, strict=True)]
         others = sum(widths) - widths[_NAME] + len(_GAP) * (len(widths) - 1)
         if others + _LEAST_NAME <= width:
             break
@@ -63,33 +72,16 @@ def text_table(verdicts: Mapping[str, Verdict], color: bool = False, width: int 
 
 
 def _fit(text: str, column: _Column, width: int) -> str:
-    """A cell of this many columns of a terminal, in which some characters take two.
-
-    A name is cut in its middle, for what tells it from others is at its end.
-    """
-    from rich.cells import cell_len, set_cell_size
-
-    if cell_len(text) > width:
-        n_last = (width - 1) // 2
-        first, last = set_cell_size(text, width - 1 - n_last), set_cell_size(text[::-1], n_last)[::-1]
-        text = f"{first}\u2026{last}"
-    blanks = " " * (width - cell_len(text))
+    """A cell of this many columns of a terminal, in which some characters take two."""
+    text = wording.cut(text, width)
+    blanks = " " * (width - wording.columns(text))
     return blanks + text if column.is_number else text + blanks
 
 
 def _paint(line: str, outcome: Outcome) -> str:
-    return f"\x1b[{_STYLES[outcome]}m{outcome}\x1b[0m{line.removeprefix(outcome)}"
+    return paint(outcome, STYLES[outcome]) + line.removeprefix(outcome)
 
 
 def _error(verdict: Verdict, rmse: float | None) -> str:
     """An error on rows that were held out; those on training rows are no forecast, and are on the page."""
     return wording.number(rmse if verdict.is_cross_validated else None)
-
-
-def _printable(text: str) -> str:
-    """Text on one line that moves no cursor.
-
-    >>> _printable("a\\x1b[2Jb\\nc")
-    'a?[2Jb c'
-    """
-    return "".join(sign if sign.isprintable() else "?" for sign in " ".join(text.split()))

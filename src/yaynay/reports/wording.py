@@ -124,3 +124,97 @@ def count(verdicts: Mapping[str, Verdict]) -> str:
     outcomes = [verdict.outcome for verdict in verdicts.values()]
     counts = ", ".join(f"{outcomes.count(outcome)} {outcome}" for outcome in OUTCOMES)
     return f"{len(outcomes)} table{'' if len(outcomes) == 1 else 's'}: {counts}"
+
+
+def p_value(value: float, n_draws: int) -> str:
+    """A p value with its sign; the smallest that so many draws can give is a bound.
+
+    >>> p_value(0.0005, 1999), p_value(0.0321, 1999)
+    ('p <= 0.0005', 'p = 0.032')
+    """
+    return f"p {'<=' if is_smallest(value, n_draws) else '='} {sentences.probability(value)}"
+
+
+def is_smallest(value: float, n_draws: int) -> bool:
+    """Whether no smaller p value can come from so many draws of a bootstrap."""
+    return value * (n_draws + 1) < 1.5
+
+
+def points(share: float, *, sign: bool = False) -> str:
+    """A share of the variance in percentage points, without their name; no figures beyond 999.
+
+    >>> points(0.12344, sign=True), points(-0.0001), points(-40)
+    ('+12.3', '0.0', '<-999')
+    """
+    if abs(share) > 9.99:
+        return ">999" if share > 0 else "<-999"
+    value = round(100 * share, 1) + 0.0  # not -0.0
+    return f"{value:{'+' if sign and value else ''}.1f}"
+
+
+def r2(value: float | None) -> str:
+    """A share of explained variance, with more decimals near 1.
+
+    >>> r2(0.9214), r2(0.99987), r2(-0.04), r2(-2000.0), r2(None) == NONE
+    ('0.921', '0.99987', '-0.040', '<-9.99', True)
+    """
+    if value is None or not math.isfinite(value):
+        return NONE
+    return "<-9.99" if value < -9.99 else f"{value:.5f}" if value >= 0.9985 else f"{value:z.3f}"
+
+
+def interval(low: float | None, high: float | None) -> str:
+    """The bounds of an interval.
+
+    >>> interval(46.181, 55.56), interval(None, None)
+    ('46.18 to 55.56', '')
+    """
+    return "" if low is None or high is None else f"{number(low)} to {number(high)}"
+
+
+def with_error(value: float, error: float | None) -> tuple[str, str]:
+    """A value to the second figure of its standard error, and that error; "" where there is none.
+
+    >>> with_error(1.04784, 0.08095), with_error(-43.3, 170.2), with_error(3.2e-9, 1.1e-10), with_error(2.5, None)
+    (('1.048', '0.081'), ('-43', '170'), ('3.2e-09', '1.1e-10'), ('2.500', ''))
+    """
+    if error is None or not math.isfinite(error) or error <= 0:
+        return number(value), ""
+    decimals = 1 - math.floor(math.log10(error))
+    if decimals > 6 or abs(value) >= 1e9 or error >= 1e9:
+        return f"{value:.4g}", f"{error:.2g}"
+    decimals = max(0, decimals)
+    return f"{value:,.{decimals}f}", f"{error:,.{decimals}f}"
+
+
+def printable(text: str) -> str:
+    """Text on one line that moves no cursor.
+
+    >>> printable("a\\x1b[2Jb\\nc")
+    'a?[2Jb c'
+    """
+    return "".join(sign if sign.isprintable() else "?" for sign in " ".join(text.split()))
+
+
+def columns(text: str) -> int:
+    """Columns of a terminal that a text takes; some characters take two."""
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
+def cut(text: str, width: int, *, at_end: bool = False) -> str:
+    """Text of at most this many columns of a terminal.
+
+    A name is cut in its middle, for what tells it from others is at its end; a sentence is cut at its end.
+
+    >>> cut("sales_of_2023", 9), cut("Twelve rows were dropped", 11, at_end=True)
+    ('sale…2023', 'Twelve row…')
+    """
+    from rich.cells import set_cell_size
+
+    if columns(text) <= width:
+        return text
+    n_last = 0 if at_end else (width - 1) // 2
+    first, last = set_cell_size(text, width - 1 - n_last), set_cell_size(text[::-1], n_last)[::-1]
+    return f"{first}\u2026{last}"

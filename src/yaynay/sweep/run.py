@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
+from yaynay.data.plan import Plan
+from yaynay.data.table import Table
 from yaynay.processes import usable_cpus
 from yaynay.records import job_notes
 from yaynay.records.record import Record, run_name
-from yaynay.records.store import Store
+from yaynay.records.store import Store, Sweep
 from yaynay.sweep import SWEEP, SWEEP_OWNER, workers
 from yaynay.sweep.jobs import Job, find_data, make_baselines, make_cells, make_keys, make_note
 from yaynay.sweep.partition import FleetSpec, cut
@@ -78,6 +80,38 @@ def run_jobs(
     elif asked and engine not in _ONE:
         print(f"0 configurations trained, {len(asked)} had a record")
     return [job.error or selection_score(store.read_scores(job.key)) for job in jobs]
+
+
+def train_table(jobs: Sequence[Job], store: Store, *, is_silent: bool = False) -> Sweep:
+    """Train jobs on one table that they hold, with its lines in closed form, in processes of this machine.
+
+    Args:
+        jobs: With table and plan; what has a record is not trained again.
+        store: Where the records go. Nothing is written elsewhere.
+        is_silent: Show no bar.
+
+    Returns:
+        The sweep, whose runs have all ended.
+    """
+    for job in jobs:
+        store.write_table(*_data(job))
+    make_keys(jobs)
+    ready = [*jobs, *make_baselines(jobs)]
+    (sweep,) = store.write_sweeps([make_note(job) for job in ready], {"started_at": time.time()})
+    waiting = _find_waiting(ready, store)
+    asked = {job.key for job in jobs}
+    with (
+        _engine("processes", -1, None) as (train, n_workers),
+        SweepProgress(len(asked & set(waiting)), len(asked - set(waiting)), is_silent) as progress,
+    ):
+        _train(waiting, store, train, n_workers, [_OnlyAsked(progress, ready)])
+    return sweep
+
+
+def _data(job: Job) -> tuple[Table, Plan]:
+    assert job.table is not None
+    assert job.plan is not None
+    return job.table, job.plan
 
 
 def _find_waiting(ready: Sequence[Job], store: Store) -> dict[str, Job]:
@@ -152,8 +186,6 @@ def _train(
 
 
 def _write_failure(job: Job, error: Exception, store: Store) -> Record:
-    assert job.table is not None
-    assert job.plan is not None
-    record = Record.of(job.configuration, job.table, job.plan, error, job.companions)
+    record = Record.of(job.configuration, *_data(job), error, job.companions)
     store.write_failure(record)
     return record

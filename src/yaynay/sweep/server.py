@@ -1,4 +1,4 @@
-"""The process that workers are forked from: it imports PyTorch and Lightning, which takes seconds, once for all of them.
+"""The process that workers are forked from: it imports PyTorch and Lightning, which takes seconds, once for all.
 
 `warm_up` starts it before there is anything to train, so that it imports beside whatever a command does first. This
 module imports nothing that takes time.
@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing import forkserver, resource_tracker
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -33,7 +34,7 @@ def warm_up(backend: str = "lightning") -> None:
         return
     forkserver.set_forkserver_preload(["yaynay.sweep._server"])
     set_for_server = {STARTER: str(os.getpid()), PRELOAD: backend and f"yaynay.models.backends.{backend}"}
-    if not {"", os.getcwd()} & set(sys.path):  # it would import what lies in the user's folder
+    if not {"", str(Path.cwd())} & set(sys.path):  # it would import what lies in the user's folder
         set_for_server["PYTHONSAFEPATH"] = "1"
     with _environment(set_for_server):
         resource_tracker.ensure_running()  # the server would start it, and unblock what follows
@@ -58,7 +59,7 @@ def context(backend: str) -> Any:
 def without_main() -> Iterator[None]:
     """Workers that start meanwhile do not run the main module again.
 
-    They need nothing of it, and it may be a script whose first act is to start workers.
+    They need nothing of it, and it may be a script whose first act is to start workers, or be no file.
     """
     main = sys.modules["__main__"]
     sys.modules["__main__"] = ModuleType("__main__")

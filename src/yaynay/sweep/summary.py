@@ -87,7 +87,7 @@ def _conclude(store: Store, jobs: list[dict[str, Any]]) -> int:
             continue
         verdict = recall(sweep, rule)
         if verdict is None or not is_there(sweep, verdict, experiment):
-            conclusion = _conclude_sweep(sweep, rule, name)
+            conclusion = conclude_sweep(sweep, rule, name)
             new.append(Result.of(conclusion, partial(plots.draw, conclusion)))
             verdict = conclusion.verdict
         for remark in verdict.remarks:
@@ -136,7 +136,7 @@ def _say_predictions(sweep: Sweep, jobs: list[dict[str, Any]]) -> None:
         print(f"{table.name}: {table.target} at {table.features[0]} {where:g}: {', '.join(said)}")
 
 
-def _conclude_sweep(sweep: Sweep, rule: Rule, name: str) -> Conclusion:
+def conclude_sweep(sweep: Sweep, rule: Rule, name: str) -> Conclusion:
     """Conclude a sweep of the project's records, with earlier looks at its table, and save the verdict beside it.
 
     What a part of a sweep would say is not a look at its table.
@@ -172,7 +172,7 @@ def _bring_records(experiment: str) -> int:
             results.append(_answered(find_answers(sweep)))
             continue
         rule = recall_rule(sweep) or schema.parse(sweep.records()[0].configuration).verdict
-        conclusion = _conclude_sweep(sweep, rule, name)
+        conclusion = conclude_sweep(sweep, rule, name)
         results.append(Result.of(conclusion, partial(plots.draw, conclusion)))
     sync(results, experiment)
     return len(sweeps)

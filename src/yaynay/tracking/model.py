@@ -1,48 +1,81 @@
-"""Logs the winning configuration as an MLflow model: `model_code`, its weights and the code that it imports."""
+"""Saves a configuration as an MLflow model: `model_code`, its weights and the code that it imports."""
 
 import tempfile
-from dataclasses import asdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 import yaynay
-from yaynay.data.columns import describe
 from yaynay.data.table import Table
-from yaynay.models.network import Shape
 from yaynay.records.record import Record
+from yaynay.records.serving import describe_model, descriptions
 from yaynay.storage import write_arrays, write_json
-from yaynay.tracking.dataset import schema
 
-_CODE = ("__init__.py", "errors.py", "data/__init__.py", "data/columns.py", "models/__init__.py", "models/network.py")
+_CODE = (
+    "__init__.py",
+    "errors.py",
+    *(f"data/{name}.py" for name in ("__init__", "columns", "dates", "descriptions", "numerals", "raw")),
+    *(f"models/{name}.py" for name in ("__init__", "network", "served")),
+)
 """What `model_code` imports of yaynay, directly or not."""
 _REST = '\n__path__ = __import__("pkgutil").extend_path(__path__, __name__)  # an installed yaynay has the rest\n'
 """Added to each copied `__init__.py`: a process that loads a model may import other modules of yaynay later."""
 _REQUIREMENTS = ("mlflow", "numpy", "pandas", "safetensors")
 
 
-def log_model(run_id: str, table: Table, winner: Record) -> None:
-    """Log a configuration's model on a run, with signature, without pickle and with pinned requirements."""
+def log_model(run_id: str, table: Table, record: Record) -> None:
+    """Log a configuration's model on a run, as `save_model` saves it."""
     import mlflow
+
+    with _parts(table, record) as parts, mlflow.start_run(run_id=run_id):
+        mlflow.pyfunc.log_model(name="model", **parts)
+
+
+def save_model(path: str | Path, table: Table, record: Record) -> None:
+    """Save a configuration's model as a folder that `mlflow.pyfunc.load_model` reads.
+
+    It takes raw rows, without pickle and with pinned requirements.
+
+    Args:
+        path: The folder; it must not exist, or be empty.
+        table: The table that the record was trained on.
+        record: The record, with its weights.
+    """
+    import mlflow
+
+    with _parts(table, record) as parts:
+        mlflow.pyfunc.save_model(str(path), **parts)
+
+
+@contextmanager
+def _parts(table: Table, record: Record) -> Iterator[dict[str, Any]]:
+    """What MLflow saves.
+
+    The signature has no inputs: MLflow would refuse or convert cells by it before they are read as the table's were,
+    and its server can read no CSV by a schema of any type. The metadata name the columns instead.
+    """
     from mlflow.models import ModelSignature
     from mlflow.types import Schema, TensorSpec
 
-    versions = winner.run["versions"]
-    features = [name for name in table.kinds if name != table.target]
-    signature = ModelSignature(schema(table, features), Schema([TensorSpec(np.dtype(np.float64), (-1,))]))
-    with tempfile.TemporaryDirectory() as name, mlflow.start_run(run_id=run_id):
+    versions = record.run["versions"]
+    with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        write_json(folder / "model.json", _describe(table, winner))
-        write_arrays(folder / "weights.safetensors", winner.weights)
-        mlflow.pyfunc.log_model(
-            name="model",
-            python_model=str(Path(__file__).with_name("model_code.py")),
-            code_paths=[str(_copy_code(folder / "yaynay"))],
-            artifacts={"about": str(folder / "model.json"), "weights": str(folder / "weights.safetensors")},
-            signature=signature,
-            pip_requirements=[f"{package}=={versions[package]}" for package in _REQUIREMENTS],
-        )
+        write_json(folder / "model.json", describe_model(table, record))
+        write_arrays(folder / "weights.safetensors", record.weights)
+        yield {
+            "python_model": str(Path(__file__).with_name("model_code.py")),
+            "code_paths": [str(_copy_code(folder / "yaynay"))],
+            "artifacts": {"about": str(folder / "model.json"), "weights": str(folder / "weights.safetensors")},
+            "signature": ModelSignature(outputs=Schema([TensorSpec(np.dtype(np.float64), (-1,))])),
+            "metadata": {
+                "columns": {column.column: column.words for column in descriptions(table)},
+                "target": table.target,
+            },
+            "pip_requirements": [f"{package}=={versions[package]}" for package in _REQUIREMENTS],
+        }
 
 
 def _copy_code(package: Path) -> Path:
@@ -54,18 +87,3 @@ def _copy_code(package: Path) -> Path:
         text = (source / name).read_text(encoding="utf-8")
         target.write_text(text + _REST * (target.name == "__init__.py"), encoding="utf-8")
     return package
-
-
-def _describe(table: Table, winner: Record) -> dict[str, Any]:
-    """What the model needs besides its weights."""
-    configuration = winner.parsed
-    shape = None
-    if not configuration.is_closed_form:
-        model = configuration.model
-        shape = asdict(Shape(table.n_features, model.depth, model.width, model.activation, model.skip))
-    return {
-        "shape": shape,
-        "columns": [asdict(column) for column in describe(table.frame.drop(columns=table.target))],
-        "target": table.target,
-        "configuration": configuration.flat(),
-    }

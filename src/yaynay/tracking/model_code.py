@@ -1,7 +1,7 @@
-"""The winning configuration as a model: raw columns in, predictions out, in NumPy alone.
+"""A configuration as a model: raw columns in, predictions out, in NumPy alone.
 
 MLflow runs this file as the model's code, so the model needs neither a pickle nor the framework that trained
-it. `model.log_model` writes what it reads: model.json and weights.safetensors.
+it. `model` writes what it reads: model.json and weights.safetensors.
 """
 
 import json
@@ -10,13 +10,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from mlflow.exceptions import MlflowException
 from mlflow.models import set_model
 from mlflow.pyfunc import PythonModel, PythonModelContext
 from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
-from yaynay.data.columns import Column, encode, tidy
-from yaynay.models.network import Shape, predict
+from yaynay.errors import DataError
+from yaynay.models.served import predict_raw
 
 
 class ServedModel(PythonModel):
@@ -24,16 +25,22 @@ class ServedModel(PythonModel):
 
     def load_context(self, context: PythonModelContext) -> None:
         """Read the description and the weights."""
-        about: dict[str, Any] = json.loads(Path(context.artifacts["about"]).read_text(encoding="utf-8"))
-        self.columns = [Column(**column) for column in about["columns"]]
-        self.shape = about["shape"] and Shape(**about["shape"])
+        self.about: dict[str, Any] = json.loads(Path(context.artifacts["about"]).read_text(encoding="utf-8"))
         self.weights = load_file(context.artifacts["weights"])
 
     def predict(
         self, context: PythonModelContext, model_input: pd.DataFrame, params: Any = None
     ) -> NDArray[np.float64]:
-        """Predictions for rows of raw columns, (n_rows,) [unit of the target]."""
-        return predict(self.shape, self.weights, encode(tidy(model_input, self.columns), self.columns))
+        """Predictions for rows of raw columns, (n_rows,) [unit of the target].
+
+        Raises:
+            MlflowException: A column is missing, or a cell is not what the column held; a server
+                answers with it.
+        """
+        try:
+            return predict_raw(self.about, self.weights, pd.DataFrame(model_input))
+        except DataError as error:
+            raise MlflowException.invalid_parameter_value(str(error)) from None
 
 
 set_model(ServedModel())

@@ -4,5 +4,6 @@
 decides an outcome from both and `sentences` words it; `selection` chooses by inner folds, `parity` compares backends,
 and `shrinkage` says how much of a gain ridge has too.
 `model` is what a verdict holds, `conclusion` makes one from a sweep, `sweeps` finds those to compare, and `looks`
-remembers earlier verdicts on the same table.
+remembers earlier verdicts on the same table. `comparison` puts the models of a conclusion side by side, with the line's
+`equation` and where the relation `bends`.
 """

@@ -63,6 +63,24 @@ class Conclusion:
         return group_by_depth(self.records, self.winner)
 
 
+_last: dict[tuple[str, int], gates.Gate | None] = {}
+"""The gate measured last, by its table and number of draws: it is shown before there is a verdict."""
+
+
+def test_shape(table: Table, rule: Rule) -> gates.Gate | None:
+    """The gate of a table; None for one that is too small for it."""
+    key = (table.sha256, rule.n_draws)
+    if key not in _last:
+        x = least_squares.impute(table.x, np.arange(table.n_rows))
+        try:
+            gate = gates.measure(x, table.y, n_draws=rule.n_draws, groups=table.groups)
+        except DataError:  # too few rows for it; the verdict says so
+            gate = None
+        _last.clear()
+        _last[key] = gate
+    return _last[key]
+
+
 @dataclass(frozen=True, eq=False)
 class _Evidence:
     """What every decision on one sweep starts from: the data, its line, its gate, and the rule."""
@@ -75,13 +93,7 @@ class _Evidence:
 
     @classmethod
     def gather(cls, table: Table, plan: Plan, rule: Rule) -> "_Evidence":
-        line = least_squares.fit(table, plan)
-        x = least_squares.impute(table.x, np.arange(table.n_rows))
-        try:
-            gate = gates.measure(x, table.y, n_draws=rule.n_draws, groups=table.groups)
-        except DataError:  # too few rows for it; the verdict says so
-            gate = None
-        return cls(table, plan, line, gate, rule)
+        return cls(table, plan, least_squares.fit(table, plan), test_shape(table, rule), rule)
 
     def measure(self, networks: Sequence[Record]) -> Effect | None:
         """The effect; None without folds or networks."""

@@ -95,7 +95,7 @@ def compare(table: Table, plan: Plan, line: NDArray[np.float64], other: NDArray[
     """
     gains = ((line - table.y) ** 2 - (other - table.y) ** 2) / float(np.var(table.y))
     gain = float(np.mean(gains))
-    fold_gains = [np.mean(gains[repeat, rows]) for repeat, rows in _splits(plan)]
+    fold_gains = [np.mean(gains[repeat, rows]) for repeat, rows in splits(plan)]
     corrected = corrected_standard_error(fold_gains, n_train=plan.n_folds - 1, n_test=1)
     reach = float(stdtrit(plan.n_splits - 1, 0.95)) * corrected
     return Gain(gain, _standard_error(gains.mean(axis=0), table.groups), corrected, gain - reach, gain + reach)
@@ -113,12 +113,12 @@ def _predict(
     """What each split's choice predicts for its test rows, (n_repeats, n_rows) [unit of y]."""
     out_of_fold = [line.predictions, *(record.arrays["predictions"] for record in candidates)]
     predictions = np.empty_like(line.predictions)
-    for chosen, (repeat, rows) in zip(choice, _splits(plan), strict=True):
+    for chosen, (repeat, rows) in zip(choice, splits(plan), strict=True):
         predictions[repeat, rows] = out_of_fold[chosen][repeat, rows]
     return predictions
 
 
-def _splits(plan: Plan) -> Iterator[tuple[int, NDArray[np.bool_]]]:
+def splits(plan: Plan) -> Iterator[tuple[int, NDArray[np.bool_]]]:
     """Repeat and test rows of each outer split."""
     for split in range(plan.n_splits):
         repeat, fold = divmod(split, plan.n_folds)

@@ -2,6 +2,35 @@
 
 from yaynay.config.schema import Rule
 from yaynay.verdict.effect import Effect
+from yaynay.verdict.model import Verdict
+
+
+def advice(verdict: Verdict) -> str:
+    """What to do, in one line without a full stop; the verdict's sentence says why."""
+    is_curved = verdict.p_value is not None and verdict.p_value <= verdict.rule.alpha
+    if verdict.outcome == "yay":
+        narrowly = ", narrowly" if (verdict.gain_low or 0.0) <= 0 else ""
+        saved = 1 - (verdict.rmse_network or 0.0) / verdict.rmse_linear
+        return f"use the network{narrowly}: {100 * saved:.0f} % less error than the line on new rows"
+    if verdict.outcome == "nay":
+        if is_curved:
+            return "keep the line: this network gains nothing material; trees, a GAM or more rows may"
+        return "keep the line: a network gains nothing material on new rows"
+    if (
+        verdict.gain is None
+        and verdict.is_cross_validated
+        and verdict.n_candidates == 0
+        and verdict.p_value is not None
+    ):
+        return "keep the line for now: no network finished, so nothing is compared"
+    if verdict.gain is None:
+        needed = "" if verdict.rows_needed is None else f" (at least {verdict.rows_needed:,} are needed)"
+        return f"keep the line: too few rows to tell what a network gains{needed}"
+    if verdict.rows_needed is not None:
+        return f"keep the line for now: about {verdict.rows_needed:,} rows would settle it"
+    if verdict.is_between:
+        return "keep the line for now: the gain lies at a margin, and more rows would not settle it"
+    return "keep the line for now: a gain is not excluded, and the test finds no curve yet"
 
 
 def yay(p_value: float, effect: Effect) -> str:

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from yaynay.data.reading import table_name
+from yaynay.data.names import table_name
 from yaynay.errors import DataError
 from yaynay.records.store import Store, Sweep
 from yaynay.storage import digest, read_json

@@ -13,7 +13,7 @@ from yaynay.tracking.address import sqlite_uri
 
 
 def dump(path: Path) -> list[tuple[str, ...]]:
-    """Each statement with its lines in one order; in MLflow's own, constraints change place from one time to the next."""
+    """Statements, each with its lines sorted; in MLflow's own, constraints change place from one time to the next."""
     with closing(sqlite3.connect(path)) as store:
         return [tuple(sorted(line.strip(" \t,") for line in sql.splitlines())) for sql in store.iterdump()]
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from yaynay.config.datasets import NAMES, File, Generated, parse
+from yaynay.data.names import table_name as stem_of
 from yaynay.data.sources import bundled, generated, worked
 from yaynay.data.table import Table
 from yaynay.storage import find_root
@@ -23,8 +24,6 @@ def table_name(options: Mapping[str, Any]) -> str:
     """
     if options["name"] != "csv":
         return str(options["name"])
-    from yaynay.data.reading import table_name as stem_of
-
     name = options.get("table") or stem_of(options["path"])
     return f"{name}-file" if name.lower() in NAMES else name
 

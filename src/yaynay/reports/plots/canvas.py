@@ -3,6 +3,7 @@
 import functools
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -90,6 +91,20 @@ def save(figure: "Figure", path: Path) -> Path:
     """Write a PNG; the same figure gives the same bytes."""
     figure.savefig(path, format="png", metadata={"Software": None})
     return path
+
+
+def png(figure: "Figure", most_bytes: int) -> bytes:
+    """The picture without its header, as a PNG of at most so many bytes, as sharp as they allow."""
+    from matplotlib.transforms import Bbox
+
+    width, height = figure.get_size_inches()
+    box = Bbox.from_extents(0, 0, width, height - _HEADER)
+    for dpi in (160, 120, 90, 60):
+        file = BytesIO()
+        figure.savefig(file, format="png", metadata={"Software": None}, dpi=dpi, bbox_inches=box)
+        if file.tell() <= most_bytes:
+            break
+    return file.getvalue()
 
 
 def grid(axes: "Axes", axis: str = "both") -> None:

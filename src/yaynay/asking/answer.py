@@ -1,0 +1,183 @@
+"""Line, gate, networks, verdict: the answer for one table, and what a reader does with it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from yaynay.asking import grid
+from yaynay.config.schema import Rule
+from yaynay.data.table import Table
+from yaynay.errors import OptionError
+from yaynay.models import least_squares
+from yaynay.models.least_squares import Line
+from yaynay.models.ols import LeastSquares
+from yaynay.records import serving
+from yaynay.records.record import Record
+from yaynay.records.store import Store, Sweep
+from yaynay.reports import answer_json, card, notebook
+from yaynay.sweep.run import train_table
+from yaynay.verdict import conclusion as conclusions
+from yaynay.verdict.comparison import Comparison, compare
+from yaynay.verdict.conclusion import Conclusion, test_shape
+from yaynay.verdict.gate import Gate
+from yaynay.verdict.model import Outcome
+
+ModelName = Literal["line", "ridge", "network"]
+_BACKENDS = {"line": "least_squares", "ridge": "ridge"}
+
+
+class Watcher(Protocol):
+    """Hears each part of an answer as soon as it is known."""
+
+    def on_line(self, table: Table, line: Line[LeastSquares]) -> None:
+        """The line is fitted."""
+
+    def on_gate(self, gate: Gate | None) -> None:
+        """The shape is tested; None for a table that is too small."""
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """Is a neural network worth it over linear regression on this table: yay, nay or undecided?
+
+    Attributes:
+        conclusion: All that the answer rests on.
+        comparison: Lines and network side by side.
+    """
+
+    conclusion: Conclusion
+    comparison: Comparison
+
+    @property
+    def outcome(self) -> Outcome:
+        """ "yay", "nay" or "undecided"."""
+        return self.conclusion.verdict.outcome
+
+    @property
+    def sentence(self) -> str:
+        """The answer for a reader who knows no statistics."""
+        return self.conclusion.verdict.sentence
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What a reader must know about the table first."""
+        return self.conclusion.verdict.remarks
+
+    def predict(self, data: Any, model: ModelName | None = None) -> NDArray[np.float64]:
+        """Predictions for new rows, by a model that learnt from all rows of the table.
+
+        Args:
+            data: Rows with the columns of the table, as a DataFrame, or as an array (n_rows, n_features) where arrays
+                were given; the target may be missing.
+            model: "line", "ridge" or "network"; None for the one that the answer advises: the network after a yay, and
+                otherwise the line.
+
+        Returns:
+            (n_rows,) [unit of the target].
+
+        Raises:
+            DataError: A column is missing, or a cell is not what it holds.
+            OptionError: There is no such model.
+        """
+        return serving.predict(self.conclusion.table, self.record(model), _frame(data, self.conclusion.table))
+
+    def record(self, model: ModelName | None = None) -> Record:
+        """The run behind a model, with its weights; `model` as in `predict`.
+
+        Raises:
+            OptionError: There is none of that name.
+        """
+        name = model or ("network" if self.outcome == "yay" else "line")
+        found = self._record_of(name)
+        if found is None:
+            known = [other for other in (*_BACKENDS, "network") if self._record_of(other)]
+            raise OptionError(f"option 'model': no {name!r} was trained; allowed: {', '.join(known)}; choose one")
+        return found
+
+    def _record_of(self, name: str) -> Record | None:
+        winner = self.conclusion.winner
+        if name == "network":
+            return winner if winner is not None and not winner.parsed.is_line else None
+        finished = self.conclusion.finished
+        return next((record for record in finished if record.parsed.backend.name == _BACKENDS.get(name)), None)
+
+    def to_frame(self) -> pd.DataFrame:
+        """A row per model: errors, gain, p and cost."""
+        return self.comparison.to_frame()
+
+    def to_dict(self) -> dict[str, Any]:
+        """What `yaynay ask --json` prints; docs/how-to/ask.md describes its schema."""
+        return answer_json.make(self.conclusion, self.comparison).model_dump(mode="json")
+
+    def save(self, path: str | Path) -> Path:
+        """Write the advised model as an MLflow model, with the answer beside it as answer.json.
+
+        Args:
+            path: A new folder.
+
+        Returns:
+            The folder; `mlflow.pyfunc.load_model` reads it.
+
+        Raises:
+            OptionError: It exists.
+        """
+        from yaynay.asking.folder import save
+
+        return save(self, Path(path))
+
+    def __repr__(self) -> str:
+        return card.card(self.conclusion, self.comparison)
+
+    def _repr_html_(self) -> str:
+        return notebook.html(self.conclusion, self.comparison)
+
+
+def _frame(data: Any, table: Table) -> pd.DataFrame:
+    """New rows by name; columns of an array are those of the table in order."""
+    from yaynay.data.reading import to_pandas
+
+    if isinstance(data, np.ndarray) or (isinstance(data, Sequence) and not isinstance(data, str)):
+        names = [name for name in table.kinds if name != table.target]
+        rows = np.asarray(data)
+        if rows.ndim != 2 or rows.shape[1] != len(names):
+            raise OptionError(f"data: an array of shape {rows.shape}; allowed: (n_rows, {len(names)}); reshape it")
+        return pd.DataFrame(rows, columns=names)
+    return to_pandas(data)
+
+
+def answer(
+    table: Table,
+    dataset: dict[str, Any],
+    store: Store,
+    watcher: Watcher,
+    *,
+    most_rows: int,
+    is_silent: bool = True,
+    conclude: Callable[[Sweep, Rule, str], Conclusion] = conclusions.conclude,
+) -> Answer:
+    """Answer the question for a table.
+
+    Args:
+        table: The data.
+        dataset: Where it is from: the group `dataset` of a configuration.
+        store: Where the records go.
+        watcher: Hears line and gate as soon as they are known.
+        most_rows: Networks are trained on so many rows at most.
+        is_silent: Show no bar while they are.
+        conclude: What concludes the sweep.
+    """
+    rule = grid.rule()
+    some = grid.sample(table, most_rows)
+    plan = grid.draw_plan(some)
+    with threadpool_limits(1):  # the workers need the other cores, and these products are small
+        watcher.on_line(some, least_squares.fit(some, plan))
+        watcher.on_gate(test_shape(some, rule))
+    sweep = train_table(grid.make_jobs(dataset, some, plan), store, is_silent=is_silent)
+    conclusion = conclude(sweep, rule, some.name)
+    return Answer(conclusion, compare(conclusion))
