@@ -9,7 +9,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from yaynay.cli import app
+from yaynay.cli import app, exits
 
 
 def compare(config: DictConfig) -> None:
@@ -47,9 +47,9 @@ def main() -> int:
     from yaynay.compare import compare as task  # by its importable name, also when run as a script
     from yaynay.config import schema
 
-    app.run(task, "compare", schema.parse_compare)
+    app.run(task, "compare", schema.parse_compare, examples=("yaynay compare", "yaynay compare verdict.delta=0.02"))
     return 0
 
 
 if __name__ == "__main__":
-    app.run_and_exit(main)
+    exits.run_and_exit(main)

@@ -4,7 +4,7 @@ import sys
 
 from omegaconf import DictConfig, OmegaConf
 
-from yaynay.cli import app
+from yaynay.cli import app, exits
 
 
 def generate(config: DictConfig) -> None:
@@ -26,9 +26,9 @@ def main() -> int:
     from yaynay.config import schema
     from yaynay.generate import generate as task  # by its importable name, also when run as a script
 
-    app.run(task, "generate", schema.parse_table)
+    app.run(task, "generate", schema.parse_table, examples=("yaynay generate dataset=engel",))
     return 0
 
 
 if __name__ == "__main__":
-    app.run_and_exit(main)
+    exits.run_and_exit(main)

@@ -5,7 +5,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from yaynay.cli import app
+from yaynay.cli import app, exits
 
 
 def report(config: DictConfig) -> None:
@@ -34,9 +34,9 @@ def main() -> int:
     from yaynay.config import schema
     from yaynay.report import report as task  # by its importable name, also when run as a script
 
-    app.run(task, "report", schema.parse_report)
+    app.run(task, "report", schema.parse_report, examples=("yaynay report",))
     return 0
 
 
 if __name__ == "__main__":
-    app.run_and_exit(main)
+    exits.run_and_exit(main)

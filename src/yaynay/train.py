@@ -10,8 +10,13 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
-from yaynay.cli import app
+from yaynay.cli import app, exits
 from yaynay.sweep import SWEEP
+
+_EXAMPLES = (
+    "yaynay train dataset=engel model.depth=2",
+    "yaynay train -m dataset=engel model.depth=0,1,2 optimizer.lr=0.001,0.01",
+)
 
 
 def main() -> int:
@@ -20,7 +25,7 @@ def main() -> int:
 
     lost = None
     try:
-        app.run(task, "config", _later("check"), _later("check_tables"), _later("check_store"))
+        app.run(task, "config", _later("check"), _later("check_tables"), _later("check_store"), _EXAMPLES)
     except Exception as error:
         if not type(error).__module__.startswith(("joblib.", "submitit.")):
             raise
@@ -51,4 +56,4 @@ def train(config: DictConfig) -> float:
 
 
 if __name__ == "__main__":
-    app.run_and_exit(main)
+    exits.run_and_exit(main)

@@ -15,7 +15,7 @@ from pipeline.conftest import project as project
 from pipeline.conftest import run as run
 from pipeline.conftest import store as store
 
-from yaynay.cli import app
+from yaynay.cli import exits
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def call(workplace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
         monkeypatch.setattr(sys, "argv", [module, *words])
         capsys.readouterr()
         with pytest.raises(SystemExit) as ended:
-            app.run_and_exit(main)
+            exits.run_and_exit(main)
         printed = capsys.readouterr()
         after = {str(path.relative_to(workplace)) for path in workplace.rglob("*")}
         code = ended.value.code

@@ -22,8 +22,7 @@ from conftest import Figure
 from faults import malicious
 from faults.judged import judge
 
-from yaynay import __main__ as commands
-from yaynay.cli import app
+from yaynay.cli import app, commands
 from yaynay.config import schema
 from yaynay.data.plan import load_plan
 from yaynay.data.reading import read_file

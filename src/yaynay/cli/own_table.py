@@ -1,9 +1,9 @@
 """`yaynay add FILE TARGET`: your own table joins the pipeline, as an option of `dataset` and a word of the sweep."""
 
-import argparse
 import re
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import yaml
@@ -24,22 +24,11 @@ _VALUES = ("null", "true", "false", "nan", "inf", "infinity")
 """What Hydra reads as a value and not as the name of an option, in any case."""
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Describe the command line: the keys of `dataset=csv`, as options."""
-    parser.add_argument("file", type=Path, help="a CSV or Parquet file; it is copied to data/own/")
-    parser.add_argument("target", help="the column to predict")
-    parser.add_argument("--table", help="name of the table (default: the file's name without its ending)")
-    parser.add_argument("--missing", help="missing cells: impute (default), drop or refuse")
-    parser.add_argument("--groups", metavar="COLUMN", help="rows with equal cells in it stay in one fold")
-    parser.add_argument("--separator", help="comma, semicolon, tab, pipe or space")
-    parser.add_argument("--leave-out", metavar="COLUMN", nargs="+", help="columns that are not used")
-
-
-def add(options: argparse.Namespace) -> int:
+def add(options: SimpleNamespace) -> int:
     """Check a file as `dataset=csv` would, then copy it, write its option and list it among the sweep's tables.
 
     Args:
-        options: As `add_arguments` describes them.
+        options: As `cli.add` describes them.
 
     Raises:
         DataError: The file cannot be used as it is, or another one is in its place in data/own/.

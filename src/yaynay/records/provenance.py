@@ -4,6 +4,7 @@ import functools
 import importlib.metadata
 import platform
 import subprocess
+from pathlib import Path
 from typing import Any
 
 from yaynay.records.version import numerics_version
@@ -36,6 +37,7 @@ def run_facts(backend: str, started_at: float, fit_seconds: float, device: str) 
         "fit_seconds": fit_seconds,
         "device": device,
         "python": platform.python_version(),
+        "processor": processor(),
         "versions": {
             name: version for name in (*_PACKAGES, *_FRAMEWORKS.get(backend, ())) if (version := _version(name))
         },
@@ -50,6 +52,17 @@ def _version(package: str) -> str | None:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
         return None
+
+
+@functools.cache
+def processor() -> str:
+    """The processor's model, as the system names it: arithmetic rounds differently on another one."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:  # not Linux
+        lines = []
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return models[0] if models else platform.processor() or platform.machine()
 
 
 @functools.cache

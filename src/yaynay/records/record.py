@@ -34,8 +34,8 @@ class Record:
         arrays: predictions (n_repeats, n_rows) out of fold [unit of y], inner_mse, fold_mse and fold_r2
             (n_splits,), train_loss and val_loss (n_epochs,).
         weights: Networks trained on the whole table, stacked, and their standardisation.
-        run: What differs when it is run again: start, seconds, versions, device, commit; and the version of the
-            numerics, shortened.
+        run: What differs when it is run again: start, seconds, versions, processor, device, commit; the version of
+            the numerics, shortened; and the digest of those that it was halved among, which have it too.
         reason: Why a run has no scores.
         line: Coefficients of a line in closed form; those of least squares with standard errors, t, p and 95 %
             intervals.
@@ -65,11 +65,12 @@ class Record:
             "plan": {name: getattr(plan, name) for name in _OF_PLAN},
         }
         backend = configuration.backend.name
+        fleet = {"companions": companions} if companions else {}
         if isinstance(result, Exception):
             reason = " ".join(str(result).split()) or type(result).__name__
-            run = run_facts(backend, time.time(), 0.0, "none")
+            run = run_facts(backend, time.time(), 0.0, "none") | fleet
             return cls(status="failed", scores={}, run=run, reason=reason, **about)
-        run = run_facts(backend, result.started_at, result.fit_seconds, result.device)
+        run = run_facts(backend, result.started_at, result.fit_seconds, result.device) | fleet
         if result.diverged_at is not None:
             epoch = result.diverged_at
             reason = f"diverged: the loss is not finite from epoch {epoch + 1} on; lower optimizer.lr"

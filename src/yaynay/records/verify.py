@@ -28,7 +28,7 @@ def verify(root: Path) -> Iterator[Finding]:
             yield _checked(folder, _check_table)
         for kind in ("runs", "tables", "sweeps"):
             for folder in sorted(store.glob(f"{kind}/*/")):
-                yield from _check_checksums(folder)
+                yield from check_checksums(folder)
         for pattern in ("sweeps/*/verdict.json", "failures/*.json", "looks/*/*.json"):
             for path in sorted(store.glob(pattern)):
                 yield _checked(path, read_with_digest)
@@ -54,7 +54,7 @@ def _check_table(folder: Path) -> None:
         raise ValueError("the plan is not the one that the card names")
 
 
-def _check_checksums(folder: Path) -> Iterator[Finding]:
+def check_checksums(folder: Path) -> Iterator[Finding]:
     """Files of a record, table or sweep against its checksums; one from before there were checksums has none."""
     if not (folder / CHECKSUMS).is_file():
         yield _checked(folder, lambda path: [read_json(file) for file in path.glob("*.json")])

@@ -113,6 +113,18 @@ def deleted_parents(path: Path, experiment: str, sweeps: Sequence[str]) -> dict[
     return {sweep: run_id for sweep, run_id, _ in rows if sweep in sweeps and sweep not in active}
 
 
+def find_tags(path: Path, run_id: str) -> dict[str, str] | None:
+    """Tags of a run; None where there is no such run.
+
+    Raises:
+        sqlite3.Error: The file is not understood.
+    """
+    with _opened(path) as store:
+        if store.execute("SELECT 1 FROM runs WHERE run_uuid = ?", (run_id,)).fetchone() is None:
+            return None
+        return dict(store.execute("SELECT key, value FROM tags WHERE run_uuid = ?", (run_id,)).fetchall())
+
+
 def relocate(path: Path, root: Path) -> list[str]:
     """Let a store that came here with its project name the files of this project, and not those of where it was.
 

@@ -14,7 +14,7 @@ from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from yaynay.cli import app
+from yaynay.cli import app, exits
 from yaynay.config import schema
 from yaynay.errors import OptionError
 
@@ -139,6 +139,6 @@ def test_a_broken_pipe_inside_a_command_is_said(monkeypatch: pytest.MonkeyPatch,
 
     monkeypatch.setattr(signal, "signal", lambda *_: None)
     with pytest.raises(SystemExit) as ended:
-        app.run_and_exit(main)
+        exits.run_and_exit(main)
     assert ended.value.code == 4
     assert "Broken pipe" in capfd.readouterr().err

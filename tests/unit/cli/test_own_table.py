@@ -11,8 +11,9 @@ import yaml
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-from yaynay.__main__ import main, run
+from yaynay.__main__ import run
 from yaynay.cli import own_table
+from yaynay.cli.commands import main
 from yaynay.config import datasets
 from yaynay.data import sources
 from yaynay.errors import DataError, OptionError, YaynayError
@@ -110,7 +111,7 @@ def test_a_file_in_its_place_is_used_there(
         (["../houses.csv", "price", "--table", "a,b"], OptionError, "'a,b' cannot name an option"),
         (["../houses.csv", "price", "--table", "Null"], OptionError, "'Null' cannot name an option"),
         (["../houses.csv", "${x}"], OptionError, "option 'target': '${x}' means something else in a YAML file"),
-        (["../houses.csv"], OptionError, "the following arguments are required: target"),
+        (["../houses.csv"], OptionError, "yaynay add: TARGET is missing; one is needed"),
     ],
 )
 def test_what_cannot_be_added_is_refused_in_a_sentence(
@@ -123,7 +124,7 @@ def test_what_is_there_and_differs_is_not_replaced(project: Path, monkeypatch: p
     own = ["../houses.csv", "price", "--leave-out", "id"]
     add(monkeypatch, *own)
     assert "houses.yaml: says something else; a new table needs a new name" in refused(
-        project, monkeypatch, OptionError, *own, "kind"
+        project, monkeypatch, OptionError, "../houses.csv", "price", "--leave-out", "id,kind"
     )
     (project.parent / "houses.csv").write_text(ROWS + "13,a,n13,5\n")
     assert refused(project, monkeypatch, DataError, *own).startswith("data/own/houses.csv: is another file than ")

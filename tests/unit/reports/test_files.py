@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from unit.reports.verdicts import TIMINGS, make_small, make_verdict
 
-from yaynay import __main__ as commands
+from yaynay.cli import commands
 from yaynay.errors import DataError, OptionError
 from yaynay.reports import files
 

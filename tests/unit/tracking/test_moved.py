@@ -11,7 +11,7 @@ from pipeline.project import REPOSITORY, call
 from unit.tracking.conftest import Swept
 from unit.verdict.test_answers import SLOPE, sweep, train
 
-from yaynay.__main__ import verify
+from yaynay.cli import upkeep
 from yaynay.errors import MachineError
 from yaynay.records.store import Store
 from yaynay.sweep.summary import bring
@@ -54,6 +54,12 @@ def models_predict(swept: Swept, store: Path) -> None:
         np.testing.assert_allclose(
             mlflow.pyfunc.load_model(uri).predict(rows), swept.network.arrays["whole"], rtol=1e-12
         )
+
+
+def verify() -> int:
+    """The command's exit code."""
+    assert upkeep.verify.callback is not None
+    return upkeep.verify.callback(None)
 
 
 def files(folder: Path) -> dict[str, bytes]:
