@@ -85,9 +85,9 @@ def _recall(request: Request, key: str) -> dict[str, Any] | None:
 
 
 def _ask(request: Request, key: str) -> dict[str, Any]:
-    from yaynay.sweep import workers
+    from yaynay.sweep import server
 
-    workers.warm_up()
+    server.warm_up()
     from yaynay.asking.folder import Folder
     from yaynay.data.reading import read_file
     from yaynay.reports.read import what_was_read
