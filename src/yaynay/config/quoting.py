@@ -1,8 +1,10 @@
 """Options as they are typed on the command line, where a shell and Hydra both read them."""
 
+import json
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Literal
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _WORDS = ("true", "false", "null", "yes", "no", "on", "off", "nan", "inf")
@@ -38,3 +40,68 @@ def _quote(text: str) -> str:
     escaped = re.sub(r"(\\+)$", r"\1\1", escaped)
     escaped = re.sub(r"(\\*)\$\{", r"\1\1\\${", escaped)
     return f'"{escaped}"'
+
+
+_OPTION = re.compile(
+    r"""'dataset\.\w+=[^']*'(?:"'"'[^']*')*|dataset\.(?P<key>[a-z_]+)(?:=(?P<value>\[[\w.,-]*\]|[\w.-]*\w))?""",
+    re.ASCII,
+)
+"""An option of a table in a message: quoted for a shell, or plain, with or without a value."""
+_ITEM = re.compile(r'"((?:\\.|[^"\\])*)"|([^,\[\]"]+)')
+_NAMED = {"target": "--target", "features": "--features", "leave_out": "--drop", "groups": "--groups", "time": "--time"}
+
+
+def respell(message: str, spelling: Literal["command", "python"]) -> str:
+    """A message with the options of a table as `yaynay ask` or `yaynay.ask` take them.
+
+    >>> print(respell("did you mean 'Lot Area'? set 'dataset.target=\\"Lot Area\\"'", "command"))
+    did you mean 'Lot Area'? give --target 'Lot Area'
+    >>> print(respell("set dataset.missing=impute, or use dataset.leave_out=[id,b]", "python"))
+    set missing="impute", or use drop=["id", "b"]
+    """
+    spell = _spell_for_command if spelling == "command" else _spell_for_python
+    text = _OPTION.sub(lambda found: _respell(found, spell), message)
+    return re.sub(r"\bset (?=--)", "give ", text) if spelling == "command" else text
+
+
+def _respell(found: "re.Match[str]", spell: Callable[[str, str | list[str] | None], str]) -> str:
+    key, value = found["key"], found["value"]
+    if key is None:
+        key, _, value = shlex.split(found[0])[0].removeprefix("dataset.").partition("=")
+    if value is None or not value.startswith(("[", '"')):
+        return spell(key, value)
+    items = [_unquote(quoted) if quoted or not plain else plain for quoted, plain in _ITEM.findall(value)]
+    return spell(key, items if value.startswith("[") else items[0])
+
+
+def _unquote(text: str) -> str:
+    """What `_quote` was given, from what is between its quotes."""
+    return re.sub(r'(\\+)("|\$\{|$)', lambda found: "\\" * (len(found[1]) // 2) + found[2], text)
+
+
+def _spell_for_command(key: str, value: str | list[str] | None) -> str:
+    if key == "path":
+        return "FILE" if value is None else shlex.quote(str(value))
+    name = _NAMED.get(key)
+    if value is None:
+        return name or f"--set {key}"
+    if name is None:
+        return f"--set {shlex.quote(f'{key}={_flow(value)}')}"
+    if isinstance(value, str):
+        return f"{name} {shlex.quote(value)}"
+    if any("," in item for item in value):  # one in each, as it stands
+        return " ".join(f"{name} {shlex.quote(item)}" for item in (value * 2 if len(value) == 1 else value))
+    return f"{name} {shlex.quote(','.join(value))}"
+
+
+def _flow(value: str | list[str]) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _spell_for_python(key: str, value: str | list[str] | None) -> str:
+    key = "drop" if key == "leave_out" else key
+    if value is None:
+        return key
+    if value in ("true", "false"):
+        return f"{key}={str(value).capitalize()}"
+    return f"{key}={json.dumps(value, ensure_ascii=False)}"
