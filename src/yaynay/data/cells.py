@@ -66,7 +66,8 @@ class RawColumn:
         missing: How often each spelling of a missing cell occurs; "" is an empty cell.
         n_rounded: How many whole numbers no float64 can hold.
         has_point: Whether one of the numbers may have been written with a decimal point.
-        kind: What the file or an option says of the column: a category, days (since 1970) or hours.
+        kind: What the file or an option says of the column: a category, days (since 1970), hours (of a day), or a
+            duration in days.
         is_index: Whether pandas stored its row labels in it.
         unusable: What it holds, where that can be no feature.
     """
@@ -76,7 +77,7 @@ class RawColumn:
     missing: Counter[str] = field(default_factory=Counter)
     n_rounded: int = 0
     has_point: bool = False
-    kind: Literal["", "category", "days", "hours"] = ""
+    kind: Literal["", "category", "days", "hours", "duration"] = ""
     is_index: bool = False
     unusable: str = ""
 
@@ -201,7 +202,7 @@ class Builder:
             self._n_rounded += count_rounded(cells, values)
             return values
         texts = pc.utf8_trim_whitespace(cells)
-        is_missing = pc.fill_null(self._is_missing(texts), True)
+        is_missing = pc.or_(self._is_missing(texts), texts.is_null())
         present = pc.if_else(is_missing, pa.scalar(None, pa.string()), texts)
         if not pc.all(pc.match_substring_regex(present, rf"^(?:{_NUMBER})$"), min_count=0).as_py():
             return None

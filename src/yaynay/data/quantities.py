@@ -77,7 +77,7 @@ def stored_date(column: RawColumn, context: Context) -> Reading | None:
 def plain_number(column: RawColumn, context: Context) -> Reading | None:
     if column.numbers is None:
         return None
-    return Reading({context.name: column.numbers})
+    return Reading({context.name: column.numbers}, note="durations, read in days" if column.kind == "duration" else "")
 
 
 def numeral(column: RawColumn, context: Context) -> Reading | None:
