@@ -45,6 +45,18 @@ def take_columns(frame: Any, keep: Callable[[Sequence[str]], list[int]], *, na_v
     return RawTable(columns, "row", lambda rows: [row + 1 for row in rows])
 
 
+def to_pandas(frame: Any) -> pd.DataFrame:
+    """The same columns in pandas.
+
+    Args:
+        frame: As of `take_columns`.
+
+    Raises:
+        DataError: It is no DataFrame.
+    """
+    return frame if isinstance(frame, pd.DataFrame) else _to_arrow(frame).to_pandas()
+
+
 def _check_label(label: object) -> str:
     if isinstance(label, str | int | float | np.number) and label == label:
         return clean_name(label)
