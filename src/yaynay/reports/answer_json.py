@@ -14,7 +14,7 @@ from yaynay.verdict.equation import Equation
 from yaynay.verdict.model import Outcome, Verdict
 from yaynay.verdict.sentences import advice
 
-SCHEMA = 1
+SCHEMA: Literal[1] = 1
 """Raised when a field changes its meaning or goes; a new one may come without."""
 
 
