@@ -36,9 +36,7 @@ class Column(_Part):
     """What became of a column of the file or frame."""
 
     name: str
-    kind: Annotated[
-        Literal["number", "category", "left out", "groups", "time"], Field(description="what the models take it for")
-    ]
+    kind: Annotated[Literal["number", "category", "left out"], Field(description="what the models take it for")]
     rule: Annotated[str | None, Field(description="the rule that decided; null where the source says what it is")]
     note: Annotated[str | None, Field(description="what was recognised or decided, or why it was left out")]
     becomes: Annotated[list[str], Field(description="columns of the table that it became")]
