@@ -1,25 +1,34 @@
-"""What MLflow needs is imported in a thread, while a command waits for its workers."""
+"""What pictures and runs need is imported in a thread, while a command waits for its workers."""
 
 import contextlib
+import importlib
 import threading
 
 from yaynay.tracking import settings
 
+_MODULES = (
+    "scipy.stats",
+    "matplotlib.figure",
+    "matplotlib.backends.backend_agg",
+    "mlflow.pyfunc",
+    "mlflow.store.tracking.sqlalchemy_store",
+    "alembic.script",
+)
+
 
 def preload() -> None:
-    """Import MLflow and Matplotlib in a thread of this process; returns at once.
+    """Import Matplotlib and MLflow in a thread of this process; returns at once.
 
-    It takes a second of a processor, which is free until the workers have imported PyTorch. Whoever needs a module
+    They take a second of a processor, which is free until the workers have imported PyTorch. Whoever needs one of them
     meanwhile waits for its import, as always.
     """
     settings.set_up()
-    threading.Thread(target=_import, daemon=True).start()
+    threading.Thread(target=_import).start()
 
 
 def _import() -> None:
     with contextlib.suppress(Exception):  # whoever needs it says what is wrong
-        import mlflow.pyfunc
-        import mlflow.store.tracking.sqlalchemy_store
-        from mlflow.utils.requirements_utils import warn_dependency_requirement_mismatches
-
-        warn_dependency_requirement_mismatches([f"mlflow=={mlflow.__version__}"])  # it lists all packages, once
+        for name in _MODULES:
+            importlib.import_module(name)
+        requirements = importlib.import_module("mlflow.utils.requirements_utils")
+        requirements.warn_dependency_requirement_mismatches(["mlflow"])  # it lists all packages, once per process
