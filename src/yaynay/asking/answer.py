@@ -110,8 +110,15 @@ class Answer:
         return next((record for record in finished if record.parsed.backend.name == _BACKENDS.get(name)), None)
 
     def to_frame(self) -> pd.DataFrame:
-        """A row per model: errors, gain, p and cost."""
-        return self.comparison.to_frame()
+        """A row per model, by name: errors and gain with their intervals, p and cost, as in `comparison.ModelRow`."""
+        rows: dict[str, dict[str, Any]] = {}
+        for row in self.comparison.models:
+            values = {name: value for name, value in vars(row).items() if name not in ("name", "rmse", "gain")}
+            for name in ("rmse", "gain"):
+                for part in ("value", "low", "high"):
+                    values[name if part == "value" else f"{name}_{part}"] = getattr(getattr(row, name), part, None)
+            rows[row.name] = values
+        return pd.DataFrame.from_dict(rows, orient="index")
 
     def to_dict(self) -> dict[str, Any]:
         """What `yaynay ask --json` prints; docs/how-to/ask.md describes its schema."""
@@ -154,7 +161,7 @@ class Answer:
 
 def _frame(data: Any, table: Table) -> pd.DataFrame:
     """New rows by name; columns of an array are those of the table in order."""
-    from yaynay.data.reading import to_pandas
+    from yaynay.data.frames import to_pandas
 
     if isinstance(data, np.ndarray) or (isinstance(data, Sequence) and not isinstance(data, str)):
         names = [name for name in table.kinds if name != table.target]

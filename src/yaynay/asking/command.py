@@ -130,7 +130,7 @@ class _Screen:
     def on_gate(self, gate: "Gate | None", rule: "Rule") -> None:
         from yaynay.reports.read import gate_step
 
-        self.say(gate_step(gate and gate.p_value, rule))
+        self.say(gate_step(None if gate is None else gate.p_value, rule))
 
     def write(self, given: "Answer") -> dict[str, Any]:
         """The texts of an answer."""
