@@ -1,6 +1,7 @@
 """Line, gate, networks, verdict: the answer for one table, and what a reader does with it."""
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -10,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+import yaynay
 from yaynay.asking import grid
 from yaynay.config.schema import Rule
 from yaynay.data.table import Table
@@ -38,7 +40,7 @@ class Watcher(Protocol):
     def on_line(self, table: Table, line: Line[LeastSquares]) -> None:
         """The line is fitted."""
 
-    def on_gate(self, gate: Gate | None) -> None:
+    def on_gate(self, gate: Gate | None, rule: Rule) -> None:
         """The shape is tested; None for a table that is too small."""
 
 
@@ -108,12 +110,31 @@ class Answer:
         return next((record for record in finished if record.parsed.backend.name == _BACKENDS.get(name)), None)
 
     def to_frame(self) -> pd.DataFrame:
-        """A row per model: errors, gain, p and cost."""
-        return self.comparison.to_frame()
+        """A row per model, by name: errors and gain with their intervals, p and cost, as in `comparison.ModelRow`."""
+        rows: dict[str, dict[str, Any]] = {}
+        for row in self.comparison.models:
+            values = {name: value for name, value in vars(row).items() if name not in ("name", "rmse", "gain")}
+            for name in ("rmse", "gain"):
+                for part in ("value", "low", "high"):
+                    values[name if part == "value" else f"{name}_{part}"] = getattr(getattr(row, name), part, None)
+            rows[row.name] = values
+        return pd.DataFrame.from_dict(rows, orient="index")
 
     def to_dict(self) -> dict[str, Any]:
         """What `yaynay ask --json` prints; docs/how-to/ask.md describes its schema."""
-        return answer_json.make(self.conclusion, self.comparison).model_dump(mode="json")
+        return json.loads(self.to_json())
+
+    def to_json(self, paths: Mapping[str, str] | None = None, seconds: float | None = None) -> str:
+        """As `to_dict`, as text.
+
+        Args:
+            paths: Where report, runs, model and records are; None where nothing was written.
+            seconds: From the question to the answer; None for the time of the fits [s].
+        """
+        if seconds is None:
+            seconds = sum(record.run["fit_seconds"] for record in self.conclusion.records)
+        about: dict[str, Any] = {"paths": paths or {}, "seconds": seconds, "version": yaynay.__version__}
+        return answer_json.answer_json(self.conclusion, self.comparison, **about)
 
     def save(self, path: str | Path) -> Path:
         """Write the advised model as an MLflow model, with the answer beside it as answer.json.
@@ -132,7 +153,7 @@ class Answer:
         return save(self, Path(path))
 
     def __repr__(self) -> str:
-        return card.card(self.conclusion, self.comparison)
+        return card.card(self.conclusion, self.comparison, None)
 
     def _repr_html_(self) -> str:
         return notebook.html(self.conclusion, self.comparison)
@@ -140,7 +161,7 @@ class Answer:
 
 def _frame(data: Any, table: Table) -> pd.DataFrame:
     """New rows by name; columns of an array are those of the table in order."""
-    from yaynay.data.reading import to_pandas
+    from yaynay.data.frames import to_pandas
 
     if isinstance(data, np.ndarray) or (isinstance(data, Sequence) and not isinstance(data, str)):
         names = [name for name in table.kinds if name != table.target]
@@ -177,7 +198,7 @@ def answer(
     plan = grid.draw_plan(some)
     with threadpool_limits(1):  # the workers need the other cores, and these products are small
         watcher.on_line(some, least_squares.fit(some, plan))
-        watcher.on_gate(test_shape(some, rule))
+        watcher.on_gate(test_shape(some, rule), rule)
     sweep = train_table(grid.make_jobs(dataset, some, plan), store, is_silent=is_silent)
     conclusion = conclude(sweep, rule, some.name)
     return Answer(conclusion, compare(conclusion))

@@ -14,7 +14,7 @@ from yaynay.data.reading import read_arrays, read_file, read_frame
 from yaynay.data.table import Table
 from yaynay.errors import OptionError, YaynayError
 from yaynay.records.store import Store
-from yaynay.sweep import workers
+from yaynay.sweep import server
 
 
 def ask(
@@ -61,7 +61,7 @@ def ask(
         >>> answer.predict(pd.DataFrame({"area": [100]})).shape
         (1,)
     """
-    workers.warm_up()
+    server.warm_up()
     try:
         table, dataset = _read(data, y, target, options)
         if _is_tracked() if track is None else track:

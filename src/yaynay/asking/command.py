@@ -1,15 +1,24 @@
 """`yaynay ask` in a terminal: what was read, each step as it is known, and a card at the end."""
 
-import json
+import os
+import shlex
+import shutil
+import sys
+import time
 import webbrowser
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from yaynay.asking import memory
+from yaynay.data.names import table_name
+from yaynay.errors import DataError
+from yaynay.reports.color import wants_color
+from yaynay.tracking.address import tracking_uri
 
 if TYPE_CHECKING:
     from yaynay.asking.answer import Answer
+    from yaynay.config.schema import Rule
     from yaynay.data.table import Table
     from yaynay.models.least_squares import Line
     from yaynay.models.ols import LeastSquares
@@ -54,10 +63,9 @@ def run(request: Request) -> int:
         MachineError: MLflow's store cannot be used.
     """
     if not request.file.is_file():
-        from yaynay.errors import DataError
-
         raise DataError(f"{request.file}: no such file; give the path of a table")
-    key = memory.make_key(request.file, {"target": request.target, "most_rows": request.most_rows, **request.options})
+    asked = {"target": request.target, "most_rows": request.most_rows, "width": _width(), **request.options}
+    key = memory.make_key(request.file, asked)
     shown = _recall(request, key) or _ask(request, key)
     if request.opens:
         webbrowser.open(Path(shown["report"]).absolute().as_uri())
@@ -66,8 +74,6 @@ def run(request: Request) -> int:
 
 def _recall(request: Request, key: str) -> dict[str, Any] | None:
     """What was shown when the same was asked before, shown again."""
-    from yaynay.data.names import table_name
-
     shown = memory.recall(request.out / table_name(request.file), key)
     if shown is None:
         return None
@@ -79,12 +85,12 @@ def _recall(request: Request, key: str) -> dict[str, Any] | None:
 
 
 def _ask(request: Request, key: str) -> dict[str, Any]:
-    from yaynay.sweep import workers
+    from yaynay.sweep import server
 
-    workers.warm_up()
+    server.warm_up()
     from yaynay.asking.folder import Folder
     from yaynay.data.reading import read_file
-    from yaynay.reports.card import what_was_read
+    from yaynay.reports.read import what_was_read
 
     screen, folder = _Screen(request), Folder(request.out)
     table = read_file(request.file, request.target, **request.options)
@@ -92,7 +98,7 @@ def _ask(request: Request, key: str) -> dict[str, Any]:
         screen.say(line)
     dataset = {"name": "csv", "path": str(request.file), "target": request.target, **request.options}
     given = folder.answer(table, dataset, screen, most_rows=request.most_rows, is_silent=screen.is_silent)
-    shown = screen.show(given, request)
+    shown = screen.write(given)
     screen.end(shown)
     folder.finish(given)
     memory.remember(request.out / table.name, key, shown)
@@ -106,49 +112,65 @@ class _Screen:
         self.request = request
         self.is_silent = request.is_json or request.is_quiet
         self.lines: list[str] = []
+        self.started = time.perf_counter()
 
     def say(self, line: str) -> None:
+        """Show a line, and keep it."""
         self.lines.append(line)
         if not self.is_silent:
             print(line, flush=True)
 
     def on_line(self, table: "Table", line: "Line[LeastSquares]") -> None:
-        from yaynay.reports.card import line_step
+        from yaynay.reports.read import line_step
 
-        self.say(line_step(table, line))
+        metrics = line.folds.metrics(table.y)
+        rmse = metrics.get("test/rmse", metrics["train/rmse"])
+        self.say(line_step(metrics.get("test/r2"), rmse, table.target, table.n_features + 1))
 
-    def on_gate(self, gate: "Gate | None") -> None:
-        from yaynay.reports.card import gate_step
+    def on_gate(self, gate: "Gate | None", rule: "Rule") -> None:
+        from yaynay.reports.read import gate_step
 
-        self.say(gate_step(gate))
+        self.say(gate_step(None if gate is None else gate.p_value, rule))
 
-    def show(self, given: "Answer", request: Request) -> dict[str, Any]:
+    def write(self, given: "Answer") -> dict[str, Any]:
         """The texts of an answer."""
-        from yaynay.reports import answer_json
         from yaynay.reports.card import Paths, card
 
-        folder = request.out / given.conclusion.table.name
+        out = self.request.out
+        folder = out / given.conclusion.table.name
+        files = {
+            "report": str(folder / "index.html"),
+            "runs": tracking_uri() if "MLFLOW_TRACKING_URI" in os.environ else str(out / "mlflow.db"),
+            "model": str(folder / "model"),
+            "records": str(out / "records"),
+        }
         paths = Paths(
-            report=str(folder / "index.html"),
-            runs=f"yaynay ui {request.out}",
-            predict=f'mlflow.pyfunc.load_model("{folder / "model"}").predict(rows)',
+            report=files["report"],
+            runs="yaynay ui" if "MLFLOW_TRACKING_URI" in os.environ else f"yaynay ui {shlex.quote(str(out))}",
+            predict=f"mlflow.pyfunc.load_model({files['model']!r}).predict(rows)",
         )
-        return {
+        cards = {
+            name: card(given.conclusion, given.comparison, paths, color=color, width=_width())
+            for name, color in (("card", False), ("colored", True))
+        }
+        seconds = time.perf_counter() - self.started
+        return cards | {
             "outcome": given.outcome,
-            "report": paths.report,
+            "report": files["report"],
             "lines": self.lines,
-            "card": card(given.conclusion, given.comparison, paths),
-            "colored": card(given.conclusion, given.comparison, paths, color=True),
-            "json": answer_json.make(given.conclusion, given.comparison, asdict(paths)).model_dump(mode="json"),
+            "json": given.to_json(files, seconds),
         }
 
     def end(self, shown: dict[str, Any]) -> None:
         """The last screen."""
-        from yaynay.reports.color import has_color
-
         if self.request.is_json:
-            print(json.dumps(shown["json"], indent=1, ensure_ascii=False), flush=True)
+            print(shown["json"], flush=True)
             return
         if not self.is_silent:
             print()
-        print(shown["colored" if has_color() else "card"], flush=True)
+        print(shown["colored" if wants_color(sys.stdout) else "card"], flush=True)
+
+
+def _width() -> int:
+    """Columns of the terminal; a pipe has room."""
+    return shutil.get_terminal_size((120, 24)).columns if sys.stdout.isatty() else 120

@@ -7,9 +7,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from yaynay.data.table import Table
 from yaynay.reports import wording
-from yaynay.reports.card import equation_text, remarks
-from yaynay.verdict.comparison import Comparison, Equation
+from yaynay.reports.phrases import equation_text, remarks
+from yaynay.verdict.comparison import Comparison
 from yaynay.verdict.conclusion import Conclusion
+from yaynay.verdict.equation import Equation
 from yaynay.verdict.model import Outcome, Verdict
 from yaynay.verdict.sentences import advice
 

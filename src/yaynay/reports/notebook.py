@@ -5,7 +5,7 @@ import html as markup
 from collections.abc import Iterator, Sequence
 
 from yaynay.reports import wording
-from yaynay.reports.card import equation_text, model_cells, remarks, say_bend
+from yaynay.reports.phrases import equation_text, model_cells, remarks, say_bend
 from yaynay.verdict.comparison import Comparison
 from yaynay.verdict.conclusion import Conclusion
 from yaynay.verdict.sentences import advice

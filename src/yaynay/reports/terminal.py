@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TextIO
 
 from yaynay.reports import wording
 from yaynay.verdict.model import Outcome, Verdict
@@ -34,11 +33,6 @@ _COLUMNS = (
 _NAME = 1
 """The column that is cut where there is too little room."""
 _LEAST_NAME, _GAP = 9, "  "
-
-
-def wants_color(stream: TextIO) -> bool:
-    """Whether to color what goes to a stream: a terminal that can, unless the environment has NO_COLOR."""
-    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def paint(text: str, code: str) -> str:

@@ -7,7 +7,6 @@ import shlex
 import shutil
 import sqlite3
 import sys
-import tempfile
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +18,8 @@ from filelock import FileLock
 from yaynay.errors import MachineError, redact
 from yaynay.storage import find_root
 from yaynay.tracking import sqlite_store
-from yaynay.tracking.address import check_address, explain, sqlite_path, sqlite_uri, tracking_uri
+from yaynay.tracking.address import check_address, explain, sqlite_path, tracking_uri
+from yaynay.tracking.new_store import ensure_store
 from yaynay.tracking.owner import OWNER, is_dead
 from yaynay.tracking.runs import DELETED
 from yaynay.tracking.sqlite_store import ARTIFACTS
@@ -141,7 +141,7 @@ def connect(experiment: str, n_runs: int = 0) -> Iterator["Runs"]:
     _quieten()
     try:
         with _lock():
-            _ensure_store(uri)
+            ensure_store(uri)
             if path := sqlite_path(uri):
                 _prepare(path, uri, experiment)
             mlflow.set_tracking_uri(uri)
@@ -199,31 +199,6 @@ def close_dead(client: "MlflowClient", experiment_id: str) -> int:
     for run_id in dead:
         client.set_terminated(run_id, "KILLED")
     return len(dead)
-
-
-def _ensure_store(uri: str) -> None:
-    """Build a new SQLite store aside and move it into place.
-
-    MLflow migrates a fresh file in many steps, and a second process, or a kill in the middle, leaves a file
-    that nothing can repair.
-    """
-    path = sqlite_path(uri)
-    if path is None or path.exists():
-        return
-    from mlflow.db import upgrade
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(f"{path}.lock"), tempfile.TemporaryDirectory(prefix=".mlflow-", dir=path.parent) as folder:
-        if path.exists():
-            return
-        for left in path.parent.glob(".mlflow-*"):  # of a process that was killed here, as we hold the lock
-            if left != Path(folder):
-                shutil.rmtree(left, ignore_errors=True)
-        aside = Path(folder) / path.name
-        upgrade.main([sqlite_uri(aside)], standalone_mode=False)  # `mlflow db upgrade`, without another process
-        with aside.open("rb") as written:
-            os.fsync(written.fileno())
-        os.replace(aside, path)
 
 
 def _quieten() -> None:
