@@ -5,7 +5,7 @@ from pathlib import Path
 
 from yaynay.cli.app import run_and_exit
 from yaynay.cli.checks import Parser
-from yaynay.cli.own_table import add, add_arguments
+from yaynay.cli.own_table import add, parse_words
 from yaynay.errors import DataError, OptionError
 
 
@@ -13,7 +13,11 @@ def main() -> int:
     """The command line beside the four Hydra commands."""
     parser = Parser(prog="python -m yaynay", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    add_arguments(commands.add_parser("add", help="put a table of your own into the pipeline"))
+    adding = commands.add_parser("add", help="put a table of your own into the pipeline")
+    adding.add_argument("file", type=Path, help="the table; it is copied to data/own/")
+    adding.add_argument("target", help="the column to predict")
+    adding.add_argument("--table", help="name of the table (default: the file's name without its ending)")
+    adding.add_argument("options", nargs="*", metavar="key=value", help="any key of dataset=csv, such as missing=drop")
     sync = commands.add_parser("sync", help="write every sweep of the records to MLflow")
     sync.add_argument("--experiment", default="yaynay", help="MLflow experiment (default: yaynay)")
     sync.add_argument("--reports", type=Path, help="write what compare left in this folder, instead of concluding anew")
@@ -23,7 +27,8 @@ def main() -> int:
     ui.add_argument("--port", type=int, default=5000, help="port; 0 picks a free one (default: 5000)")
     commands.add_parser("verify", help="check tables, plans, records, DVC's cache and MLflow's files")
     if (options := parser.parse_args()).command in ("add", "verify"):
-        return add(options) if options.command == "add" else verify()
+        is_add = options.command == "add"
+        return add(options.file, options.target, options.table, parse_words(options.options)) if is_add else verify()
     if options.command == "sync":
         if options.records is not None and options.reports is None:
             raise OptionError("option '--records': needs --reports; without it, all of records/ is written; add it")

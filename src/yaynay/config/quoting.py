@@ -1,8 +1,13 @@
-"""Options as they are typed on the command line, where a shell and Hydra both read them."""
+"""Options as they are typed: on the command line, where a shell and Hydra both read them, and in Python.
+
+Messages spell an option of a table as Hydra does, `dataset.missing=drop`; `respell` makes of it what the caller types.
+"""
 
 import re
 import shlex
 from collections.abc import Sequence
+from functools import partial
+from typing import Literal
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _WORDS = ("true", "false", "null", "yes", "no", "on", "off", "nan", "inf")
@@ -38,3 +43,85 @@ def _quote(text: str) -> str:
     escaped = re.sub(r"(\\+)$", r"\1\1", escaped)
     escaped = re.sub(r"(\\*)\$\{", r"\1\1\\${", escaped)
     return f'"{escaped}"'
+
+
+Style = Literal["hydra", "command", "python"]
+"""Who reads a message: of the commands of Hydra, of `yaynay ask`, or of the functions of Python."""
+
+LISTS = ("features", "leave_out", "categories", "na_values", "na_levels")
+"""Keys of a table that hold a list."""
+
+_FLAGS = {"target": "--target", "features": "--features", "leave_out": "--drop", "groups": "--groups", "time": "--time"}
+"""What `yaynay ask` has a flag for; any other key goes into `--set`."""
+
+_VALUE = r"\[[^]]*\]|\"(?:[^\"\\]|\\.)*\"|\.\.\.|[\w.~/-]*\w"
+_MENTION = re.compile(
+    r"(?P<set>\bset )?(?:(?P<quoted>'dataset\.\w+=[^']*'(?:\"'\"'[^']*')*)"
+    rf"|dataset\.(?P<key>\w+)(?:=(?P<value>{_VALUE}))?)"
+)
+
+
+def respell(text: str, style: Style) -> str:
+    """A message with the options of a table as its reader types them.
+
+    Args:
+        text: A message in which they are spelt as for Hydra.
+        style: Who reads it.
+
+    Example:
+        >>> message = "set 'dataset.na_values=[-999]' or dataset.missing=drop, or list it in dataset.leave_out"
+        >>> print(respell(message, "command"))
+        use --set 'na_values=[-999]' or --set missing=drop, or list it in --drop
+        >>> print(respell(message, "python"))
+        use na_values=[-999] or missing='drop', or list it in drop
+    """
+    return text if style == "hydra" else _MENTION.sub(partial(_respell, style), text)
+
+
+def _respell(style: Style, found: re.Match[str]) -> str:
+    key, value = found["key"], found["value"]
+    if found["quoted"]:
+        key, _, value = shlex.split(found["quoted"])[0].removeprefix("dataset.").partition("=")
+    spelt = _for_python(key, value) if style == "python" else _for_shell(key, value)
+    return ("use " if found["set"] else "") + spelt
+
+
+def _for_shell(key: str, value: str | None) -> str:
+    if key == "path":
+        return "FILE" if value is None else shlex.quote(str(_read(value)))
+    flag = _FLAGS.get(key)
+    if value is None:
+        return flag or f"--set {key}={'[...]' if key in LISTS else '...'}"
+    meant = _read(value)
+    words = [str(word) for word in meant] if isinstance(meant, list) else [str(meant)]
+    if flag is None or (isinstance(meant, list) and any("," in word or word != word.strip() for word in words)):
+        return f"--set {shlex.quote(f'{key}={value}')}"
+    return f"{flag} {shlex.quote(','.join(words))}"
+
+
+def _for_python(key: str, value: str | None) -> str:
+    name = {"leave_out": "drop", "path": "data"}.get(key, key)
+    return name if value is None else f"{name}={'...' if value == '...' else repr(_read(value))}"
+
+
+_PLAIN_VALUES = {"true": True, "false": False, "null": None}
+
+
+def _read(value: str) -> object:
+    """What Hydra reads in a value that `override` wrote.
+
+    >>> _read('[a,"b, c",-999,"7"]'), _read("true"), _read('"two words"')
+    (['a', 'b, c', -999, '7'], True, 'two words')
+    """
+    if value.startswith("["):
+        return [_read(word) for word in re.findall(r"\"(?:[^\"\\]|\\.)*\"|[^,]+", value[1:-1])]
+    if value.startswith('"'):
+        return re.sub(r'(\\+)("|\$\{|$)', lambda run: "\\" * (len(run[1]) // 2) + run[2], value[1:-1])
+    if value in _PLAIN_VALUES:
+        return _PLAIN_VALUES[value]
+    for kind in (int, float):
+        try:
+            return kind(value)
+        except ValueError:
+            continue
+    return value

@@ -33,7 +33,8 @@ def to_frame(x: Any, y: Any, names: Sequence[str] | None) -> pd.DataFrame:
         features = features[:, np.newaxis]
     if features.ndim != 2 or features.shape[1] == 0:
         raise DataError(
-            f"x: an array of shape {np.shape(x)}; allowed: (rows, features) with a feature or more, or (rows,); reshape it"
+            f"x: an array of shape {np.shape(x)}; allowed: (rows, features), with one feature or more, or (rows,); "
+            "reshape it"
         )
     if target.ndim != 1:
         raise DataError(
@@ -72,6 +73,7 @@ def _numbers(values: Any, what: str) -> NDArray:
         raise DataError(f"{what}: {type(values).__name__} is no array; allowed: {kinds}; convert it")
     if array.dtype.kind not in "biuf":
         raise DataError(
-            f"{what}: holds {array.dtype}; allowed: {kinds}; convert it, or give one DataFrame and the name of its target"
+            f"{what}: holds {array.dtype}; allowed: {kinds}; convert it, or give one DataFrame and the name of "
+            "its target"
         )
     return array

@@ -1,7 +1,6 @@
 """Columns as they were found become a table: what each is, which rows stay, and what is said of them."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import pandas as pd

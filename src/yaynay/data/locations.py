@@ -30,8 +30,8 @@ def check_file(path: str | Path, start: Path | None = None) -> Path:
         files = sorted(_files(whole if is_folder else whole.parent))
     except OSError as error:
         raise DataError(
-            f"{whole}: cannot be reached ({error.strerror}); a file that you may read is needed; copy it, or change its "
-            "permissions"
+            f"{whole}: cannot be reached ({error.strerror}); a file that you may read is needed; copy it, or change "
+            "its permissions"
         ) from error
     if is_folder:
         advice = (
@@ -40,8 +40,8 @@ def check_file(path: str | Path, start: Path | None = None) -> Path:
         raise DataError(f"{whole}: is a folder with {len(files)} files in it; a file is needed; {advice}")
     if is_there:
         raise DataError(
-            f"{whole}: is a device or a pipe; a file is needed, because a table is read more than once; save its content "
-            "as a file, and use that (dataset.path)"
+            f"{whole}: is a device or a pipe; a file is needed, because a table is read more than once; save what "
+            "comes from it as a file, and use that (dataset.path)"
         )
     raise DataError(f"{whole}: no such file; {_find_near(Path(path), whole, files)}")
 
@@ -69,7 +69,7 @@ def _find_near(path: Path, whole: Path, files: list[str]) -> str:
 
 
 def _refuse_address(address: str, scheme: str) -> DataError:
-    shown = redact(address)
+    shown = redact(re.sub(r":/+", "://" + "/" * (scheme == "file"), address, count=1))  # Path made one slash of two
     if scheme == "file":
         return DataError(f"{shown}: is an address; a path is needed; leave out {shown[:7]} (dataset.path)")
     is_web = scheme in ("http", "https", "ftp")

@@ -1,9 +1,6 @@
-import importlib.util
-import io
 import re
 import subprocess
 import sys
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,7 +16,7 @@ from hypothesis import strategies as st
 from yaynay.data import parsing
 from yaynay.data.containers import Source
 from yaynay.data.reading import read_file
-from yaynay.errors import DataError, MachineError, OptionError
+from yaynay.errors import DataError, OptionError
 
 Write = Callable[..., Path]
 

@@ -50,8 +50,8 @@ def test_a_sheet_is_chosen_by_name(tmp_path: Path) -> None:
 def test_cells_are_read_by_the_rules_of_text(tmp_path: Path) -> None:
     noon = datetime.datetime(1970, 1, 2, 12)
     columns = {
-        "n": [1, 2.5, None, 4], "t": ["1", " 2.5", "NA", "4"], "b": [True, False, True, None], "c": ["u", "v", "u", "?"],
-        "d": [noon] * 4, "m": [1, "2", "n/a", 4.5], "y": [1, 2, 4, 5],
+        "n": [1, 2.5, None, 4], "t": ["1", " 2.5", "NA", "4"], "b": [True, False, True, None],
+        "c": ["u", "v", "u", "?"], "d": [noon] * 4, "m": [1, "2", "n/a", 4.5], "y": [1, 2, 4, 5],
     }  # fmt: skip
     path = write(tmp_path / "a.xlsx", a=[list(columns), *zip(*columns.values(), strict=True)])
     frame = read_file(path, "y").frame
