@@ -14,7 +14,7 @@ from pipeline.project import REPOSITORY, STORE, Run, call
 def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A new MLflow store. Making one takes seconds; the tests of that are tests/faults/test_store.py."""
     path = tmp_path_factory.mktemp("store") / "mlflow.db"
-    words = f"from yaynay.tracking.store import _ensure_store; _ensure_store('sqlite:///{path}')"
+    words = f"from yaynay.tracking.new_store import ensure_store; ensure_store('sqlite:///{path}')"
     subprocess.run([sys.executable, "-c", words], check=True, timeout=100)
     return path
 

@@ -14,7 +14,7 @@ from yaynay.data.reading import read_arrays, read_file, read_frame
 from yaynay.data.table import Table
 from yaynay.errors import OptionError, YaynayError
 from yaynay.records.store import Store
-from yaynay.sweep import workers
+from yaynay.sweep import server
 
 
 def ask(
@@ -61,16 +61,16 @@ def ask(
         >>> answer.predict(pd.DataFrame({"area": [100]})).shape
         (1,)
     """
-    workers.warm_up()
+    server.warm_up()
     try:
         table, dataset = _read(data, y, target, options)
         if _is_tracked() if track is None else track:
             kept = Folder(Path(out))
-            given = kept.answer(table, dataset, _Silent(), most_rows=most_rows)
+            given = kept.answer(table, dataset, _Silent(), style="python", most_rows=most_rows)
             kept.finish(given)
             return given
         with tempfile.TemporaryDirectory(prefix="yaynay-") as folder:
-            return answer(table, dataset, Store(Path(folder)), _Silent(), most_rows=most_rows)
+            return answer(table, dataset, Store(Path(folder)), _Silent(), style="python", most_rows=most_rows)
     except YaynayError as error:
         raise type(error)(respell(str(error), "python")) from None
 
@@ -108,3 +108,5 @@ class _Silent:
     def on_line(self, *_: object) -> None: ...
 
     def on_gate(self, *_: object) -> None: ...
+
+    def on_networks(self, *_: object) -> None: ...

@@ -1,32 +1,26 @@
 """`yaynay add`: its words."""
 
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import click
 
-from yaynay.cli.commands import Command, split_names
+from yaynay.cli.commands import Command
 
 
 @click.command(
     cls=Command,
-    examples=["yaynay add houses.csv price", "yaynay add houses.csv price --leave-out id,when"],
+    examples=["yaynay add houses.csv price", "yaynay add houses.csv price leave_out=[id,when] missing=drop"],
     names_files=True,
 )
 @click.argument("file", type=click.Path(path_type=Path))
 @click.argument("target")
+@click.argument("options", nargs=-1, metavar="[KEY=VALUE]...")
 @click.option("--table", metavar="NAME", help="Name of the table (default: the file's name without its ending).")
-@click.option("--missing", metavar="HOW", help="What to do with missing cells: impute (default), drop or refuse.")
-@click.option("--groups", metavar="COLUMN", help="Rows with equal cells in this column stay in one fold.")
-@click.option("--separator", metavar="WORD", help="comma, semicolon, tab, pipe or space.")
-@click.option("--leave-out", callback=split_names, multiple=True, help="Columns that are not used.")
-def add(**given: Any) -> int:
+def add(file: Path, target: str, options: tuple[str, ...], table: str | None) -> int:
     """Put a table of your own into the pipeline: copy FILE to data/own/, and list it among the tables of the sweep.
 
-    TARGET is the column to predict. Then run: dvc repro
+    TARGET is the column to predict; KEY=VALUE is any other key of dataset=csv. Then run: dvc repro
     """
-    from yaynay.cli import own_table
+    from yaynay.cli.own_table import add, parse_words
 
-    given["leave_out"] = given["leave_out"] or None
-    return own_table.add(SimpleNamespace(**given))
+    return add(file, target, table, parse_words(options))

@@ -2,8 +2,8 @@
 
 import re
 import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import yaml
@@ -11,8 +11,10 @@ import yaml
 from yaynay import extras
 from yaynay.cli.project import conf_folder
 from yaynay.config import datasets
+from yaynay.config.quoting import requote
 from yaynay.config.schema import Plan
 from yaynay.data import prepare
+from yaynay.data.locations import check_file
 from yaynay.data.sources import table_name
 from yaynay.errors import DataError, OptionError
 from yaynay.storage import file_digest, find_root, replacing
@@ -25,11 +27,14 @@ _VALUES = ("null", "true", "false", "nan", "inf", "infinity")
 """What Hydra reads as a value and not as the name of an option, in any case."""
 
 
-def add(options: SimpleNamespace) -> int:
+def add(file: Path, target: str, table: str | None, options: Mapping[str, Any]) -> int:
     """Check a file as `dataset=csv` would, then copy it, write its option and list it among the sweep's tables.
 
     Args:
-        options: As `cli.add` describes them.
+        file: From the current folder; it is copied to data/own/.
+        target: The column to predict.
+        table: Name of the table; None is the file's name without its ending.
+        options: Any other keys of `dataset=csv`; where they hold one of the above, that is meant.
 
     Raises:
         DataError: The file cannot be used as it is, or another one is in its place in data/own/.
@@ -37,16 +42,14 @@ def add(options: SimpleNamespace) -> int:
     """
     conf = _find_conf()
     root, here = find_root(), Path.cwd()
-    file = options.file if root == here else here / options.file
-    given = ("missing", "groups", "separator", "leave_out")
-    values = {"name": "csv", "table": options.table or table_name({"name": "csv", "path": str(file)})}
-    values |= {"path": str(file), "target": options.target}
-    values |= {key: getattr(options, key) for key in given if getattr(options, key) is not None}
-    name = str(values["table"])
+    file = check_file(options.get("path", file), None if root == here else here)
+    name = str(options.get("table") or table or table_name({"name": "csv", "path": str(file)}))
+    values: dict[str, Any] = {"name": "csv", "table": name, "path": str(file), "target": target}
+    values |= {key: value for key, value in options.items() if key not in ("table", "path")}
     _check_name(name)
     _check_texts(values)
     checked = datasets.parse(values).model_dump()
-    table, _ = prepare.make(
+    made, _ = prepare.make(
         checked, Plan(**yaml.safe_load((conf / "plan" / "default.yaml").read_text(encoding="utf-8")))
     )
     copy = _place(file, root)
@@ -55,8 +58,8 @@ def add(options: SimpleNamespace) -> int:
     _check_option(option, values)
     swept = _list_table(sweep, name)
 
-    print(f"{name}: {table.n_rows} rows, {table.n_features} features, target {options.target!r}")
-    for note in (*table.notes, *table.remarks):
+    print(f"{name}: {made.n_rows} rows, {made.n_features} features, target {made.target!r}")
+    for note in (*made.notes, *made.remarks):
         print(f"  {note}")
     if copy.exists():
         print(f"{values['path']} is there: the pipeline reads that file")
@@ -71,6 +74,39 @@ def add(options: SimpleNamespace) -> int:
     print(f"written: {option.relative_to(root)}; '{name}' is in {sweep.relative_to(root)}")
     print("next: dvc repro" if extras.is_installed("dvc") else f"next: {extras.command('dvc')}, then dvc repro")
     return 0
+
+
+def parse_words(words: Sequence[str]) -> dict[str, Any]:
+    """Options of a table as they are typed for Hydra, with or without `dataset.` before the key.
+
+    Raises:
+        OptionError: One cannot be read.
+
+    Example:
+        >>> parse_words(["na_values=[-999,unknown]", "dataset.missing=drop", "groups='who is it'"])
+        {'na_values': [-999, 'unknown'], 'missing': 'drop', 'groups': 'who is it'}
+    """
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+    from hydra.core.override_parser.types import OverrideType
+    from hydra.errors import HydraException
+
+    parser = OverridesParser.create()
+    options: dict[str, Any] = {}
+    for word in words:
+        key, equals, value = word.partition("=")
+        if not equals or not re.fullmatch(r"(?:dataset\.)?\w+", key):
+            raise OptionError(f"option {word!r}: cannot be read; allowed: key=value, such as missing=drop; correct it")
+        try:
+            found = parser.parse_override(word)
+        except HydraException:
+            raise OptionError(
+                f"option {word!r}: cannot be read; allowed: key=value, such as missing=drop; quote what is no plain "
+                f"word: {requote(key, value)}"
+            ) from None
+        if found.type is not OverrideType.CHANGE or found.is_sweep_override():
+            raise OptionError(f"option {key!r}: several values; one is allowed, or a list in brackets; choose")
+        options[key.removeprefix("dataset.")] = found.value()
+    return options
 
 
 def _find_conf() -> Path:
@@ -96,7 +132,7 @@ def _check_name(name: str) -> None:
 def _check_texts(values: dict[str, Any]) -> None:
     """Refuse what OmegaConf would not read back from a file."""
     for key, value in values.items():
-        for text in value if isinstance(value, list) else [value]:
+        for text in map(str, value if isinstance(value, list) else [value]):
             if "${" in text or text == "???":
                 raise OptionError(f"option '{key}': {text!r} means something else in a YAML file; rename it")
 

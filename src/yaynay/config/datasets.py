@@ -1,5 +1,6 @@
 """What the configuration group `dataset` may hold: one closed model per kind of table."""
 
+import unicodedata
 from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal
@@ -18,6 +19,13 @@ BUNDLED = ("engel", "longley", "cancer", "star98", "anes96", "diabetes", "iris",
 """Real tables that ship with libraries."""
 NAMES = (*GENERATED, *WORKED, *BUNDLED, "csv")
 """Every option of the group."""
+FRAME = "frame"
+"""The name of a DataFrame's table; no option, as a DataFrame lives in Python."""
+FRAME_ADVICE = (
+    "option 'dataset': 'frame' is a DataFrame, which lives in Python and not in a command; use "
+    "yaynay.ask(frame, target=...) there, or write it to a file, for dataset=csv"
+)
+"""What a command says to `dataset=frame`."""
 
 _STANDS_EMPTY = "???"
 """How a YAML file marks a value that must be given."""
@@ -53,7 +61,7 @@ class Friedman1(Generated):
 
 
 def _spell(value: Any) -> Any:
-    """A whole number as the text that it was; Hydra takes 2024 for a number, and other words for other values."""
+    """A name as a table's are: without blanks around it, in one Unicode form, and 2024 as the text that it was."""
     if isinstance(value, bool | float):
         word = str(value).lower()
         raise PydanticCustomError(
@@ -61,19 +69,18 @@ def _spell(value: Any) -> Any:
             "It should be the name of a column, quoted where Hydra would take it for a value: '\"{word}\"'",
             {"word": word},
         )
-    return str(value) if isinstance(value, int) else value
+    return unicodedata.normalize("NFC", str(value)).strip() if isinstance(value, int | str) else value
 
 
 Name = Annotated[str, BeforeValidator(_spell)]
 """A column's name."""
 
 
-class File(Closed):
-    """A file that holds a table."""
+class Own(Closed):
+    """A table of your own: what is what in it, and how its cells are read."""
 
     name: str
     table: Annotated[str, Field(pattern="^[A-Za-z0-9_-]{1,80}$")] | None = None
-    path: Annotated[str, Field(min_length=1)]
     target: Name
     missing: Literal["refuse", "drop", "impute"] = "impute"
     groups: Name | None = None
@@ -85,13 +92,37 @@ class File(Closed):
     dates: Literal["elapsed", "parts", "leave_out"] = "elapsed"
     day_first: bool | None = None
     decimal: Literal["point", "comma"] | None = None
+
+    @property
+    def where(self) -> str:
+        """How a message names the table."""
+        raise NotImplementedError
+
+
+class File(Own):
+    """A file that holds a table."""
+
+    path: Annotated[str, Field(min_length=1)]
+    sheet: Name | None = None
     separator: Literal["comma", "semicolon", "tab", "pipe", "space", ",", ";", "\t", "|", " "] | None = None
     header: bool | None = None
     encoding: str | None = None
 
+    @property
+    def where(self) -> str:
+        return self.path
 
-DatasetOptions = Fixed | Generated | Friedman1 | File
-KINDS: tuple[type[DatasetOptions], ...] = (Fixed, Generated, Friedman1, File)
+
+class Frame(Own):
+    """A DataFrame in Python's memory: no command can read it, but a record can say that a table was one."""
+
+    @property
+    def where(self) -> str:
+        return "DataFrame" if self.table is None else f"DataFrame {self.table!r}"
+
+
+DatasetOptions = Fixed | Generated | Friedman1 | File | Frame
+KINDS: tuple[type[DatasetOptions], ...] = (Fixed, Generated, Friedman1, File, Frame)
 
 
 def parse(options: Mapping[str, Any]) -> DatasetOptions:
@@ -101,13 +132,13 @@ def parse(options: Mapping[str, Any]) -> DatasetOptions:
         OptionError: The table or a key is unknown, missing or out of range.
     """
     name = options.get("name")
-    if name not in NAMES:
+    if name not in (*NAMES, FRAME):
         nearest = get_close_matches(str(name), NAMES, n=1)
         advice = f"; did you mean {nearest[0]!r}?" if nearest else ""
         raise OptionError(f"option 'dataset': {name!r} is unknown; allowed: {', '.join(NAMES)}{advice}")
     model: type[DatasetOptions] = Fixed
-    if name == "csv":
-        model = File
+    if name in ("csv", FRAME):
+        model = File if name == "csv" else Frame
     elif name in GENERATED:
         model = Friedman1 if name == "friedman1" else Generated
     given = {key: value for key, value in options.items() if value != _STANDS_EMPTY}

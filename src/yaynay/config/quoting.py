@@ -1,9 +1,12 @@
-"""Options as they are typed on the command line, where a shell and Hydra both read them."""
+"""Options as they are typed: on the command line, where a shell and Hydra both read them, and in Python.
 
-import json
+Messages spell an option of a table as Hydra does, `dataset.missing=drop`; `respell` makes of it what the caller types.
+"""
+
 import re
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from typing import Literal
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
@@ -42,66 +45,83 @@ def _quote(text: str) -> str:
     return f'"{escaped}"'
 
 
-_OPTION = re.compile(
-    r"""'dataset\.\w+=[^']*'(?:"'"'[^']*')*|dataset\.(?P<key>[a-z_]+)(?:=(?P<value>\[[\w.,-]*\]|[\w.-]*\w))?""",
-    re.ASCII,
+Style = Literal["hydra", "command", "python"]
+"""Who reads a message: of the commands of Hydra, of `yaynay ask`, or of the functions of Python."""
+
+LISTS = ("features", "leave_out", "categories", "na_values", "na_levels")
+"""Keys of a table that hold a list."""
+
+_FLAGS = {"target": "--target", "features": "--features", "leave_out": "--drop", "groups": "--groups", "time": "--time"}
+"""What `yaynay ask` has a flag for; any other key goes into `--set`."""
+
+_VALUE = r"\[[^]]*\]|\"(?:[^\"\\]|\\.)*\"|\.\.\.|[\w.~/-]*\w"
+_MENTION = re.compile(
+    r"(?P<set>\bset )?(?:(?P<quoted>'dataset\.\w+=[^']*'(?:\"'\"'[^']*')*)"
+    rf"|dataset\.(?P<key>\w+)(?:=(?P<value>{_VALUE}))?)"
 )
-"""An option of a table in a message: quoted for a shell, or plain, with or without a value."""
-_ITEM = re.compile(r'"((?:\\.|[^"\\])*)"|([^,\[\]"]+)')
-_NAMED = {"target": "--target", "features": "--features", "leave_out": "--drop", "groups": "--groups", "time": "--time"}
 
 
-def respell(message: str, spelling: Literal["command", "python"]) -> str:
-    """A message with the options of a table as `yaynay ask` or `yaynay.ask` take them.
+def respell(text: str, style: Style) -> str:
+    """A message with the options of a table as its reader types them.
 
-    >>> print(respell("did you mean 'Lot Area'? set 'dataset.target=\\"Lot Area\\"'", "command"))
-    did you mean 'Lot Area'? give --target 'Lot Area'
-    >>> print(respell("set dataset.missing=impute, or use dataset.leave_out=[id,b]", "python"))
-    set missing="impute", or use drop=["id", "b"]
+    Args:
+        text: A message in which they are spelt as for Hydra.
+        style: Who reads it.
+
+    Example:
+        >>> message = "set 'dataset.na_values=[-999]' or dataset.missing=drop, or list it in dataset.leave_out"
+        >>> print(respell(message, "command"))
+        use --set 'na_values=[-999]' or --set missing=drop, or list it in --drop
+        >>> print(respell(message, "python"))
+        use na_values=[-999] or missing='drop', or list it in drop
     """
-    spell = _spell_for_command if spelling == "command" else _spell_for_python
-    text = _OPTION.sub(lambda found: _respell(found, spell), message)
-    return re.sub(r"\bset (?=--)", "give ", text) if spelling == "command" else text
+    return text if style == "hydra" else _MENTION.sub(partial(_respell, style), text)
 
 
-def _respell(found: "re.Match[str]", spell: Callable[[str, str | list[str] | None], str]) -> str:
+def _respell(style: Style, found: re.Match[str]) -> str:
     key, value = found["key"], found["value"]
-    if key is None:
-        key, _, value = shlex.split(found[0])[0].removeprefix("dataset.").partition("=")
-    if value is None or not value.startswith(("[", '"')):
-        return spell(key, value)
-    items = [_unquote(quoted) if quoted or not plain else plain for quoted, plain in _ITEM.findall(value)]
-    return spell(key, items if value.startswith("[") else items[0])
+    if found["quoted"]:
+        key, _, value = shlex.split(found["quoted"])[0].removeprefix("dataset.").partition("=")
+    spelt = _for_python(key, value) if style == "python" else _for_shell(key, value)
+    return ("use " if found["set"] else "") + spelt
 
 
-def _unquote(text: str) -> str:
-    """What `_quote` was given, from what is between its quotes."""
-    return re.sub(r'(\\+)("|\$\{|$)', lambda found: "\\" * (len(found[1]) // 2) + found[2], text)
-
-
-def _spell_for_command(key: str, value: str | list[str] | None) -> str:
+def _for_shell(key: str, value: str | None) -> str:
     if key == "path":
-        return "FILE" if value is None else shlex.quote(str(value))
-    name = _NAMED.get(key)
+        return "FILE" if value is None else shlex.quote(str(_read(value)))
+    flag = _FLAGS.get(key)
     if value is None:
-        return name or f"--set {key}"
-    if name is None:
-        return f"--set {shlex.quote(f'{key}={_flow(value)}')}"
-    if isinstance(value, str):
-        return f"{name} {shlex.quote(value)}"
-    if any("," in item for item in value):  # one in each, as it stands
-        return " ".join(f"{name} {shlex.quote(item)}" for item in (value * 2 if len(value) == 1 else value))
-    return f"{name} {shlex.quote(','.join(value))}"
+        return flag or f"--set {key}={'[...]' if key in LISTS else '...'}"
+    meant = _read(value)
+    words = [str(word) for word in meant] if isinstance(meant, list) else [str(meant)]
+    if flag is None or (isinstance(meant, list) and any("," in word or word != word.strip() for word in words)):
+        return f"--set {shlex.quote(f'{key}={value}')}"
+    return f"{flag} {shlex.quote(','.join(words))}"
 
 
-def _flow(value: str | list[str]) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+def _for_python(key: str, value: str | None) -> str:
+    name = {"leave_out": "drop", "path": "data"}.get(key, key)
+    return name if value is None else f"{name}={'...' if value == '...' else repr(_read(value))}"
 
 
-def _spell_for_python(key: str, value: str | list[str] | None) -> str:
-    key = "drop" if key == "leave_out" else key
-    if value is None:
-        return key
-    if value in ("true", "false"):
-        return f"{key}={str(value).capitalize()}"
-    return f"{key}={json.dumps(value, ensure_ascii=False)}"
+_PLAIN_VALUES = {"true": True, "false": False, "null": None}
+
+
+def _read(value: str) -> object:
+    """What Hydra reads in a value that `override` wrote.
+
+    >>> _read('[a,"b, c",-999,"7"]'), _read("true"), _read('"two words"')
+    (['a', 'b, c', -999, '7'], True, 'two words')
+    """
+    if value.startswith("["):
+        return [_read(word) for word in re.findall(r"\"(?:[^\"\\]|\\.)*\"|[^,]+", value[1:-1])]
+    if value.startswith('"'):
+        return re.sub(r'(\\+)("|\$\{|$)', lambda run: "\\" * (len(run[1]) // 2) + run[2], value[1:-1])
+    if value in _PLAIN_VALUES:
+        return _PLAIN_VALUES[value]
+    for kind in (int, float):
+        try:
+            return kind(value)
+        except ValueError:
+            continue
+    return value

@@ -125,7 +125,7 @@ class Builder:
             self._n_rounded += count_rounded(cells, values)
             return values
         texts = pc.utf8_trim_whitespace(cells)
-        is_missing = pc.fill_null(self._is_missing(texts), True)
+        is_missing = pc.or_(self._is_missing(texts), texts.is_null())
         present = pc.if_else(is_missing, pa.scalar(None, pa.string()), texts)
         if not pc.all(pc.match_substring_regex(present, rf"^(?:{NUMBER})$"), min_count=0).as_py():
             return None

@@ -65,14 +65,27 @@ _DAMAGED = (OSError, EOFError, ValueError, RuntimeError, lzma.LZMAError, zlib.er
 _FOREIGN = (
     (rb"SQLite format 3\x00", "an SQLite database", "export one of its tables as CSV"),
     (rb"version https://git-lfs", "a Git LFS pointer, which stands for a file that is elsewhere", "run 'git lfs pull'"),
-    (rb"\s*(?:<!doctype html|<html)", "an HTML page", "download the file itself, not the page that shows it"),
-    (rb"\s*<\?xml|\s*<stata_dta", "XML or a Stata file", "save it as CSV"),
+    (
+        rb"(?:\xef\xbb\xbf)?\s*(?:<!doctype html|<html)",
+        "an HTML page",
+        "download the file itself, not the page that shows it",
+    ),
+    (rb"\s*<stata_dta|[\x69-\x75][\x01\x02]\x01", "a Stata file", "save it as CSV (in Stata, export delimited)"),
+    (rb"(?:\xef\xbb\xbf)?\s*<\?xml", "XML", "save it as CSV"),
+    (rb"\x00{12}\xc2\xea\x81\x60|HEADER RECORD\*{7}", "a SAS file", "save it as CSV (in SAS, proc export)"),
+    (rb"\$FL[23]", "an SPSS file", "save it as CSV (in SPSS, save translate)"),
+    (rb"MATLAB 5\.0", "a MATLAB file", "save its table as CSV (in MATLAB, writetable)"),
+    (rb"(?s:.{8})DUCK", "a DuckDB database", "export one of its tables as CSV or Parquet"),
     (rb"(?:\s*%[^\n]*\n|\s*\n)*\s*@relation", "an ARFF file", "save it as CSV"),
     (rb"%PDF", "a PDF document", "save its table as CSV"),
     (rb"\xd0\xcf\x11\xe0", "an Excel file of the old format (.xls)", "save it as .xlsx or CSV"),
     (rb"\x89HDF", "an HDF5 file", "save its table as Parquet"),
     (rb"\x93NUMPY", "a NumPy array", "save it as CSV, with names of columns"),
-    (rb"\x80[\x02-\x05]", "a Python pickle, which could run code", "save its table as Parquet"),
+    (
+        rb"\x80[\x02-\x05]|c(?:copy_reg|__builtin__|pandas|numpy)|\([dl]p?0",
+        "a Python pickle, which could run code",
+        "save its table as Parquet",
+    ),
     (rb"RDX[23]|X\n\x00|RDA[23]", "an R data file", "save its table with write.csv"),
     (rb"ORC|Obj\x01", "an ORC or Avro file", "save it as Parquet"),
     (rb"7z\xbc\xaf|Rar!", "an archive", "unpack it, and give one of its files"),
@@ -88,7 +101,7 @@ def unpack(path: Path) -> Source:
     """
     start = Source(path).start(8)
     for mark, (name, opened) in _PACKED.items():
-        if not start.startswith(mark) or (name == "ZIP" and _is_excel(path)):
+        if not start.startswith(mark) or (name == "ZIP" and _find_in_zip(path) == "excel"):
             continue
         try:
             with opened(path) as file:
@@ -114,12 +127,32 @@ def _open_member(path: Path) -> Any:
     return archive.open(names[0])
 
 
-def _is_excel(path: Path) -> bool:
+_ZIPPED = (
+    (r"xl/workbook\.bin", "an Excel file of the binary format (.xlsb)", "save it as .xlsx or CSV"),
+    (r"word/document\.xml|ppt/presentation\.xml", "a document of Word or PowerPoint", "save its table as CSV"),
+    (r"content\.xml", "an OpenDocument file (.ods)", "save its table as .xlsx or CSV"),
+    (r"[^/]+\.npy", "a NumPy archive (.npz)", "save its table as CSV, with names of columns"),
+)
+"""Members that tell what a ZIP archive is."""
+
+
+def _find_in_zip(path: Path) -> str:
+    """excel, or nothing for a plain archive.
+
+    Raises:
+        DataError: It is another kind of document.
+    """
     try:
         with zipfile.ZipFile(path) as archive:
-            return "xl/workbook.xml" in archive.namelist()
+            names = archive.namelist()
     except (zipfile.BadZipFile, OSError):
-        return False
+        return ""
+    if "xl/workbook.xml" in names:
+        return "excel"
+    for pattern, what, advice in _ZIPPED:
+        if any(re.fullmatch(pattern, name) for name in names):
+            raise DataError(f"{path}: is {what}; {READABLE} are read; {advice}")
+    return ""
 
 
 def recognise(source: Source) -> Format:

@@ -1,31 +1,30 @@
-"""Files whose columns have types: Parquet, Feather, JSON and Excel."""
+"""Files whose columns have types: Parquet, Feather and JSON."""
 
-import importlib.util
 import io
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 from pyarrow import feather
 from pyarrow import json as arrow_json
 
-from yaynay.data.cells import RawColumn, RawTable, Texts, build, count_rounded
+from yaynay.data.cells import RawTable, build, count_rounded
 from yaynay.data.columns import clean_name
 from yaynay.data.containers import Source
-from yaynay.errors import DataError, MachineError
+from yaynay.data.raw import RawColumn, Texts
+from yaynay.errors import DataError
 
 _NOTES = {
     "parquet": (),
     "feather": ("read as Feather",),
     "json": ("read as JSON",),
-    "excel": ("read as Excel, the first sheet",),
 }
 
 
@@ -36,26 +35,25 @@ def read_typed(
 
     Args:
         source: The file.
-        form: One of parquet, feather, json, excel.
+        form: One of parquet, feather, json.
         keep: Checks the names and gives the columns to read, by number.
         na_values: Spellings of a missing cell besides the usual ones.
 
     Raises:
         DataError: It is not a valid file of its format.
-        MachineError: The package that reads it is not installed.
     """
     label = {"json": "JSON"}.get(form, form.capitalize())
     try:
-        content = {"parquet": _parquet, "feather": _feather, "json": _json, "excel": _excel}[form](source)
+        content = {"parquet": _parquet, "feather": _feather, "json": _json}[form](source)
         names = [clean_name(name) for name in content.column_names]
     except (pa.ArrowException, ValueError, KeyError, TypeError, RecursionError, OSError) as error:
         reason = " ".join(str(error).split())
         raise DataError(f"{source.path}: not a readable {label} file ({reason}); write it again") from error
-    index, categories = _of_pandas(content.schema)
+    index, categories = of_pandas(content.schema)
     columns: dict[str, RawColumn] = {}
     for number in keep(names):
         stored = content.column_names[number]
-        column = replace(_read_column(content.column(number), na_values), is_index=stored in index)
+        column = replace(read_column(content.column(number), na_values), is_index=stored in index)
         columns[names[number]] = column.as_category() if stored in categories else column
     return RawTable(columns, "row", lambda rows: [row + 1 for row in rows], (*source.notes, *_NOTES[form]))
 
@@ -94,32 +92,7 @@ def _json_columns(content: bytes) -> dict[str, pa.Array] | None:
     return {name: pa.array(column) for name, column in zip(stored, cells, strict=True)}
 
 
-def _excel(source: Source) -> pa.Table:
-    if not any(importlib.util.find_spec(name) for name in ("openpyxl", "python_calamine")):
-        raise MachineError(
-            f"{source.path}: is an Excel file, and no package that reads it is installed; openpyxl does; install it "
-            "(pip install 'yaynay[excel]'), or save the file as CSV"
-        )
-    engine: Literal["openpyxl", "calamine"] = "openpyxl" if importlib.util.find_spec("openpyxl") else "calamine"
-    return of_cells(pd.read_excel(io.BytesIO(source.read()), dtype=object, keep_default_na=False, engine=engine))
-
-
-def of_cells(frame: pd.DataFrame) -> pa.Table:
-    """Columns of a sheet, whose cells have a type each; those of several types become texts.
-
-    >>> of_cells(pd.DataFrame({"a": [1, 2.5, ""], "b": [1, "?", "x"]}, dtype=object)).to_pydict()
-    {'a': [1.0, 2.5, None], 'b': ['1', '?', 'x']}
-    """
-    columns: dict[str, pa.Array] = {}
-    for name, cells in frame.items():
-        present = [None if pd.isna(cell) or cell == "" else cell for cell in cells]
-        kinds = {type(cell) for cell in present if cell is not None}
-        is_mixed = len(kinds) > 1 and not kinds <= {int, float}
-        columns[str(name)] = pa.array([cell if cell is None or not is_mixed else str(cell) for cell in present])
-    return pa.table(columns)
-
-
-def _of_pandas(schema: pa.Schema) -> tuple[set[str], set[str]]:
+def of_pandas(schema: pa.Schema) -> tuple[set[str], set[str]]:
     """The columns in which pandas stored its row labels, and those that were categories to it."""
     try:
         stored: Mapping[str, Any] = json.loads((schema.metadata or {}).get(b"pandas", b"{}"))
@@ -130,7 +103,7 @@ def _of_pandas(schema: pa.Schema) -> tuple[set[str], set[str]]:
     return labels, {str(column.get("field_name")) for column in columns}
 
 
-def _read_column(column: pa.ChunkedArray, na_values: Sequence[str]) -> RawColumn:
+def read_column(column: pa.ChunkedArray, na_values: Sequence[str]) -> RawColumn:
     """Cells of a column, by the type that the file gives it."""
     types = pa.types
     kind = column.type
@@ -145,7 +118,8 @@ def _read_column(column: pa.ChunkedArray, na_values: Sequence[str]) -> RawColumn
         stamps = column.cast(pa.timestamp("us", getattr(kind, "tz", None)), safe=False).cast(pa.int64())
         return RawColumn(numbers=_floats(stamps) / 86_400e6, missing=n_null, kind="days")
     if types.is_duration(kind):
-        return RawColumn(numbers=_floats(column.cast(pa.duration("us"), safe=False).cast(pa.int64())) / 86_400e6)
+        spans = column.cast(pa.duration("us"), safe=False).cast(pa.int64())
+        return RawColumn(numbers=_floats(spans) / 86_400e6, missing=n_null, kind="duration")
     if types.is_time(kind):
         of_day = column.cast(pa.time64("us"), safe=False).cast(pa.int64())
         return RawColumn(numbers=_floats(of_day) / 3_600e6, missing=n_null, kind="hours")
@@ -160,6 +134,8 @@ def _read_column(column: pa.ChunkedArray, na_values: Sequence[str]) -> RawColumn
 
 
 def _floats(column: pa.ChunkedArray) -> np.ndarray:
+    if pa.types.is_decimal(column.type):  # Arrow would scale in floating point, and make 1.5 a bit more
+        column = column.cast(pa.string())
     return np.array(column.cast(pa.float64(), safe=False).to_numpy(), dtype=np.float64)
 
 
@@ -170,11 +146,21 @@ def _read_category(column: pa.ChunkedArray) -> RawColumn:
     chunks = column.unify_dictionaries().combine_chunks()
     if isinstance(chunks, pa.ChunkedArray):
         chunks = pa.concat_arrays(chunks.chunks)
-    codes = pc.fill_null(chunks.indices, -1).to_numpy(zero_copy_only=False).astype(np.int64)
-    levels = ["" if level is None else str(level) for level in chunks.dictionary.to_pylist()]
-    n_missing = int((codes < 0).sum())
+    codes = pc.fill_null(chunks.indices.cast(pa.int64()), -1).to_numpy(zero_copy_only=False)
+    return category(["" if level is None else str(level) for level in chunks.dictionary.to_pylist()], codes)
+
+
+def category(levels: Sequence[str], codes: NDArray[np.int64]) -> RawColumn:
+    """A category, without blanks around its levels.
+
+    >>> column = category(["u", " u", "v"], np.array([0, 1, 2, -1]))
+    >>> column.texts.levels, column.texts.codes, column.missing
+    (['u', 'v'], array([ 0,  0,  1, -1]), Counter({'': 1}))
+    """
+    stripped = [level.strip() for level in levels]
+    places = {level: place for place, level in enumerate(level for level in dict.fromkeys(stripped) if level)}
+    known = np.array([places.get(level, -1) for level in [*stripped, ""]])[codes]
+    n_missing = int((known < 0).sum())
     return RawColumn(
-        texts=Texts(levels, codes),
-        missing=Counter({"": n_missing} if n_missing else {}),
-        kind="category",
+        texts=Texts(list(places), known), missing=Counter({"": n_missing} if n_missing else {}), kind="category"
     )

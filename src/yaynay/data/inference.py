@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from yaynay.config.datasets import File
+from yaynay.config.datasets import Own
 from yaynay.data import rules
 from yaynay.data.cells import RawColumn, RawTable
 from yaynay.data.descriptions import Description
@@ -13,7 +13,7 @@ from yaynay.data.remarks import say_left_out
 from yaynay.errors import DataError
 
 
-def infer(raw: RawTable, options: File) -> dict[str, Reading]:
+def infer(raw: RawTable, options: Own) -> dict[str, Reading]:
     """What each column is, by the rules of `rules`.
 
     Raises:
@@ -34,7 +34,7 @@ def infer(raw: RawTable, options: File) -> dict[str, Reading]:
             dates=options.dates,
             missing=tuple(map(str, options.na_values)),
             levels=tuple(options.na_levels),
-            locate=lambda row: f"{options.path}{raw.locate(row)}",
+            locate=lambda row: f"{options.where}{raw.locate(row)}",
         )
         readings[name] = rules.apply(column, context)
     features = {name: reading for name, reading in readings.items() if name != options.target}
@@ -46,7 +46,7 @@ def infer(raw: RawTable, options: File) -> dict[str, Reading]:
             return readings | {name: replace(kept, rule="number")}
     said, advice = say_left_out(features)
     raise DataError(
-        f"{options.path}: no feature is left ({said}); one at least is needed; "
+        f"{options.where}: no feature is left ({said}); one at least is needed; "
         f"{advice or 'add a column of numbers, or of texts that come back'}"
     )
 

@@ -95,8 +95,8 @@ def _names(text: Text, dialect: Dialect) -> list[str]:
         found = [f"separator {quote(mark)} suspected" for mark in SEPARATORS.values() if mark in first]
         raise DataError(
             f"{text.path}:{dialect.header_line}: 1 column found, {(found or ['no separator in it'])[0]}; at least a "
-            f"target and a feature are needed, separated by {quote(dialect.separator)}; set dataset.separator to one "
-            f"of {', '.join(SEPARATORS)}"
+            f"target and a feature are needed, separated by {quote(dialect.separator)}; set "
+            f"dataset.separator=..., one of {', '.join(SEPARATORS)}"
         )
     if dialect.names is None:
         return [f"column_{number + 1}" for number in range(dialect.width)]

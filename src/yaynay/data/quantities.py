@@ -86,7 +86,8 @@ def stored_date(column: RawColumn, context: Context) -> Reading | None:
 def plain_number(column: RawColumn, context: Context) -> Reading | None:
     if column.numbers is None:
         return None
-    return Reading.by(Description(context.name, "number", context.missing), column)
+    note = "durations, read in days" if column.kind == "duration" else ""
+    return replace(Reading.by(Description(context.name, "number", context.missing), column), note=note)
 
 
 def numeral(column: RawColumn, context: Context) -> Reading | None:

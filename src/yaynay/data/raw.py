@@ -67,7 +67,8 @@ class RawColumn:
         missing: How often each spelling of a missing cell occurs; "" is an empty cell.
         n_rounded: How many whole numbers no float64 can hold.
         has_point: Whether one of the numbers may have been written with a decimal point.
-        kind: What the file or an option says of the column: a category, truth values, days (since 1970) or hours.
+        kind: What the file or an option says of the column: a category, truth values, days (since 1970),
+            hours (of a day), or a duration in days.
         is_index: Whether pandas stored its row labels in it.
         unusable: What it holds, where that can be no feature.
     """
@@ -77,7 +78,7 @@ class RawColumn:
     missing: Counter[str] = field(default_factory=Counter)
     n_rounded: int = 0
     has_point: bool = False
-    kind: Literal["", "category", "truth", "days", "hours"] = ""
+    kind: Literal["", "category", "truth", "days", "hours", "duration"] = ""
     is_index: bool = False
     unusable: str = ""
 

@@ -79,8 +79,10 @@ def describe_cells(raw: RawTable, empty: NDArray[np.bool_], infinite: NDArray[np
         if (count := int(rows.sum()))
     ]
     if infinite.any():
-        return f"{' and '.join(parts)}; numbers must be finite, whatever dataset.missing is; correct them"
+        return (
+            f"{' and '.join(parts)}; numbers must be finite; correct them, or list their spelling in dataset.na_values"
+        )
     return (
         f"{parts[0]}; none is allowed where dataset.missing=refuse, nor in a column of groups; fill them in, or set "
-        "dataset.missing to drop (the rows) or impute (a feature's cells)"
+        "dataset.missing=drop (for the rows) or, for a feature, dataset.missing=impute"
     )

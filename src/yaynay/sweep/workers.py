@@ -4,29 +4,26 @@ An engine yields the outcome of each fleet as it ends. Every record that was ask
 whatever happened to the process that trained it.
 """
 
-import contextlib
 import errno
 import functools
 import logging
 import multiprocessing
 import os
 import signal
-import sys
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import forkserver, resource_tracker
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from yaynay.errors import MachineError, YaynayError
 from yaynay.models.backends.base import OnEpoch
 from yaynay.processes import end_with_starter
+from yaynay.records import version
 from yaynay.records.record import Record
 from yaynay.records.store import Store
-from yaynay.sweep import fit
+from yaynay.sweep import fit, server
 from yaynay.sweep.partition import FleetSpec
 
 Outcome = tuple[list[Record], dict[str, Exception]]
@@ -96,14 +93,15 @@ def run(specs: Sequence[FleetSpec], store: Store, n_workers: int) -> Iterator[Ou
 
 def run_in_processes(specs: Sequence[FleetSpec], store: Store, n_workers: int) -> Iterator[Outcome]:
     """In worker processes; one that dies is replaced, and its fleet is tried once more, then cut into singles."""
-    waiting, context = deque((spec, 1) for spec in specs), _context(specs)
+    waiting = deque((spec, 1) for spec in specs)
+    preload = "lightning" if any(spec.configurations[0].backend.name == "torch" for spec in specs) else ""
     idle: list[_Worker] = []
     running: dict[Future[Outcome], tuple[_Worker, FleetSpec, int]] = {}
     try:
         while waiting or running:
             while waiting and len(running) < n_workers:
                 spec, n_tries = waiting.popleft()
-                worker = idle.pop() if idle else _Worker(context)
+                worker = idle.pop() if idle else _Worker(preload)
                 running[worker.start(spec, store)] = worker, spec, n_tries
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 worker, spec, n_tries = running.pop(future)
@@ -124,10 +122,10 @@ def run_in_processes(specs: Sequence[FleetSpec], store: Store, n_workers: int) -
 class _Worker:
     """An executor with one process, so that a death names its fleet; with more, all would break with the first."""
 
-    def __init__(self, context: Any) -> None:
-        self.executor = ProcessPoolExecutor(1, context, initializer=_begin)
+    def __init__(self, preload: str) -> None:
+        self.executor = ProcessPoolExecutor(1, server.context(preload), initializer=_begin, initargs=[version.known()])
         before = multiprocessing.active_children()
-        with _without_script():
+        with server.without_main():
             self.executor.submit(os.getpid)  # it starts its process with its first task
         self.processes = [process for process in multiprocessing.active_children() if process not in before]
 
@@ -149,19 +147,9 @@ class _Worker:
         self.executor.shutdown(wait=False, cancel_futures=True)
 
 
-@contextlib.contextmanager
-def _without_script() -> Iterator[None]:
-    """Keep a new process from running the script that started this one, which may ask again, or be no file."""
-    script = sys.modules["__main__"]
-    sys.modules["__main__"] = ModuleType("__main__")
-    try:
-        yield
-    finally:
-        sys.modules["__main__"] = script
-
-
-def _begin() -> None:
-    """A worker's start."""
+def _begin(versions: dict[Any, str]) -> None:
+    """A worker's start; it trains under the versions of the code that the sweep's own process found."""
+    version.adopt(versions)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all processes; the sweep's own decides
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     end_with_starter()  # an orphan would train what the next command trains too
@@ -175,32 +163,6 @@ def _train_in_worker(spec: FleetSpec, folder: Path) -> Outcome:
 def _store_at(folder: Path) -> Store:
     """A worker's store, which reads each table once."""
     return Store(folder)
-
-
-def warm_up() -> None:
-    """Start what workers come from."""
-
-
-def _context(specs: Sequence[FleetSpec]) -> Any:
-    """How workers start: forked, on Linux, from a process that has imported PyTorch and has not used it.
-
-    Importing it takes seconds, which every worker would need, replacements included. On other systems, libraries do
-    not survive a fork.
-    """
-    if sys.platform != "linux":
-        return multiprocessing.get_context("spawn")
-    context = multiprocessing.get_context("forkserver")
-    has_torch = any(spec.configurations[0].backend.name == "torch" for spec in specs)
-    server = "yaynay.sweep._server"
-    context.set_forkserver_preload([server, __name__, *(["yaynay.models.backends.lightning"] if has_torch else [])])
-    os.environ["YAYNAY_STARTER"] = str(os.getpid())
-    resource_tracker.ensure_running()  # the server would start it, and unblock what follows
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # inherited: Ctrl-C is for the sweep's own process
-    try:
-        forkserver.ensure_running()
-    finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-    return context
 
 
 def _died(spec: FleetSpec, store: Store, code: int | None) -> Outcome:

@@ -1,0 +1,158 @@
+"""DataFrames in memory: pandas, and whatever speaks Arrow's or the dataframe interchange protocol."""
+
+import datetime
+import decimal
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from pyarrow import interchange
+
+from yaynay.data.cells import RawTable, build
+from yaynay.data.columns import clean_name, quote
+from yaynay.data.formats import category, of_pandas, read_column
+from yaynay.data.raw import RawColumn
+from yaynay.errors import DataError
+
+_SPELT = (str, int, float, decimal.Decimal, datetime.date, datetime.time, datetime.timedelta, np.number, np.bool_)
+"""What a cell among others of another type may be; its text is read then, as from a file."""
+
+_Labelled = tuple[object, bool, Callable[[Sequence[str]], RawColumn]]
+"""A column's label, whether it holds row labels, and what reads it."""
+
+
+def take_columns(frame: Any, keep: Callable[[Sequence[str]], list[int]], *, na_values: Sequence[str] = ()) -> RawTable:
+    """Columns of a DataFrame; those that are not kept are not looked at.
+
+    Args:
+        frame: Of pandas; or an object with `__arrow_c_stream__` or `__dataframe__`, such as a Polars DataFrame or an
+            Arrow table.
+        keep: Checks the names and gives the columns to read, by number.
+        na_values: Spellings of a missing cell besides the usual ones.
+
+    Raises:
+        DataError: It is no DataFrame, cannot be converted, or a name is neither text nor number.
+    """
+    found = _of_pandas(frame) if isinstance(frame, pd.DataFrame) else _of_arrow(_to_arrow(frame))
+    names = [_check_label(label) for label, _, _ in found]
+    columns: dict[str, RawColumn] = {}
+    for number in keep(names):
+        _, is_index, read = found[number]
+        columns[names[number]] = replace(read(na_values), is_index=is_index)
+    return RawTable(columns, "row", lambda rows: [row + 1 for row in rows])
+
+
+def to_pandas(frame: Any) -> pd.DataFrame:
+    """The same columns in pandas.
+
+    Args:
+        frame: As of `take_columns`.
+
+    Raises:
+        DataError: It is no DataFrame.
+    """
+    return frame if isinstance(frame, pd.DataFrame) else _to_arrow(frame).to_pandas()
+
+
+def _check_label(label: object) -> str:
+    if isinstance(label, str | int | float | np.number) and label == label:
+        return clean_name(label)
+    raise DataError(
+        f"DataFrame: {quote(str(label))} of type {type(label).__name__} names a column; allowed: texts and numbers; "
+        "rename it, in pandas by frame.columns = list(map(str, frame.columns))"
+    )
+
+
+def _to_arrow(frame: Any) -> pa.Table:
+    try:
+        if hasattr(frame, "__arrow_c_stream__"):
+            return pa.table(frame)
+        if hasattr(frame, "__dataframe__"):
+            return interchange.from_dataframe(frame)
+    except (pa.ArrowException, ValueError, TypeError, NotImplementedError, RuntimeError) as error:
+        reason = " ".join(str(error).split())
+        raise DataError(
+            f"DataFrame: {type(frame).__name__} cannot be read as columns ({reason}); allowed: DataFrames of pandas, "
+            "Polars or Arrow with columns of numbers, texts and dates; convert it, for instance by to_pandas()"
+        ) from error
+    has_collect = hasattr(frame, "collect") or hasattr(frame, "compute")
+    advice = "collect() or compute() it first" if has_collect else "give arrays as x and y, and anything else as one"
+    raise DataError(
+        f"DataFrame: {type(frame).__name__} is none; allowed: one of pandas, Polars, Arrow, or anything with "
+        f"__arrow_c_stream__ or __dataframe__; {advice}"
+    )
+
+
+def _of_arrow(content: pa.Table) -> list[_Labelled]:
+    index, categories = of_pandas(content.schema)
+
+    def reader(number: int, name: str) -> Callable[[Sequence[str]], RawColumn]:
+        def read(na_values: Sequence[str]) -> RawColumn:
+            column = read_column(content.column(number), na_values)
+            return column.as_category() if name in categories else column
+
+        return read
+
+    return [(name, name in index, reader(number, name)) for number, name in enumerate(content.column_names)]
+
+
+def _of_pandas(frame: pd.DataFrame) -> list[_Labelled]:
+    """Columns, and row labels where they are not just counted, named as pandas names them in Parquet."""
+
+    def reader(values: pd.Series) -> Callable[[Sequence[str]], RawColumn]:
+        return lambda na_values: read_series(values, na_values)
+
+    found: list[_Labelled] = [
+        (label, False, reader(frame.iloc[:, number])) for number, label in enumerate(frame.columns)
+    ]
+    if isinstance(frame.index, pd.RangeIndex):
+        return found
+    for level, name in enumerate(frame.index.names):
+        is_known = name is not None and name not in frame.columns
+        label = str(name) if is_known else f"__index_level_{level}__"
+        found.append((label, True, reader(frame.index.get_level_values(level).to_series())))
+    return found
+
+
+def read_series(values: pd.Series, na_values: Sequence[str] = ()) -> RawColumn:
+    """Cells of a column of pandas, by its type, or by the cells' own types where it is `object`.
+
+    >>> read_series(pd.Series([1, 2.5, None], dtype=object)).numbers
+    array([1. , 2.5, nan])
+    >>> read_series(pd.Series([1, "?", "x"], dtype=object)).texts.levels
+    ['1', 'x']
+    """
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        return category([str(level) for level in values.cat.categories], values.cat.codes.to_numpy(dtype=np.int64))
+    if isinstance(values.dtype, pd.SparseDtype):
+        values = values.sparse.to_dense()
+    if isinstance(values.dtype, pd.PeriodDtype):
+        values = values.dt.to_timestamp()
+    if isinstance(values.dtype, pd.DatetimeTZDtype):
+        values = values.dt.tz_convert(None)
+    try:
+        array = pa.array(values, from_pandas=True)
+    except (pa.ArrowException, ValueError, TypeError, OverflowError):
+        return _read_objects(values, na_values)
+    return read_column(array if isinstance(array, pa.ChunkedArray) else pa.chunked_array([array]), na_values)
+
+
+def _read_objects(values: pd.Series, na_values: Sequence[str]) -> RawColumn:
+    """Cells of several types as the texts that a file would hold."""
+    is_missing = values.isna().to_numpy()
+    cells = values.astype(object).to_numpy()
+    kinds = {type(cell) for cell in cells[~is_missing]}
+    odd = [kind.__name__ for kind in kinds if not issubclass(kind, _SPELT) or issubclass(kind, np.complexfloating)]
+    if odd:
+        held = "complex numbers" if set(odd) <= {"complex", "complex64", "complex128"} else f"cells of type {min(odd)}"
+        return RawColumn(numbers=np.full(len(cells), np.nan), unusable=held)
+    try:
+        texts = pa.array(
+            [None if gone else str(cell) for cell, gone in zip(cells, is_missing, strict=True)], pa.string()
+        )
+    except UnicodeEncodeError:
+        return RawColumn(numbers=np.full(len(cells), np.nan), unusable="text that is not Unicode")
+    return build(texts, na_values)
