@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 from yaynay.errors import DataError, OptionError
 from yaynay.records.record import Record
@@ -69,14 +70,22 @@ def _stores() -> list[Store]:
 
 
 def _read(store: Store, key: str) -> Record:
-    """A record whose files are as they were written.
+    """A record whose files, and those of its table, are as they were written.
 
     Raises:
         DataError: One is damaged.
     """
-    for path, reason in check_checksums(store.path(key)) if store.has(key) else ():
-        if reason is not None:
-            raise DataError(f"{path}: {reason}; remove {store.path(key)}, and train it again")
+    if store.has(key):
+        _check(store.path(key))
     record = store.read_ended(key)
     assert record is not None
+    folder = store.table_path(record.plan["sha256"], record.table["sha256"])
+    if folder.is_dir():  # `Store.read_table` says what is missing
+        _check(folder)
     return record
+
+
+def _check(folder: Path) -> None:
+    for path, reason in check_checksums(folder):
+        if reason is not None:
+            raise DataError(f"{path}: {reason}; remove {folder}, and train it again")

@@ -181,8 +181,11 @@ def test_a_run_that_ended_otherwise_is_different(project: Path, reproduce: Repro
     assert "before: diverged (something else)" in out
 
 
-def test_configurations_that_were_halved_are_trained_together(project: Path, reproduce: Reproduce) -> None:
-    words = ["model.depth=1", "trainer.max_epochs=9", "trainer.halving=3"]
+def test_configurations_that_were_halved_are_trained_together(
+    project: Path, reproduce: Reproduce, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(SWEEP, "another")
+    words = ["model.depth=1", "trainer.max_epochs=9", "trainer.halving=2"]
     jobs = [job(*words, f"optimizer.lr={rate}") for rate in (0.001, 0.003, 0.01, 0.03)]
     scores = run_jobs(jobs, "processes", 1)
     assert not any(isinstance(score, Exception) for score in scores)
@@ -212,16 +215,17 @@ def test_data_that_has_changed_is_said_and_what_was_kept_is_used(project: Path, 
     prepare._load_or_make.cache_clear()
 
 
+DAMAGED = [f"tables/*/{name}" for name in ("table.parquet", "plan.parquet", "card.json")]
+DAMAGED += [f"runs/*/{name}" for name in ("arrays.safetensors", "weights.safetensors", "run.json")]
+
+
 @pytest.mark.parametrize(
-    "name", ["tables/*/table.parquet", "tables/*/plan.parquet", "tables/*/card.json", "runs/*/arrays.safetensors",
-             "runs/*/record.json", "runs/*/weights.safetensors"],
-)  # fmt: skip
-@pytest.mark.parametrize("is_missing", [False, True])
+    ("name", "is_missing"),
+    [*((name, way) for name in DAMAGED for way in (False, True)), ("runs/*/record.json", False)],
+)
 def test_what_is_damaged_is_named(project: Path, reproduce: Reproduce, name: str, is_missing: bool) -> None:
     key = folder_of(project, "least_squares").name
     (path,) = (project / "records").glob(name.replace("runs/*", f"runs/{key}"))
-    if is_missing and path.name == "record.json":
-        pytest.skip("a record without it is none")
     if is_missing:
         path.unlink()
     else:
