@@ -2,5 +2,6 @@
 
 `sources` makes tables, `reading` reads your own file (`parsing` and `cells` take it apart), and both end in a
 validated `Table` (`table`, `columns`); `listing` says what the columns of a file hold. `plan` draws its folds, and
-`prepare` turns a configuration into `data/tables/NAME/` or finds it there. The result is a `Table` with a `Plan`, each with the digest of its content.
+`prepare` turns a configuration into `data/tables/NAME/` or finds it there. The result is a `Table` with a `Plan`, each
+with the digest of its content.
 """
