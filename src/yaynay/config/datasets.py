@@ -77,6 +77,7 @@ class File(Closed):
     target: Name
     missing: Literal["refuse", "drop", "impute"] = "impute"
     groups: Name | None = None
+    time: Name | None = None
     features: list[Name] = []
     leave_out: list[Name] = []
     categories: list[Name] = []

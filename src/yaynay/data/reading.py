@@ -15,10 +15,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from yaynay.config.datasets import File, parse
-from yaynay.data.cells import RawColumn, RawTable
+from yaynay.data.cells import Floats, RawColumn, RawTable
 from yaynay.data.checks import MIN_ROWS, check_names, unknown_name
 from yaynay.data.columns import frame_of, quote
 from yaynay.data.containers import READABLE, recognise, unpack
+from yaynay.data.dependence import Seen, find_dependence
 from yaynay.data.formats import read_typed
 from yaynay.data.inference import infer
 from yaynay.data.parsing import read_text
@@ -26,6 +27,7 @@ from yaynay.data.quantities import Reading
 from yaynay.data.remarks import describe_cells, say_left_out, say_missing, say_scales, say_target
 from yaynay.data.suspicions import say_suspicions
 from yaynay.data.table import Table
+from yaynay.data.times import say_time, take_time
 from yaynay.errors import DataError, OptionError
 
 
@@ -62,7 +64,9 @@ def read(options: File) -> Table:
             again = raw.reread([name]) if raw.reread else raw.columns
             raw.columns[name] = again[name].as_category()
     groups = raw.columns.pop(options.groups) if options.groups is not None else None
-    return _assemble(raw, infer(raw, options), groups, options)
+    readings = infer(raw, options)
+    times = take_time(raw, readings, options)
+    return _assemble(raw, readings, groups, times, options)
 
 
 def _roles(options: File) -> dict[str, str]:
@@ -72,13 +76,14 @@ def _roles(options: File) -> dict[str, str]:
         OptionError: One is named twice.
     """
     roles: dict[str, str] = {}
-    named = {"target": [options.target], "groups": [options.groups] if options.groups is not None else []}
+    single = {"target": options.target, "groups": options.groups, "time": options.time}
+    named = {role: [name] for role, name in single.items() if name is not None}
     for role, names in {**named, "features": options.features, "leave_out": options.leave_out}.items():
         for name in names:
-            if roles.setdefault(name, role) != role:
+            if (roles.setdefault(name, role), role) not in [(role, role), ("time", "features")]:
                 raise OptionError(
                     f"option 'dataset.{role}': {quote(name)} has another role already; a column is target, groups, "
-                    "feature or left out; name it once"
+                    "time, feature or left out, and only time may be a feature too; name it once"
                 )
     return roles
 
@@ -136,7 +141,9 @@ def _read(path: Path, options: File, keep: Callable[[Sequence[str]], list[int]])
     return raw
 
 
-def _assemble(raw: RawTable, readings: dict[str, Reading], groups: RawColumn | None, options: File) -> Table:
+def _assemble(
+    raw: RawTable, readings: dict[str, Reading], groups: RawColumn | None, times: Floats | None, options: File
+) -> Table:
     """The table that a file holds, with missing cells handled."""
     path, target = options.path, options.target
     columns: dict[str, NDArray] = {}
@@ -147,14 +154,16 @@ def _assemble(raw: RawTable, readings: dict[str, Reading], groups: RawColumn | N
         columns |= reading.columns
     codes = None if groups is None else _group_codes(groups)
     found = columns if codes is None else {**columns, str(options.groups): np.where(codes < 0, np.nan, codes)}
+    found = found if times is None else {**found, str(options.time): times}
     kept, dropped = _drop_rows(raw, found, options)
     if dropped:
         columns = {name: values[kept] for name, values in columns.items()}
     frame = frame_of(columns)
     remarks = [*dropped, *_say_columns(raw.columns, readings)]
     remarks += [*say_target(columns[target]), *say_scales(frame, codes is not None)]
-    remarks += say_suspicions(frame, target, codes is not None)
-    notes = [*raw.notes, *say_missing(raw.columns, readings)]
+    seen = _say_ties(raw, frame, times, kept, options)
+    remarks += [*say_suspicions(frame, target), *seen.doubts, *seen.remarks]
+    notes = [*raw.notes, *seen.notes, *say_missing(raw.columns, readings)]
     notes += [
         f"column {quote(name)}: {reading.note}"
         for name, reading in readings.items()
@@ -166,15 +175,26 @@ def _assemble(raw: RawTable, readings: dict[str, Reading], groups: RawColumn | N
         target=target,
         source=f"file {Path(path).name}",
         groups=None if codes is None else codes[kept],
+        time=None if times is None else times[kept],
         n_dropped=int((~kept).sum()),
         notes=tuple(notes),
         remarks=tuple(remarks),
+        doubts=seen.doubts,
         reading=tuple(
             {"column": name, "rule": reading.rule, "note": reading.note, "becomes": list(reading.columns)}
             for name, reading in readings.items()
         ),
         where=path,
     )
+
+
+def _say_ties(raw: RawTable, frame: pd.DataFrame, times: Floats | None, kept: NDArray[np.bool_], options: File) -> Seen:
+    """What ties rows together: a column of time, or what seems to where no option says it."""
+    if options.groups is None:
+        seen = find_dependence(frame, options.target, raw.columns, kept, is_ordered=times is not None)
+    else:
+        seen = Seen()
+    return seen if times is None else say_time(times[kept], options, seen)
 
 
 def _say_columns(columns: Mapping[str, RawColumn], readings: Mapping[str, Reading]) -> list[str]:
@@ -208,7 +228,9 @@ def _drop_rows(raw: RawTable, columns: Mapping[str, NDArray], options: File) -> 
     for name, values in columns.items():
         empty = pd.isna(values)
         infinite = np.isinf(values) if values.dtype == np.float64 else np.zeros(n_rows, dtype=bool)
-        must_be_there = options.missing == "refuse" or (options.missing == "impute" and name == options.groups)
+        must_be_there = options.missing == "refuse" or (
+            options.missing == "impute" and name in (options.groups, options.time)
+        )
         if infinite.any() or (empty.any() and must_be_there):
             raise DataError(f"{options.path}, column {quote(name)}: {describe_cells(raw, empty, infinite)}")
         if options.missing == "drop" or name == options.target:

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from yaynay.data.blocks import has_short_scales
 from yaynay.data.cells import Floats, RawColumn, RawTable
 from yaynay.data.columns import quote
-from yaynay.data.plan import has_short_scales
 from yaynay.data.quantities import Reading
 
 
@@ -81,6 +81,6 @@ def describe_cells(raw: RawTable, empty: NDArray[np.bool_], infinite: NDArray[np
     if infinite.any():
         return f"{' and '.join(parts)}; numbers must be finite, whatever dataset.missing is; correct them"
     return (
-        f"{parts[0]}; none is allowed where dataset.missing=refuse, nor in a column of groups; fill them in, or set "
-        "dataset.missing to drop (the rows) or impute (a feature's cells)"
+        f"{parts[0]}; none is allowed where dataset.missing=refuse, nor in a column of groups or of time; fill them "
+        "in, or set dataset.missing to drop (the rows) or impute (a feature's cells)"
     )

@@ -36,9 +36,11 @@ class Table:
         source: Where the table comes from, with reference and licence where known.
         truth: Known conditional mean, for a generated table.
         groups: Group of each row, counted from 0, (n_rows,); rows of one group are not independent.
+        time: Place of each row in time, counted from 0 and equal for equal times, (n_rows,).
         n_dropped: Rows left out because a cell was missing.
         notes: What a reader should know.
         remarks: What a verdict on the table should repeat.
+        doubts: Why rows may not be independent, though neither groups nor a time say so.
         reading: What was decided on each column of a file, ready for JSON.
         where: How an error names the table; its name if not given.
 
@@ -52,9 +54,11 @@ class Table:
     source: str
     truth: Truth | None = None
     groups: NDArray[np.int64] | None = None
+    time: NDArray[np.int64] | None = None
     n_dropped: int = 0
     notes: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
     reading: tuple[dict[str, Any], ...] = ()
     where: InitVar[str] = ""
 
@@ -66,10 +70,9 @@ class Table:
         object.__setattr__(self, "frame", frame)
         object.__setattr__(self, "notes", tuple(dict.fromkeys((*self.notes, *notes))))
         object.__setattr__(self, "remarks", tuple(dict.fromkeys((*self.remarks, *remarks))))
-        if self.groups is not None:
-            codes = np.unique(self.groups, return_inverse=True)[1]
-            object.__setattr__(self, "groups", codes.astype(np.int64))
-        known = {"truth": None if self.truth is None else self.truth.mean, "groups": self.groups}
+        for label, codes in self.ties.items():
+            object.__setattr__(self, label, np.unique(codes, return_inverse=True)[1].astype(np.int64))
+        known = {"truth": self.truth and self.truth.mean, **self.ties}
         for label, rows in known.items():
             if rows is not None and len(rows) != len(frame):
                 raise DataError(f"{where}: {label} of {len(rows)} rows; give one for each of {len(frame)} rows")
@@ -79,6 +82,11 @@ class Table:
                 f"{where}: two features are called {quote(twice[0])}; a category becomes one 'name=level' "
                 "feature per level; rename a column"
             )
+
+    @property
+    def ties(self) -> dict[str, NDArray[np.int64]]:
+        """Groups and time, where the table has them: why rows are not independent."""
+        return {label: codes for label in _TIES if (codes := getattr(self, label)) is not None}
 
     @property
     def n_rows(self) -> int:
@@ -116,8 +124,9 @@ class Table:
 
     @cached_property
     def sha256(self) -> str:
-        """Digest of the content: column names, kinds and values, the target's name and the groups."""
+        """Digest of the content: column names, kinds and values, the target's name, the groups and the time."""
         header = [self.target, list(self.kinds.items()), self.n_rows, self.groups is not None]
+        header += ["time"] * (self.time is not None)
         digest = hashlib.sha256(json.dumps(header).encode())
         for _, values in _columns(self.frame):
             if _is_number(values):
@@ -126,8 +135,8 @@ class Table:
                 codes, levels = factorize(values)
                 digest.update(json.dumps(levels).encode())
                 digest.update(codes.astype("<i8").tobytes())
-        if self.groups is not None:
-            digest.update(self.groups.astype("<i8").tobytes())
+        for codes in self.ties.values():
+            digest.update(codes.astype("<i8").tobytes())
         return digest.hexdigest()
 
     @cached_property
@@ -151,7 +160,9 @@ def _is_number(values: pd.Series) -> bool:
     return values.dtype == np.float64
 
 
-_OF_FILES = ("remarks", "reading")
+_TIES = {"groups": "n_groups", "time": "n_times"}
+"""Attributes and files of what ties rows together, and what the card calls their numbers."""
+_OF_FILES = ("remarks", "doubts", "reading")
 """What only the card of a file's table holds."""
 
 
@@ -170,11 +181,12 @@ def card(table: Table) -> dict[str, Any]:
         "n_features": table.n_features,
         "n_dropped": table.n_dropped,
         "n_equal_rows": int(sizes[sizes > 1].sum()),
-        "n_groups": None if table.groups is None else int(table.groups.max()) + 1,
+        **dict.fromkeys(_TIES.values()),
         "notes": list(table.notes),
         "table_sha256": table.sha256,
         "truth_sha256": table.truth and table.truth.sha256,
     }
+    entries |= {_TIES[label]: int(codes.max()) + 1 for label, codes in table.ties.items()}
     entries |= {name: list(value) for name in _OF_FILES if (value := getattr(table, name))}
     if table.truth is not None and np.ptp(table.truth.noise_sd) == 0:
         entries["noise_sd"] = float(table.truth.noise_sd[0])
@@ -184,19 +196,19 @@ def card(table: Table) -> dict[str, Any]:
 def write_table(table: Table, folder: Path, **extra: Any) -> None:
     """Write a table into a folder, each file aside and then moved into place, the card last.
 
-    The files are table.parquet, truth.parquet and groups.parquet where there are any, and card.json (see
-    `card`, joined by the `extra` entries). The same table gives the same bytes.
+    The files are table.parquet; truth, groups and time.parquet where there are any; and card.json (see `card`, joined
+    by the `extra` entries). The same table gives the same bytes.
     """
     folder.mkdir(parents=True, exist_ok=True)
     columns = [
         pa.array(values.to_numpy(), type=pa.float64() if _is_number(values) else pa.string(), from_pandas=True)
         for _, values in _columns(table.frame)
     ]
-    parts = {"table": pa.table(columns, names=list(table.kinds)), "truth": None, "groups": None}
+    parts: dict[str, pa.Table | None] = dict.fromkeys(("table", "truth", *_TIES))
+    parts["table"] = pa.table(columns, names=list(table.kinds))
+    parts |= {label: pa.table({label: codes}) for label, codes in table.ties.items()}
     if table.truth is not None:
         parts["truth"] = pa.table({"mean": table.truth.mean, "noise_sd": table.truth.noise_sd})
-    if table.groups is not None:
-        parts["groups"] = pa.table({"group": table.groups})
     for part, content in parts.items():
         path = folder / f"{part}.parquet"
         if content is None:
@@ -218,19 +230,17 @@ def load_table(folder: Path) -> Table:
     try:
         entries = json.loads((folder / "card.json").read_text(encoding="utf-8"))
         frame = _read(folder / "table.parquet")
-        truth = groups = None
-        if entries["truth_sha256"] is not None:
-            known = _read(folder / "truth.parquet")
-            truth = Truth(known["mean"].to_numpy(), known["noise_sd"].to_numpy())
-        if entries["n_groups"] is not None:
-            groups = _read(folder / "groups.parquet")["group"].to_numpy()
+        known = _read(folder / "truth.parquet") if entries["truth_sha256"] is not None else None
+        truth = None if known is None else Truth(known["mean"].to_numpy(), known["noise_sd"].to_numpy())
+        kept = [label for label, count in _TIES.items() if entries.get(count) is not None]
+        ties = {label: _read(folder / f"{label}.parquet").iloc[:, 0].to_numpy() for label in kept}
         stated = (entries["table_sha256"], entries["truth_sha256"])
         about = {name: entries[name] for name in ("name", "target", "source", "n_dropped")}
         about |= {name: tuple(entries.get(name, ())) for name in ("notes", *_OF_FILES)}
     except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
         reason = " ".join(str(error).split())
         raise DataError(f"{folder}: not a readable table ({reason}); {_AGAIN}") from error
-    table = Table(frame=frame, truth=truth, groups=groups, where=str(folder), **about)
+    table = Table(frame=frame, truth=truth, **ties, where=str(folder), **about)
     if stated != (table.sha256, truth and truth.sha256):
         raise DataError(f"{folder}: content does not match its SHA-256; {_AGAIN}")
     return table

@@ -78,7 +78,7 @@ class _Evidence:
         line = least_squares.fit(table, plan)
         x = least_squares.impute(table.x, np.arange(table.n_rows))
         try:
-            gate = gates.measure(x, table.y, n_draws=rule.n_draws, groups=table.groups)
+            gate = gates.measure(x, table.y, n_draws=rule.n_draws, groups=table.groups, times=table.time)
         except DataError:  # too few rows for it; the verdict says so
             gate = None
         return cls(table, plan, line, gate, rule)
