@@ -2,9 +2,7 @@
 
 import gzip
 import importlib.util
-import json
 import os
-import pty
 import random
 import subprocess
 import sys

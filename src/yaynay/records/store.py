@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from yaynay.data.plan import Plan, load_plan, write_plan
-from yaynay.data.table import Table, load_table, write_table
+from yaynay.data.table import Table
+from yaynay.data.table_files import load_table, write_table
 from yaynay.records.folders import readable, with_checksums
 from yaynay.records.record import Record
 from yaynay.storage import (

@@ -73,7 +73,7 @@ def test_shape(table: Table, rule: Rule) -> gates.Gate | None:
     if key not in _last:
         x = least_squares.impute(table.x, np.arange(table.n_rows))
         try:
-            gate = gates.measure(x, table.y, n_draws=rule.n_draws, groups=table.groups)
+            gate = gates.measure(x, table.y, n_draws=rule.n_draws, groups=table.groups, times=table.time)
         except DataError:  # too few rows for it; the verdict says so
             gate = None
         _last.clear()

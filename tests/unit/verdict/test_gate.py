@@ -5,7 +5,8 @@ import pytest
 from numpy.typing import NDArray
 
 from yaynay.errors import DataError
-from yaynay.verdict import gate, kernels
+from yaynay.verdict import bootstrap, gate, kernels
+from yaynay.verdict.serial import Rows
 
 Floats = NDArray[np.float64]
 N_DRAWS = 499
@@ -213,7 +214,7 @@ def test_memory_bounds_do_not_change_the_kernels(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(gate, "_BLOCK", 7)
     in_blocks = gate.measure(x, noise, n_draws=N_DRAWS)
     assert in_blocks.statistic == pytest.approx(whole.statistic, rel=1e-6)
-    monkeypatch.setattr(gate, "_CHUNK", 120 * 50)
+    monkeypatch.setattr(bootstrap, "_CHUNK", 120 * 50)
     assert abs(gate.measure(x, noise, n_draws=N_DRAWS).p_value - whole.p_value) < 0.1
 
 
@@ -234,7 +235,9 @@ def test_tangent_kernel_is_that_of_a_wide_network() -> None:
 def test_nystroem_is_exact_where_all_rows_are_landmarks() -> None:
     x, _ = draw(50)
     basis = np.linalg.qr(np.column_stack([np.ones(50), x]))[0]
-    factor = gate._directions(lambda a, b: np.exp(-np.abs(a[:, None] - b[None]).sum(axis=2)), x, x, np.ones(50), basis)
+    factor = gate._directions(
+        lambda a, b: np.exp(-np.abs(a[:, None] - b[None]).sum(axis=2)), x, x, Rows(np.arange(50)), np.ones(50), basis
+    )
     kernel = np.exp(-np.abs(x[:, None] - x[None]).sum(axis=2))
     beside = np.eye(50) - basis @ basis.T
     assert factor @ factor.T == pytest.approx(beside @ kernel @ beside, abs=1e-5)
