@@ -1,8 +1,9 @@
 """Line, gate, networks, verdict: the answer for one table, and what a reader does with it."""
 
 import json
+import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -13,6 +14,7 @@ from threadpoolctl import threadpool_limits
 
 import yaynay
 from yaynay.asking import grid
+from yaynay.config.quoting import Style, respell
 from yaynay.config.schema import Rule
 from yaynay.data.table import Table
 from yaynay.errors import OptionError
@@ -42,6 +44,9 @@ class Watcher(Protocol):
 
     def on_gate(self, gate: Gate | None, rule: Rule) -> None:
         """The shape is tested; None for a table that is too small."""
+
+    def on_networks(self, sweep: Sweep, seconds: float) -> None:
+        """The networks are trained, which took so long [s]."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,7 +184,8 @@ def answer(
     watcher: Watcher,
     *,
     most_rows: int,
-    is_silent: bool = True,
+    style: Style,
+    has_bar: bool = False,
     conclude: Callable[[Sweep, Rule, str], Conclusion] = conclusions.conclude,
 ) -> Answer:
     """Answer the question for a table.
@@ -190,7 +196,8 @@ def answer(
         store: Where the records go.
         watcher: Hears line and gate as soon as they are known.
         most_rows: Networks are trained on so many rows at most.
-        is_silent: Show no bar while they are.
+        style: How remarks spell the options that they advise.
+        has_bar: Show a bar while they are, on a terminal.
         conclude: What concludes the sweep.
     """
     rule = grid.rule()
@@ -199,6 +206,10 @@ def answer(
     with threadpool_limits(1):  # the workers need the other cores, and these products are small
         watcher.on_line(some, least_squares.fit(some, plan))
         watcher.on_gate(test_shape(some, rule), rule)
-    sweep = train_table(grid.make_jobs(dataset, some, plan), store, is_silent=is_silent)
+    clock = time.perf_counter()
+    sweep = train_table(grid.make_jobs(dataset, some, plan), store, has_bar=has_bar)
+    watcher.on_networks(sweep, time.perf_counter() - clock)
     conclusion = conclude(sweep, rule, some.name)
+    remarks = tuple(respell(remark, style) for remark in conclusion.verdict.remarks)
+    conclusion = replace(conclusion, verdict=replace(conclusion.verdict, remarks=remarks))
     return Answer(conclusion, compare(conclusion))

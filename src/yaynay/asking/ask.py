@@ -66,11 +66,11 @@ def ask(
         table, dataset = _read(data, y, target, options)
         if _is_tracked() if track is None else track:
             kept = Folder(Path(out))
-            given = kept.answer(table, dataset, _Silent(), most_rows=most_rows)
+            given = kept.answer(table, dataset, _Silent(), style="python", most_rows=most_rows)
             kept.finish(given)
             return given
         with tempfile.TemporaryDirectory(prefix="yaynay-") as folder:
-            return answer(table, dataset, Store(Path(folder)), _Silent(), most_rows=most_rows)
+            return answer(table, dataset, Store(Path(folder)), _Silent(), style="python", most_rows=most_rows)
     except YaynayError as error:
         raise type(error)(respell(str(error), "python")) from None
 
@@ -108,3 +108,5 @@ class _Silent:
     def on_line(self, *_: object) -> None: ...
 
     def on_gate(self, *_: object) -> None: ...
+
+    def on_networks(self, *_: object) -> None: ...

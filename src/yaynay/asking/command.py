@@ -6,7 +6,7 @@ import shutil
 import sys
 import time
 import webbrowser
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from yaynay.data.table import Table
     from yaynay.models.least_squares import Line
     from yaynay.models.ols import LeastSquares
+    from yaynay.records.store import Sweep
     from yaynay.verdict.gate import Gate
 
 EXIT_CODES = {"yay": 0, "nay": 1, "undecided": 3}
@@ -89,15 +90,18 @@ def _ask(request: Request, key: str) -> dict[str, Any]:
 
     server.warm_up()
     from yaynay.asking.folder import Folder
+    from yaynay.config.quoting import respell
     from yaynay.data.reading import read_file
     from yaynay.reports.read import what_was_read
 
     screen, folder = _Screen(request), Folder(request.out)
     table = read_file(request.file, request.target, **request.options)
-    for line in what_was_read(table):
+    spelt = {name: tuple(respell(text, "command") for text in getattr(table, name)) for name in ("notes", "remarks")}
+    for line in what_was_read(replace(table, **spelt)):
         screen.say(line)
     dataset = {"name": "csv", "path": str(request.file), "target": request.target, **request.options}
-    given = folder.answer(table, dataset, screen, most_rows=request.most_rows, is_silent=screen.is_silent)
+    most = request.most_rows
+    given = folder.answer(table, dataset, screen, style="command", most_rows=most, has_bar=not screen.is_silent)
     shown = screen.write(given)
     screen.end(shown)
     folder.finish(given)
@@ -131,6 +135,11 @@ class _Screen:
         from yaynay.reports.read import gate_step
 
         self.say(gate_step(None if gate is None else gate.p_value, rule))
+
+    def on_networks(self, sweep: "Sweep", seconds: float) -> None:
+        from yaynay.verdict.sentences import counted
+
+        self.say(f"networks: {counted(sweep.n_configurations, 'configuration')} in {seconds:.1f} s")
 
     def write(self, given: "Answer") -> dict[str, Any]:
         """The texts of an answer."""

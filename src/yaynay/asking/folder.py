@@ -35,7 +35,9 @@ class Folder:
     def answer(self, table: Table, dataset: dict[str, Any], watcher: Watcher, **options: Any) -> Answer:
         """As `answer.answer`, with records that stay, and with earlier looks at the table."""
         from yaynay.sweep.summary import conclude_sweep
+        from yaynay.tracking.preload import preload
 
+        preload()
         with rooted(self.path):
             self._hide()
             store = Store(self.path / "records")

@@ -9,6 +9,7 @@ import functools
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from yaynay.models.backends.base import MODULES
 
@@ -19,6 +20,7 @@ VERDICT = "yaynay.verdict.conclusion"
 
 _SOURCE = Path(__file__).parents[2]
 """The folder that holds the package."""
+_KNOWN: dict[Any, str] = {}
 
 
 def numerics_version(backend: str, source: Path = _SOURCE) -> str:
@@ -41,8 +43,23 @@ def fit_entries(backend: str) -> tuple[str, ...]:
     return (FIT, f"yaynay.models.backends.{MODULES[backend]}") if backend in MODULES else (FIT,)
 
 
-@functools.cache
+def known() -> dict[Any, str]:
+    """Versions that this process has found out, for `adopt` in the processes that it starts: it takes a moment."""
+    return dict(_KNOWN)
+
+
+def adopt(versions: dict[Any, str]) -> None:
+    """Take over what the process that started this one found out about the same code."""
+    _KNOWN.update(versions)
+
+
 def _digest(entries: tuple[str, ...], source: Path) -> str:
+    if (entries, source) not in _KNOWN:
+        _KNOWN[entries, source] = _find_digest(entries, source)
+    return _KNOWN[entries, source]
+
+
+def _find_digest(entries: tuple[str, ...], source: Path) -> str:
     digest = hashlib.sha256()
     for path in import_closure(entries, source):
         code = _without_words(path.read_text(encoding="utf-8"))

@@ -14,7 +14,7 @@ from yaynay.verdict.equation import Equation
 from yaynay.verdict.model import Outcome, Verdict
 from yaynay.verdict.sentences import advice
 
-SCHEMA = 1
+SCHEMA: Literal[1] = 1
 """Raised when a field changes its meaning or goes; a new one may come without."""
 
 
@@ -36,9 +36,7 @@ class Column(_Part):
     """What became of a column of the file or frame."""
 
     name: str
-    kind: Annotated[
-        Literal["number", "category", "left out", "groups", "time"], Field(description="what the models take it for")
-    ]
+    kind: Annotated[Literal["number", "category", "left out"], Field(description="what the models take it for")]
     rule: Annotated[str | None, Field(description="the rule that decided; null where the source says what it is")]
     note: Annotated[str | None, Field(description="what was recognised or decided, or why it was left out")]
     becomes: Annotated[list[str], Field(description="columns of the table that it became")]

@@ -54,10 +54,10 @@ def card(
     """
     width = max(60, min(width, MOST_COLUMNS))
     verdict = conclusion.verdict
-    head = [_headline(verdict), _about(conclusion, width), _r2(comparison, verdict)]
+    head = [_headline(verdict), _about(conclusion, width), _r2(comparison, verdict, width)]
     table = _table(comparison, width)
     facts = [*_say("line", equation_lines(comparison.equation, width - _LABEL))]
-    facts += _say("bend", [say_bend(comparison.bend)] if comparison.bend else [])
+    facts += _say("bend", [say_bend(comparison.bend, width - _LABEL - 62)] if comparison.bend else [])
     facts += _say("remark", _remark(remarks(verdict), width - _LABEL))
     head, table, facts = ([wording.cut(line, width, at_end=True) for line in part] for part in (head, table, facts))
     named = vars(paths) if paths else {}
@@ -104,21 +104,21 @@ def _about(conclusion: Conclusion, width: int) -> str:
     return f"{wording.cut(name, room - wording.columns(target))}: {size}{target}"
 
 
-def _r2(comparison: Comparison, verdict: Verdict) -> str:
-    """Both R2, the gain in points with its interval, and the gate's p."""
+def _r2(comparison: Comparison, verdict: Verdict, width: int) -> str:
+    """Both R2, the gain in points with its interval, and the gate's p where there is room."""
     points = comparison.points
     if not comparison.is_out_of_fold:
         said = "no R2, for no rows were held out; the errors below are of the training rows"
     elif points is None or comparison.r2_to is None:
         said = f"R2 {wording.r2(comparison.r2_from)} (line)"
     else:
-        gain = wording.points(points.value / 100, sign=True)
-        between = f"{wording.points((points.low or 0) / 100)} to {wording.points((points.high or 0) / 100)}"
-        to = wording.r2(comparison.r2_to)
-        said = f"R2 {wording.r2(comparison.r2_from)} -> {to} ({gain} points, 90 %: {between})"
+        bounds = (wording.points(bound / 100) for bound in (points.low, points.high) if bound is not None)
+        change = f"{wording.points(points.value / 100, sign=True)} points, 90 %: {' to '.join(bounds)}"
+        said = f"R2 {wording.r2(comparison.r2_from)} -> {wording.r2(comparison.r2_to)} ({change})"
     if verdict.p_value is None:
         return said
-    return f"{said}; straight line: {wording.p_value(verdict.p_value, verdict.rule.n_draws)}"
+    test = f"; straight line: {wording.p_value(verdict.p_value, verdict.rule.n_draws)}"
+    return said + test if len(said) + len(test) <= width else said
 
 
 def _table(comparison: Comparison, width: int) -> list[str]:

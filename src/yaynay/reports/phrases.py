@@ -81,11 +81,11 @@ def _join(parts: Sequence[str], width: int) -> list[str]:
     return lines
 
 
-def say_bend(bend: Bend, longest: int = 32) -> str:
-    """Where a relation bends, for a reader who knows no statistics.
+def say_bend(bend: Bend, longest: int = 60) -> str:
+    """Where a relation bends, for a reader who knows no statistics; a name is cut to so many columns.
 
     >>> say_bend(Bend(("a broad curve along a feature",), "income", 0.564))
-    'clearest along income, where a curve explains 56 % of what the line misses'
+    'clearest along income: a curve explains 56 % of what the line misses'
     """
     if bend.feature is None:
         shapes = f"; seen as {bend.shapes[0]}" if bend.shapes else ""
@@ -93,7 +93,7 @@ def say_bend(bend: Bend, longest: int = 32) -> str:
     name = wording.cut(wording.printable(bend.feature), longest)
     if bend.share is None:
         return f"along {name}, the only feature: {bend.shapes[0] if bend.shapes else 'a curve'}"
-    return f"clearest along {name}, where a curve explains {wording.percent(bend.share)} of what the line misses"
+    return f"clearest along {name}: a curve explains {wording.percent(bend.share)} of what the line misses"
 
 
 _QUIET = ("left out: ", "dates are read", "missing cells are filled", "the line has rank")

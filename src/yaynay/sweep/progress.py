@@ -22,15 +22,16 @@ class SweepProgress:
     Args:
         n_jobs: Configurations to train.
         n_done: Configurations that had a record before.
-        is_silent: Show neither the bar nor the line at its end, but still each run without scores.
+        has_bar: Show a bar, on a terminal.
+        says_end: Print a line at the end.
     """
 
-    def __init__(self, n_jobs: int, n_done: int, is_silent: bool = False) -> None:
-        self.is_silent = is_silent
+    def __init__(self, n_jobs: int, n_done: int, *, has_bar: bool = True, says_end: bool = True) -> None:
+        self.says_end = says_end
         self.n_ended = self.n_failed = self.n_fits = 0
         self.started = time.perf_counter()
         self.n_jobs, self.n_done = n_jobs, n_done
-        self.bar = tqdm(total=n_jobs, unit="configuration", leave=False, disable=is_silent or not sys.stderr.isatty())
+        self.bar = tqdm(total=n_jobs, unit="configuration", leave=False, disable=not (has_bar and sys.stderr.isatty()))
         self.has_ended = threading.Event()
         if not self.bar.disable:
             threading.Thread(target=self._tick, daemon=True).start()
@@ -47,7 +48,7 @@ class SweepProgress:
     ) -> None:
         self.has_ended.set()
         self.bar.close()
-        if self.is_silent:
+        if not self.says_end:
             return
         seconds = time.perf_counter() - self.started
         had = f", {self.n_done} had a record" if self.n_done else ""

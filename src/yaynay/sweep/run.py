@@ -82,13 +82,13 @@ def run_jobs(
     return [job.error or selection_score(store.read_scores(job.key)) for job in jobs]
 
 
-def train_table(jobs: Sequence[Job], store: Store, *, is_silent: bool = False) -> Sweep:
+def train_table(jobs: Sequence[Job], store: Store, *, has_bar: bool = False) -> Sweep:
     """Train jobs on one table that they hold, with its lines in closed form, in processes of this machine.
 
     Args:
         jobs: With table and plan; what has a record is not trained again.
         store: Where the records go. Nothing is written elsewhere.
-        is_silent: Show no bar.
+        has_bar: Show a bar, on a terminal.
 
     Returns:
         The sweep, whose runs have all ended.
@@ -99,10 +99,10 @@ def train_table(jobs: Sequence[Job], store: Store, *, is_silent: bool = False) -
     ready = [*jobs, *make_baselines(jobs)]
     (sweep,) = store.write_sweeps([make_note(job) for job in ready], {"started_at": time.time()})
     waiting = _find_waiting(ready, store)
-    asked = {job.key for job in jobs}
+    asked = {job.key for job in jobs if job.key in waiting}
     with (
         _engine("processes", -1, None) as (train, n_workers),
-        SweepProgress(len(asked & set(waiting)), len(asked - set(waiting)), is_silent) as progress,
+        SweepProgress(len(asked), 0, has_bar=has_bar, says_end=False) as progress,
     ):
         _train(waiting, store, train, n_workers, [_OnlyAsked(progress, ready)])
     return sweep

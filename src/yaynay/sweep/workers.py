@@ -15,10 +15,12 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
+from typing import Any
 
 from yaynay.errors import MachineError, YaynayError
 from yaynay.models.backends.base import OnEpoch
 from yaynay.processes import end_with_starter
+from yaynay.records import version
 from yaynay.records.record import Record
 from yaynay.records.store import Store
 from yaynay.sweep import fit, server
@@ -121,7 +123,7 @@ class _Worker:
     """An executor with one process, so that a death names its fleet; with more, all would break with the first."""
 
     def __init__(self, preload: str) -> None:
-        self.executor = ProcessPoolExecutor(1, server.context(preload), initializer=_begin)
+        self.executor = ProcessPoolExecutor(1, server.context(preload), initializer=_begin, initargs=[version.known()])
         before = multiprocessing.active_children()
         with server.without_main():
             self.executor.submit(os.getpid)  # it starts its process with its first task
@@ -145,8 +147,9 @@ class _Worker:
         self.executor.shutdown(wait=False, cancel_futures=True)
 
 
-def _begin() -> None:
-    """A worker's start."""
+def _begin(versions: dict[Any, str]) -> None:
+    """A worker's start; it trains under the versions of the code that the sweep's own process found."""
+    version.adopt(versions)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all processes; the sweep's own decides
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     end_with_starter()  # an orphan would train what the next command trains too

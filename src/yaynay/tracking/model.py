@@ -13,6 +13,7 @@ from yaynay.data.table import Table
 from yaynay.records.record import Record
 from yaynay.records.serving import describe_model, descriptions
 from yaynay.storage import write_arrays, write_json
+from yaynay.tracking import settings
 
 _CODE = (
     "__init__.py",
@@ -44,6 +45,7 @@ def save_model(path: str | Path, table: Table, record: Record) -> None:
         table: The table that the record was trained on.
         record: The record, with its weights.
     """
+    settings.set_up()
     import mlflow
 
     with _parts(table, record) as parts:

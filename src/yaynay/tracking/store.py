@@ -1,8 +1,6 @@
 """MLflow's store: made where it is missing, checked before training, opened to write runs."""
 
 import errno
-import logging
-import os
 import shlex
 import shutil
 import sqlite3
@@ -17,7 +15,7 @@ from filelock import FileLock
 
 from yaynay.errors import MachineError, redact
 from yaynay.storage import find_root
-from yaynay.tracking import sqlite_store
+from yaynay.tracking import settings, sqlite_store
 from yaynay.tracking.address import check_address, explain, sqlite_path, tracking_uri
 from yaynay.tracking.new_store import ensure_store
 from yaynay.tracking.owner import OWNER, is_dead
@@ -28,16 +26,6 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
     from yaynay.tracking.runs import Runs
-
-_SETTINGS = {
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-    "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
-    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
-    "GIT_PYTHON_REFRESH": "quiet",
-}
-
 
 _EXPERIMENT = {
     "mlflow.experimentKind": "custom_model_development",  # the UI opens on training runs
@@ -129,16 +117,13 @@ def connect(experiment: str, n_runs: int = 0) -> Iterator["Runs"]:
     Raises:
         MachineError: The store does not answer; records are kept, and a later sync writes them.
     """
-    for name, value in _SETTINGS.items():
-        os.environ.setdefault(name, value)
-    os.environ.pop("MLFLOW_RUN_ID", None)  # a parent process's run is not ours
+    settings.set_up()
     uri, root = tracking_uri(), find_root()
     check_address(uri)
     import mlflow
 
     from yaynay.tracking.database import open_runs
 
-    _quieten()
     try:
         with _lock():
             ensure_store(uri)
@@ -199,9 +184,3 @@ def close_dead(client: "MlflowClient", experiment_id: str) -> int:
     for run_id in dead:
         client.set_terminated(run_id, "KILLED")
     return len(dead)
-
-
-def _quieten() -> None:
-    """MLflow and Alembic narrate every migration step; only what went wrong is for the user."""
-    for name in ("mlflow", "alembic"):
-        logging.getLogger(name).setLevel(logging.ERROR)

@@ -97,7 +97,8 @@ class Comparison:
         if network is None or network.gain is None:
             return None
         gain = network.gain
-        return Interval(*(None if value is None else 100 * value for value in (gain.value, gain.low, gain.high)))  # type: ignore[arg-type]
+        low, high = (None if bound is None else 100 * bound for bound in (gain.low, gain.high))
+        return Interval(100 * gain.value, low, high)
 
 
 def compare(conclusion: Conclusion) -> Comparison:
@@ -153,7 +154,8 @@ def _scores(conclusion: Conclusion, predictions: NDArray[np.float64]) -> tuple[I
 
 def _line(conclusion: Conclusion) -> ModelRow:
     verdict, table = conclusion.verdict, conclusion.table
-    error, r2 = Interval(rmse(conclusion.line.whole - table.y)), None
+    error: Interval | None = Interval(rmse(conclusion.line.whole - table.y))
+    r2 = None
     if verdict.is_cross_validated:
         error, r2 = _scores(conclusion, conclusion.line.predictions)
     x = least_squares.impute(table.x[:_TIMED], np.arange(min(_TIMED, table.n_rows)))
@@ -167,7 +169,8 @@ def _line(conclusion: Conclusion) -> ModelRow:
 def _ridge(conclusion: Conclusion, ridge: Record, microseconds: float | None) -> ModelRow:
     """Ridge; it predicts by the same sums as the line, in the same time."""
     verdict = conclusion.verdict
-    error, r2, gain = Interval(ridge.scores["train/rmse"]), None, None
+    error: Interval | None = Interval(ridge.scores["train/rmse"])
+    r2 = gain = None
     if verdict.is_cross_validated:
         error, r2 = _scores(conclusion, ridge.arrays["predictions"])
         gain = _interval(verdict.gain_ridge, verdict.gain_ridge_low, verdict.gain_ridge_high)

@@ -14,23 +14,18 @@ def advice(verdict: Verdict) -> str:
         return f"use the network{narrowly}: {100 * saved:.0f} % less error than the line on new rows"
     if verdict.outcome == "nay":
         if is_curved:
-            return "keep the line: this network gains nothing material; trees, a GAM or more rows may"
+            return "keep the line: this network gains nothing material; trees or a GAM may"
         return "keep the line: a network gains nothing material on new rows"
-    if (
-        verdict.gain is None
-        and verdict.is_cross_validated
-        and verdict.n_candidates == 0
-        and verdict.p_value is not None
-    ):
-        return "keep the line for now: no network finished, so nothing is compared"
-    if verdict.gain is None:
+    if not verdict.is_cross_validated or verdict.p_value is None:
         needed = "" if verdict.rows_needed is None else f" (at least {verdict.rows_needed:,} are needed)"
-        return f"keep the line: too few rows to tell what a network gains{needed}"
+        return f"keep the line: too few rows to tell{needed}"
+    if verdict.gain is None:
+        return "keep the line for now: no network finished"
     if verdict.rows_needed is not None:
         return f"keep the line for now: about {verdict.rows_needed:,} rows would settle it"
     if verdict.is_between:
-        return "keep the line for now: the gain lies at a margin, and more rows would not settle it"
-    return "keep the line for now: a gain is not excluded, and the test finds no curve yet"
+        return "keep the line for now: more rows would not settle so narrow a gain"
+    return "keep the line for now: a gain is not excluded, nor a curve found"
 
 
 def yay(p_value: float, effect: Effect) -> str:

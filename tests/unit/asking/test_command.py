@@ -94,7 +94,7 @@ def test_json_is_one_object_and_exit_codes_tell_the_outcome(folder: Path) -> Non
     [
         (["nowhere.csv", "--target", "price"], 3, "nowhere.csv: no such file"),
         (["nay.csv", "--target", "Price"], 3, "price"),
-        (["nay.csv"], 2, "id, size, age, price"),
+        (["nay.csv"], 2, "'id', 'size', 'age', 'price'"),
         (["nay.csv", "--target", "price", "--set", "missing=maybe"], 2, "missing"),
         (["nay.csv", "--target", "price", "--drop", "colour"], 3, "colour"),
         (["nay.csv", "--targt", "price"], 2, "--target"),

@@ -16,7 +16,7 @@ ENCODING = "yaynay/data/columns.py"
 
 def versions(source: Path) -> dict[str, str]:
     """Version of each backend's numerics, and of the verdict's."""
-    version._digest.cache_clear()
+    version._KNOWN.clear()
     found = {backend: version.numerics_version(backend, source) for backend in BACKENDS}
     return found | {"verdict": version.verdict_version(source)}
 
