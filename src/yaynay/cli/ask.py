@@ -11,7 +11,7 @@ from yaynay.cli.commands import Command, split_names
 from yaynay.errors import OptionError, YaynayError
 
 _NAMED = ("features", "leave_out", "groups", "time")
-"""Keys of a table that have an option of their own; the others are given with --set."""
+"""Keys of a table that have an option of their own."""
 _GIVEN = ("name", "path", "target", "table")
 _MOST_LISTED = 40
 """Columns that an error lists."""
@@ -51,8 +51,8 @@ def ask(file: Path, target: str | None, settings: tuple[str, ...], **given: Any)
     FILE is text in any dialect, compressed or not, Parquet, Feather, JSON or Excel.
 
     A name that holds a comma: repeat --features or --drop, with one name in each. Keys of --set are missing (impute,
-    drop, refuse), na_values, na_levels, categories, dates, day_first, decimal, separator, header and encoding; a list
-    is written as [a, b], as in --set 'na_values=[-999, n/a]'.
+    drop, refuse), na_values, na_levels, categories, dates, day_first, decimal, separator, header, encoding and sheet;
+    a list is written as [a,b], as in --set 'na_values=[-999,?]'.
     """
     options = {key: given.pop(key) for key in _NAMED if key in given}
     options = {key: value for key, value in options.items() if value} | parse_settings(settings)
@@ -77,7 +77,7 @@ def parse_settings(words: tuple[str, ...]) -> dict[str, Any]:
         return {}
     from yaynay.config.datasets import File
 
-    kinds = {key: field.annotation for key, field in File.model_fields.items() if key not in (*_NAMED, *_GIVEN)}
+    kinds = {key: field.annotation for key, field in File.model_fields.items() if key not in _GIVEN}
     settings: dict[str, Any] = {}
     for word in words:
         key, equals, text = word.partition("=")
@@ -94,26 +94,21 @@ def parse_settings(words: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _parse(key: str, text: str, kind: Any) -> Any:
-    """A value of --set: texts stay as they are typed, and only a list or a yes or no is YAML."""
-    import yaml
+    """A value of --set: a list, a yes or no, or a text."""
+    from yaynay.config.quoting import read_list, read_text
 
     if get_origin(kind) is list:
-        if not text.startswith("["):
-            return [text]
         try:
-            items = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - makes texts alone
-        except yaml.YAMLError:
-            items = None
-        if not isinstance(items, list) or not all(isinstance(item, str) and item for item in items):
-            example = f"""--set '{key}=["?", "-", -999]'"""
+            return read_list(text)
+        except ValueError:
             raise OptionError(
-                f"option '--set': {key}={text} is not a list; allowed: [a, b]; quote what is no plain word: {example}"
-            )
-        return items
+                f"option '--set': {key}={text} is not a list; allowed: [a,b]; quote what holds a comma or a bracket, "
+                f"as in --set '{key}=[a,\"b, c\"]'"
+            ) from None
     if bool in get_args(kind):
         value = {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False}.get(text.lower())
         return text if value is None else value
-    return text
+    return read_text(text)
 
 
 def _choose_target(file: Path, options: dict[str, Any]) -> str:

@@ -158,7 +158,8 @@ def main() -> int:
             return yaynay.invoke(context) or 0
     except click.exceptions.Exit as end:  # of --help
         return end.exit_code
-    except click.Abort:  # Ctrl-C at a question
+    except click.Abort:  # Ctrl-C at a question, whose line has not ended
+        click.echo(err=True)
         raise KeyboardInterrupt from None
     except click.ClickException as error:
         raise OptionError(explain(error)) from error
@@ -178,8 +179,6 @@ def explain(error: click.ClickException) -> str:
     if isinstance(error, click.BadParameter) and error.param is not None:
         option = next((name for name in error.param.opts if name.startswith("--")), error.param.human_readable_name)
         return f"option '{option}': {_start(error.message)}; --help says what is allowed; correct it"
-    if isinstance(error, click.BadOptionUsage):
-        return f"option '{error.option_name}': needs a value; give one after it, or leave it out"
     return f"{where}: {_start(error.format_message())}; --help says what is allowed; correct it"
 
 

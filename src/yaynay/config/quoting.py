@@ -107,6 +107,40 @@ def _for_python(key: str, value: str | None) -> str:
 _PLAIN_VALUES = {"true": True, "false": False, "null": None}
 
 
+_LIST_ITEM = r"\"(?:[^\"\\]|\\.)*\"|[^,\"\[\]]+"
+
+
+def read_text(typed: str) -> str:
+    """A text as `override` writes it, or as it stands.
+
+    >>> read_text('"two words"'), read_text("7 %")
+    ('two words', '7 %')
+    """
+    is_quoted = len(typed) > 1 and typed.startswith('"') and typed.endswith('"')
+    return _unescape(typed[1:-1]) if is_quoted else typed
+
+
+def read_list(typed: str) -> list[str]:
+    """Texts of a list as `override` writes it; a text alone is a list of one.
+
+    >>> read_list('[a,"b, c", -999, ?]'), read_list("n/a")
+    (['a', 'b, c', '-999', '?'], ['n/a'])
+
+    Raises:
+        ValueError: It begins as a list, and is none.
+    """
+    if not typed.startswith("["):
+        return [read_text(typed)]
+    if not re.fullmatch(rf"\[\s*(?:{_LIST_ITEM})(?:,\s*(?:{_LIST_ITEM})\s*)*\]", typed):
+        raise ValueError(typed)
+    return [read_text(item.strip()) for item in re.findall(_LIST_ITEM, typed[1:-1]) if item.strip()]
+
+
+def _unescape(text: str) -> str:
+    """What `_quote` was given, from what is between its quotes."""
+    return re.sub(r'(\\+)("|\$\{|$)', lambda run: "\\" * (len(run[1]) // 2) + run[2], text)
+
+
 def _read(value: str) -> object:
     """What Hydra reads in a value that `override` wrote.
 
@@ -116,7 +150,7 @@ def _read(value: str) -> object:
     if value.startswith("["):
         return [_read(word) for word in re.findall(r"\"(?:[^\"\\]|\\.)*\"|[^,]+", value[1:-1])]
     if value.startswith('"'):
-        return re.sub(r'(\\+)("|\$\{|$)', lambda run: "\\" * (len(run[1]) // 2) + run[2], value[1:-1])
+        return _unescape(value[1:-1])
     if value in _PLAIN_VALUES:
         return _PLAIN_VALUES[value]
     for kind in (int, float):
