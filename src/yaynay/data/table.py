@@ -78,10 +78,8 @@ class Table:
                 raise DataError(f"{where}: {label} of {len(rows)} rows; give one for each of {len(frame)} rows")
         twice = [name for name, count in Counter(self.features).items() if count > 1]
         if twice:
-            raise DataError(
-                f"{where}: two features are called {quote(twice[0])}; a category becomes one 'name=level' "
-                "feature per level; rename a column"
-            )
+            reason = "a category becomes one 'name=level' feature per level; rename a column"
+            raise DataError(f"{where}: two features are called {quote(twice[0])}; {reason}")
 
     @property
     def ties(self) -> dict[str, NDArray[np.int64]]:
@@ -126,8 +124,7 @@ class Table:
     def sha256(self) -> str:
         """Digest of the content: column names, kinds and values, the target's name, the groups and the time."""
         header = [self.target, list(self.kinds.items()), self.n_rows, self.groups is not None]
-        header += ["time"] * (self.time is not None)
-        digest = hashlib.sha256(json.dumps(header).encode())
+        digest = hashlib.sha256(json.dumps(header if self.time is None else [*header, "time"]).encode())
         for _, values in _columns(self.frame):
             if _is_number(values):
                 digest.update(values.to_numpy().astype("<f8").tobytes())
@@ -194,19 +191,18 @@ def card(table: Table) -> dict[str, Any]:
 
 
 def write_table(table: Table, folder: Path, **extra: Any) -> None:
-    """Write a table into a folder, each file aside and then moved into place, the card last.
+    """Write table, truth, groups and time.parquet as far as there are any, each moved into place, and card.json last.
 
-    The files are table.parquet; truth, groups and time.parquet where there are any; and card.json (see `card`, joined
-    by the `extra` entries). The same table gives the same bytes.
+    The `extra` entries join the card. The same table gives the same bytes.
     """
     folder.mkdir(parents=True, exist_ok=True)
     columns = [
         pa.array(values.to_numpy(), type=pa.float64() if _is_number(values) else pa.string(), from_pandas=True)
         for _, values in _columns(table.frame)
     ]
-    parts: dict[str, pa.Table | None] = dict.fromkeys(("table", "truth", *_TIES))
-    parts["table"] = pa.table(columns, names=list(table.kinds))
+    parts: dict[str, pa.Table | None] = dict.fromkeys(("truth", *_TIES))
     parts |= {label: pa.table({label: codes}) for label, codes in table.ties.items()}
+    parts["table"] = pa.table(columns, names=list(table.kinds))
     if table.truth is not None:
         parts["truth"] = pa.table({"mean": table.truth.mean, "noise_sd": table.truth.noise_sd})
     for part, content in parts.items():
@@ -216,8 +212,7 @@ def write_table(table: Table, folder: Path, **extra: Any) -> None:
             continue
         with replacing(path) as aside:
             pq.write_table(content, aside)
-    path = folder / "card.json"
-    with replacing(path) as aside:
+    with replacing(folder / "card.json") as aside:
         aside.write_text(json.dumps(card(table) | extra, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
