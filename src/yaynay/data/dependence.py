@@ -1,6 +1,6 @@
 """Signs that rows are not independent: residuals of the line that are alike in neighbouring rows, or in one subject's.
 
-Up to 20,000 rows, only the test of neighbours depends on the order of the rows.
+Up to 5,000 rows, only the test of neighbours depends on the order of the rows.
 """
 
 from collections.abc import Mapping
@@ -22,9 +22,10 @@ FEWEST_ROWS = 20
 """Fewer rows may look like anything."""
 ALPHA = 0.005
 """Level of each kind of test: an alarm takes the word from a verdict, so it must be rare on independent rows."""
-_MOST_ROWS = 20_000
-_MOST_WORK = 4e9
-"""Rows times squared columns of the line that is fitted; of more rows the first ones are looked at."""
+_MOST_ROWS, _MOST_WORK = 5000, 4e9
+"""Rows, and rows times squared columns, of the line that is fitted; of more rows the first ones are looked at."""
+_MOST_COMPARED = 20_000
+"""Of a longer table every k-th row is compared with the others."""
 _FEW_LEVELS = 20
 _DAYS = " (days)"
 
@@ -58,7 +59,7 @@ def find_dependence(
     """
     if len(frame) < FEWEST_ROWS:
         return Seen()
-    fixed = find_fixed(frame.iloc[:: -(-len(frame) // _MOST_ROWS)].drop(columns=target))
+    fixed = find_fixed(frame.iloc[:: -(-len(frame) // _MOST_COMPARED)].drop(columns=target))
     if is_ordered:
         return Seen(doubts=fixed[1:])
     x = _design(frame.iloc[:_MOST_ROWS], target)
@@ -130,45 +131,44 @@ def _say_neighbours(left: Floats, frame: pd.DataFrame, sorting: list[str]) -> li
         if _is_date(str(name)) and not _is_sorted(values.to_numpy()):
             orders[str(name).removesuffix(_DAYS)] = np.argsort(values.to_numpy(), kind="stable")
     for date, order in orders.items():
-        correlation, p_value = measure_neighbours(left[order], _runs(frame.iloc[order]))
+        drift = _pieces(len(left)) if date or sorting else _smooth(len(left))
+        correlation, p_value = measure_neighbours(left[order], np.column_stack([drift, _runs(frame.iloc[order])]))
         if p_value > ALPHA / len(orders):
             continue
         times = [date] if date else sorting
-        which = f"in the order of {quote(date)}" if date else "in the file"
+        order_said = f" in the order of {quote(date)}" if date else ""
         advice = (
-            "name the column that says so in dataset.time=COLUMN or dataset.groups=COLUMN (if only their order says "
-            "it, number the rows in a new column for dataset.time)"
+            "name that column in dataset.time=COLUMN or dataset.groups=COLUMN (where only their order says it, number "
+            "the rows in a new one for dataset.time)"
         )
         if times:
             advice = (
-                f"if {quote(times[0])} says when each was observed, set {override('dataset.time', times[0])}; if they "
-                "belong to one subject, place or batch, name its column in dataset.groups=COLUMN"
+                f"if {quote(times[0])} says when each was observed, set {override('dataset.time', times[0])}; if not, "
+                "name the subject's column in dataset.groups=COLUMN"
             )
         return [
-            f"rows next to each other {which} lie on the same side of the line too often (correlation of its residuals "
-            f"{correlation:.2f}): they seem to follow each other in time, or to come from one subject, place or batch, "
-            f"and are not independent then; {advice}"
+            f"neighbouring rows{order_said} lie on the same side of the line too often (correlation {correlation:.2f}"
+            f"), as rows do that follow each other in time or belong to one subject, place or batch: {advice}"
         ]
     return []
 
 
-def measure_neighbours(left: Floats, runs: Floats) -> tuple[float, float]:
+def measure_neighbours(left: Floats, drift: Floats) -> tuple[float, float]:
     """Correlation of neighbouring residuals, and the p value of the rank von Neumann ratio against a positive one.
 
-    A file may be sorted by a feature or by its target. Then residuals drift along the file because of a curve, though
-    rows are independent given what they are sorted by. So a smooth drift along the file is taken out first, and the
-    levels of columns that come in runs.
+    A file may be sorted by its target or by a feature. Then residuals drift along the file because of a curve, though
+    rows are independent given what they are sorted by. So a drift is taken out first.
 
     Args:
         left: Residuals of the line, in order, (n_rows,).
-        runs: Columns that are constant over stretches of the file, (n_rows, n_runs).
+        drift: What is taken out of their ranks, (n_rows, n_columns).
 
     Source:
         Bartels (1982), The Rank Version of von Neumann's Ratio Test for Randomness; Durbin & Watson (1950), Testing for
         Serial Correlation in Least Squares Regression I, for its mean and variance after what was taken out.
     """
     n_rows = len(left)
-    basis = _basis(np.column_stack([_smooth(np.arange(n_rows) / n_rows), runs]))
+    basis = _basis(drift)
     ranks = rankdata(left)
     rest = ranks - basis @ (basis.T @ ranks)
     ratio = np.sum(np.diff(rest) ** 2) / np.sum(rest**2)
@@ -188,12 +188,19 @@ def _differences(columns: Floats) -> Floats:
     return np.vstack([-steps[:1], steps[:-1] - steps[1:], steps[-1:]])
 
 
-def _smooth(place: Floats) -> Floats:
-    """A cubic spline over places in [0, 1], with about the cube root of the number of rows as knots."""
-    knots = np.linspace(0, 1, round(len(place) ** (1 / 3)) + 2)[1:-1]
-    return np.column_stack(
-        [*(place**power for power in range(4)), *(np.maximum(place - knot, 0) ** 3 for knot in knots)]
-    )
+def _smooth(n_rows: int) -> Floats:
+    """A cubic spline along the file, with about the cube root of the number of rows as knots."""
+    place, knots = np.arange(n_rows) / n_rows, np.linspace(0, 1, round(n_rows ** (1 / 3)) + 2)[1:-1]
+    powers = [place**power for power in range(4)]
+    return np.column_stack([*powers, *(np.maximum(place - knot, 0) ** 3 for knot in knots)])
+
+
+def _pieces(n_rows: int) -> Floats:
+    """A line for every ten rows, or for every hundredth part of many: along a feature, any curve looks like that."""
+    length = max(10, -(-n_rows // 100))
+    piece, place = np.divmod(np.arange(n_rows), length)
+    level = (piece[:, None] == np.arange(piece[-1] + 1)).astype(np.float64)
+    return np.hstack([level, level * (place - (length - 1) / 2)[:, None]])
 
 
 def _runs(frame: pd.DataFrame) -> Floats:

@@ -68,8 +68,8 @@ def find_levels(left: Floats, columns: Mapping[str, Floats], n_coefficients: int
     correlation, name, n = best
     return name, (
         f"rows with equal cells of {quote(name)} lie on the same side of the line too often (intraclass correlation "
-        f"{correlation:.2f}): its {n} values may be subjects, places or batches with several rows each, which are not "
-        f"independent; if they are, set {override('dataset.groups', name)}"
+        f"{correlation:.2f}), as rows of one subject, place or batch do: if its {n} values are such, set "
+        f"{override('dataset.groups', name)}"
     )
 
 

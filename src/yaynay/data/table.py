@@ -77,10 +77,8 @@ class Table:
                 raise DataError(f"{where}: {label} of {len(rows)} rows; give one for each of {len(frame)} rows")
         twice = [name for name, count in Counter(self.features).items() if count > 1]
         if twice:
-            raise DataError(
-                f"{where}: two features are called {quote(twice[0])}; a category becomes one 'name=level' "
-                "feature per level; rename a column"
-            )
+            reason = "a category becomes one 'name=level' feature per level; rename a column"
+            raise DataError(f"{where}: two features are called {quote(twice[0])}; {reason}")
 
     @property
     def ties(self) -> dict[str, NDArray[np.int64]]:
@@ -137,8 +135,7 @@ class Table:
     def sha256(self) -> str:
         """Digest of the content: column names, kinds and values, the target's name, the groups and the time."""
         header = [self.target, list(self.kinds.items()), self.n_rows, self.groups is not None]
-        header += ["time"] * (self.time is not None)
-        digest = hashlib.sha256(json.dumps(header).encode())
+        digest = hashlib.sha256(json.dumps(header if self.time is None else [*header, "time"]).encode())
         for _, values in columns_of(self.frame):
             if is_number(values):
                 digest.update(values.to_numpy().astype("<f8").tobytes())

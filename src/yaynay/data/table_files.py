@@ -47,19 +47,18 @@ def card(table: Table) -> dict[str, Any]:
 
 
 def write_table(table: Table, folder: Path, **extra: Any) -> None:
-    """Write a table into a folder, each file aside and then moved into place, the card last.
+    """Write table, truth, groups and time.parquet as far as there are any, each moved into place, and card.json last.
 
-    The files are table.parquet; truth, groups and time.parquet where there are any; and card.json (see `card`, joined
-    by the `extra` entries). The same table gives the same bytes.
+    The `extra` entries join the card. The same table gives the same bytes.
     """
     folder.mkdir(parents=True, exist_ok=True)
     columns = [
         pa.array(values.to_numpy(), type=pa.float64() if is_number(values) else pa.string(), from_pandas=True)
         for _, values in columns_of(table.frame)
     ]
-    parts: dict[str, pa.Table | None] = dict.fromkeys(("table", "truth", *TIES))
-    parts["table"] = pa.table(columns, names=list(table.kinds))
+    parts: dict[str, pa.Table | None] = dict.fromkeys(("truth", *TIES))
     parts |= {label: pa.table({label: codes}) for label, codes in table.ties.items()}
+    parts["table"] = pa.table(columns, names=list(table.kinds))
     if table.truth is not None:
         parts["truth"] = pa.table({"mean": table.truth.mean, "noise_sd": table.truth.noise_sd})
     for part, content in parts.items():
@@ -69,8 +68,7 @@ def write_table(table: Table, folder: Path, **extra: Any) -> None:
             continue
         with replacing(path) as aside:
             pq.write_table(content, aside)
-    path = folder / "card.json"
-    with replacing(path) as aside:
+    with replacing(folder / "card.json") as aside:
         aside.write_text(json.dumps(card(table) | extra, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 

@@ -82,6 +82,18 @@ def short_length(n_rows: int) -> int:
     return math.ceil(round(n_rows ** (1 / 3), 9))
 
 
+def rows_of_blocks(n_blocks: int) -> int:
+    """The fewest rows that make so many short blocks of quasi-differences.
+
+    >>> rows_of_blocks(34), rows_of_blocks(14)
+    (200, 54)
+    """
+    n_rows = n_blocks
+    while -(-n_rows // short_length(n_rows)) < n_blocks:
+        n_rows += 1
+    return n_rows + 1
+
+
 def long_length(rho: float, n_rows: int) -> int:
     """Rows of a block where residuals carry over by rho; never fewer than `short_length`.
 
