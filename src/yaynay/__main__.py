@@ -5,7 +5,7 @@ from pathlib import Path
 
 from yaynay.cli.app import run_and_exit
 from yaynay.cli.checks import Parser
-from yaynay.cli.own_table import add, parse_words
+from yaynay.cli.own_table import add, add_arguments, parse_words
 from yaynay.errors import DataError, OptionError
 
 
@@ -13,11 +13,7 @@ def main() -> int:
     """The command line beside the four Hydra commands."""
     parser = Parser(prog="python -m yaynay", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    adding = commands.add_parser("add", help="put a table of your own into the pipeline")
-    adding.add_argument("file", type=Path, help="the table; it is copied to data/own/")
-    adding.add_argument("target", help="the column to predict")
-    adding.add_argument("--table", help="name of the table (default: the file's name without its ending)")
-    adding.add_argument("options", nargs="*", metavar="key=value", help="any key of dataset=csv, such as missing=drop")
+    add_arguments(commands.add_parser("add", help="put a table of your own into the pipeline"))
     sync = commands.add_parser("sync", help="write every sweep of the records to MLflow")
     sync.add_argument("--experiment", default="yaynay", help="MLflow experiment (default: yaynay)")
     sync.add_argument("--reports", type=Path, help="write what compare left in this folder, instead of concluding anew")

@@ -1,5 +1,6 @@
 """`yaynay add FILE TARGET`: your own table joins the pipeline, as an option of `dataset` and a word of the sweep."""
 
+import argparse
 import re
 import shutil
 from collections.abc import Mapping, Sequence
@@ -24,6 +25,14 @@ OWN = "data/own"
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,79}")
 _VALUES = ("null", "true", "false", "nan", "inf", "infinity")
 """What Hydra reads as a value and not as the name of an option, in any case."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the command line."""
+    parser.add_argument("file", type=Path, help="the table; it is copied to data/own/")
+    parser.add_argument("target", help="the column to predict")
+    parser.add_argument("--table", help="name of the table (default: the file's name without its ending)")
+    parser.add_argument("options", nargs="*", metavar="key=value", help="any key of dataset=csv, such as missing=drop")
 
 
 def add(file: Path, target: str, table: str | None, options: Mapping[str, Any]) -> int:
