@@ -38,15 +38,14 @@ def check_tables(choices: Iterable[dict[str, Any]]) -> None:
         DataError: A table cannot be used.
         OptionError: Tables do not fit `predict_at`.
     """
-    asked, said = [], set()
+    asked = []
     for values in choices:
         predicts = values.get("predict_at") is not None
         made_of = {key: value for key, value in values.items() if key in ("dataset", "plan")}
         is_own = made_of.get("dataset", {}).get("name") in ("csv", "frame")
         if predicts or is_own:
             table, _ = prepare.load_or_make(*parse_table(made_of))
-            if is_own and (table.name, table.notes, table.remarks) not in said:
-                said.add((table.name, table.notes, table.remarks))
+            if is_own:
                 prepare.announce(table)
             asked += [table] * predicts
     fit.check_one_feature("predict_at", asked)
