@@ -3,6 +3,7 @@
 import functools
 import json
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -55,10 +56,21 @@ def draw(table: Table, options: PlanOptions) -> Plan:
     return make_forward_plan(table.time, table.sha256, table.n_features, **counts)
 
 
+_said: set[str] = set()
+"""What this process printed of its tables."""
+
+
 def announce(table: Table) -> None:
     """Print to stderr what was decided on a table."""
-    for note in (*table.notes, *table.remarks):
-        print(f"{table.name}: {note}", file=sys.stderr)
+    say(table.name, (*table.notes, *table.remarks))
+
+
+def say(name: str, notes: Iterable[str]) -> None:
+    """Print to stderr what is to be known of a table; a line that this process printed is not printed again."""
+    for line in (f"{name}: {note}" for note in notes):
+        if line not in _said:
+            _said.add(line)
+            print(line, file=sys.stderr)
 
 
 def load_or_make(dataset: dict[str, Any], plan: PlanOptions) -> tuple[Table, Plan]:
