@@ -208,9 +208,11 @@ def _directions(
         block = slice(start, start + _BLOCK)
         factor[block] = root_weight[block, None] * tested.of(lambda rows: kernel(z[rows], landmarks), block)
     factor = linalg.solve_triangular(triangle, factor.T, trans="T", overwrite_b=True, check_finite=False).T
-    size = np.sum(factor**2)
-    factor -= basis @ (basis.T @ factor)
-    if np.sum(factor**2) < _NOTHING * size:  # as with a single dummy: there is no curve to see
+    size = np.vdot(factor, factor)
+    inner = basis.T @ factor
+    for start in range(0, len(basis), _BLOCK):
+        factor[start : start + _BLOCK] -= basis[start : start + _BLOCK] @ inner
+    if np.vdot(factor, factor) < _NOTHING * size:  # as with a single dummy: there is no curve to see
         return np.zeros((len(basis), 1))
     n_columns = factor.shape[1]
     kept = (max(0, n_columns - _DIRECTIONS), n_columns - 1)
