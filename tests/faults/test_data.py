@@ -130,6 +130,24 @@ def test_d10_a_coefficient_beyond_floating_point_is_refused(call: Callable, tmp_
     assert done.errors[0].startswith("error: least squares: a coefficient exceeds 1.8e308; rescale that column")
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["dataset=csv", "dataset.path={0},{1}"],
+        ["dataset=csv", "dataset.path={1},{0}"],
+        ["dataset=engel,csv", "++dataset.path={1}"],
+    ],
+)
+def test_a_list_of_files_of_which_one_is_missing_is_told_before_any_is_trained(
+    call: Callable, tmp_path: Path, words: list[str]
+) -> None:
+    there = write(tmp_path, "a,y", [(row * 7 % 11, row + NOISE[row]) for row in range(60)])
+    own = [word.format(there, tmp_path / "gone.csv") for word in words]
+    done = call("train", "-m", *own, "++dataset.target=y", "backend=least_squares")
+    assert (done.code, done.written, len(done.errors)) == (3, set(), 1)
+    assert "gone.csv: no such file" in done.errors[0]
+
+
 @pytest.mark.parametrize("options", [["dataset.leave_out=[y]"], ["dataset.groups=y"]])
 def test_d12_a_target_with_another_role_is_a_wrong_option(refused: Refused, tmp_path: Path, options: list[str]) -> None:
     path = write(tmp_path, "a,y", [(1, 2), (2, 3), (3, 5)])

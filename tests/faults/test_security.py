@@ -26,7 +26,7 @@ from yaynay.cli import app, commands
 from yaynay.config import schema
 from yaynay.data.plan import load_plan
 from yaynay.data.reading import read_file
-from yaynay.data.table import load_table
+from yaynay.data.table_files import load_table
 from yaynay.errors import DataError, MachineError, OptionError, redact
 from yaynay.records.store import Store
 from yaynay.records.verify import verify

@@ -1,11 +1,11 @@
 """The wheel in a new virtual environment, outside any project: what a user has after `pip install yaynay`."""
 
+import contextlib
 import gzip
 import importlib.util
-import json
 import os
-import pty
 import random
+import re
 import subprocess
 import sys
 import sysconfig
@@ -22,6 +22,8 @@ from yaynay import __version__, extras
 pytestmark = pytest.mark.usefixtures("only_with_faults")
 
 Call = Callable[..., "subprocess.CompletedProcess[str]"]
+Write = Callable[[Path], Path]
+OUTCOMES = ("yay: ", "nay: ", "undecided: ")
 QUICK = ["plan.n_repeats=1", "trainer.max_epochs=5", "verdict.n_draws=199"]
 
 
@@ -43,23 +45,31 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "venv" / "bin"
 
 
-@pytest.fixture
-def call(environment: Path, tmp_path: Path) -> Call:
-    """Run a program of the environment in an empty folder, without the packages of the extras; not a terminal."""
-    variables = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("MLFLOW_", "YAYNAY_", "DVC_", "PYTHON", "NO_COLOR", "FORCE_COLOR"))
-    }
-    variables |= {"PYTHONPATH": str(Path(__file__).parent / "absent"), "PATH": f"{environment}:{os.environ['PATH']}"}
-    hidden = [name for name in extras.EXTRAS if name != "openpyxl"]
-    variables["ABSENT"] = ",".join([*hidden, "tensorflow", "pytensor", "numba"])
+@pytest.fixture(scope="module")
+def variables(environment: Path) -> dict[str, str]:
+    """What a program of the environment sees: no package of an extra, and nothing that leads elsewhere."""
+    lead = ("MLFLOW_", "YAYNAY_", "DVC_", "PYTHON", "NO_COLOR", "FORCE_COLOR")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(lead)}
+    hidden = ",".join([*extras.EXTRAS, "tensorflow", "pytensor", "numba"])
+    path = {"PYTHONPATH": str(Path(__file__).parent / "absent"), "PATH": f"{environment}:{os.environ['PATH']}"}
+    return kept | path | {"ABSENT": hidden, "TERM": "xterm-256color", "COLUMNS": "100"}
 
-    def run(program: str, *words: str, code: int = 0) -> "subprocess.CompletedProcess[str]":
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of no project."""
+    return tmp_path_factory.mktemp("anywhere")
+
+
+@pytest.fixture(scope="module")
+def call(environment: Path, variables: dict[str, str], folder: Path) -> Call:
+    """Run a program of the environment in the folder, with pipes."""
+
+    def run(program: str, *words: str) -> "subprocess.CompletedProcess[str]":
         done = subprocess.run(
-            [environment / program, *words], cwd=tmp_path, env=variables, capture_output=True, text=True, timeout=600
+            [environment / program, *words], cwd=folder, env=variables, capture_output=True, text=True, timeout=600
         )
-        assert done.returncode == code, done.stdout + done.stderr
+        assert done.returncode == 0, done.stdout + done.stderr
         return done
 
     return run
@@ -70,15 +80,6 @@ def test_the_command_and_the_package_are_there(call: Call, environment: Path) ->
     assert "yaynay ask houses.csv --target price" in call("yaynay", "--help").stdout
     where = call("python", "-c", "import yaynay; print(yaynay.__file__)").stdout
     assert Path(where.strip()).is_relative_to(environment.parent)
-
-
-def test_a_sweep_of_a_made_table_and_of_a_file_have_their_verdicts(call: Call, tmp_path: Path) -> None:
-    assert call("python", "-m", "yaynay.train", "dataset=sine", *QUICK).stdout.splitlines()[-1].startswith("sine: ")
-    write_csv(tmp_path)
-    words = ["dataset=csv", "dataset.path=houses.csv", "dataset.target=price", "dataset.missing=impute"]
-    done = call("python", "-m", "yaynay.train", "-m", *words, "model=skip", "model.depth=1,2", *QUICK)
-    assert done.stdout.splitlines()[-1].startswith("houses: ")
-    assert {path.name for path in tmp_path.iterdir()} >= {"records", "mlflow.db", "mlartifacts"}
 
 
 def draw() -> dict[str, list]:
@@ -123,3 +124,45 @@ def write_json_lines(folder: Path) -> Path:
 
 
 FILES = [write_csv, write_decimal_commas, write_parquet, write_dates, write_json_lines]
+
+
+@pytest.mark.parametrize("write", FILES)
+def test_a_question_about_a_file_of_any_kind_is_answered_in_a_pipe(call: Call, folder: Path, write: Write) -> None:
+    file = write(folder)
+    before = {path.name for path in folder.iterdir()}
+    done = call("yaynay", "ask", file.name, "--target", "price")
+    assert done.stderr == ""
+    assert {"\x1b", "\r"} & {*done.stdout} == set()
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith(f"{file.name}: 120 rows")
+    assert sum(line.startswith(OUTCOMES) for line in lines) == 1
+    assert {path.name for path in folder.iterdir()} - before <= {"yaynay"}
+    assert (folder / "yaynay" / file.name.partition(".")[0] / "index.html").is_file()
+
+
+def test_the_same_question_in_a_terminal_has_the_same_answer(
+    call: Call, environment: Path, variables: dict[str, str], folder: Path
+) -> None:
+    words = ["ask", write_csv(folder).name, "--target", "price", "--out", "other"]
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [environment / "yaynay", *words], cwd=folder, env=variables, stdin=theirs, stdout=theirs, stderr=theirs
+    ) as process:
+        os.close(theirs)
+        printed = b""
+        with contextlib.suppress(OSError):  # the end of a terminal
+            while part := os.read(ours, 4096):
+                printed += part
+    os.close(ours)
+    assert process.returncode == 0, printed
+    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", printed.decode())
+    answer = json.loads(call("yaynay", *words, "--json").stdout)
+    assert f"\n{answer['outcome']}: " in plain.replace("\r", "\n")
+
+
+def test_a_sweep_of_a_made_table_and_of_a_file_have_their_verdicts(call: Call, folder: Path) -> None:
+    assert call("python", "-m", "yaynay.train", "dataset=sine", *QUICK).stdout.splitlines()[-1].startswith("sine: ")
+    words = ["dataset=csv", f"dataset.path={write_csv(folder).name}", "dataset.target=price", "dataset.missing=impute"]
+    done = call("python", "-m", "yaynay.train", "-m", *words, "model=skip", "model.depth=1,2", *QUICK)
+    assert done.stdout.splitlines()[-1].startswith("houses: ")
+    assert {path.name for path in folder.iterdir()} >= {"records", "mlflow.db", "mlartifacts"}

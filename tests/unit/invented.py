@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from yaynay.config import schema
+from yaynay.data.forward import make_forward_plan
 from yaynay.data.plan import Plan, make_plan
 from yaynay.data.table import Table, Truth
 from yaynay.models.network import Shape, initial_weights
@@ -95,9 +96,14 @@ def make_conclusion(
     target: str = "y",
     backends: Sequence[str] = ("torch",),
     depths: Sequence[int] = (0, 1, 2),
+    doubts: tuple[str, ...] = (),
+    is_ordered: bool = False,
 ) -> Conclusion:
-    table = make_table(n_rows, features, target)
+    table = dataclasses.replace(make_table(n_rows, features, target), doubts=doubts)
     plan = make_plan(np.arange(n_rows), table.sha256, table.n_features, n_repeats=2)
+    if is_ordered:
+        table = dataclasses.replace(table, time=np.arange(n_rows))
+        plan = make_forward_plan(np.arange(n_rows), table.sha256, table.n_features)
     records = [
         make_record(table, plan, backend, depth, lr) for backend in backends for depth in depths for lr in (0.01, 0.1)
     ]

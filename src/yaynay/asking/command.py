@@ -96,8 +96,8 @@ def _ask(request: Request, key: str) -> dict[str, Any]:
 
     screen, folder = _Screen(request), Folder(request.out)
     table = read_file(request.file, request.target, **request.options)
-    spelt = {name: tuple(respell(text, "command") for text in getattr(table, name)) for name in ("notes", "remarks")}
-    for line in what_was_read(replace(table, **spelt)):
+    notes, remarks = ([respell(text, "command") for text in said] for said in (table.notes, table.remarks))
+    for line in what_was_read(replace(table, notes=tuple(notes), remarks=tuple(remarks))):
         screen.say(line)
     dataset = {"name": "csv", "path": str(request.file), "target": request.target, **request.options}
     most = request.most_rows

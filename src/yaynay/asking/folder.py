@@ -8,13 +8,14 @@ yaynay/TABLE/asked.json  what was shown, to show it again (`memory`)
 """
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from yaynay.asking.answer import Answer, Watcher, answer
 from yaynay.data.table import Table
-from yaynay.errors import OptionError
+from yaynay.errors import MachineError, OptionError
 from yaynay.records.store import Store
 from yaynay.storage import replacing, rooted, write_json
 
@@ -55,15 +56,25 @@ class Folder:
         from yaynay.tracking.parent import Result
         from yaynay.tracking.sync import sync
 
-        conclusion = given.conclusion
-        folder = self.path / conclusion.table.name
-        with rooted(self.path):
-            with replacing(folder) as aside:
-                aside.mkdir()
-                _write_page(given, aside)
-                save(given, aside / "model")
-                shutil.rmtree(folder, ignore_errors=True)
-            sync([Result.of(conclusion, folder / "pictures")], conclusion.finished[0].parsed.tracking.experiment)
+        conclusion, failed = given.conclusion, None
+        folder, experiment = self.path / conclusion.table.name, conclusion.finished[0].parsed.tracking.experiment
+        with rooted(self.path), replacing(folder) as aside, ThreadPoolExecutor(1) as beside:
+            aside.mkdir()
+            save(given, aside / "model")
+            page = beside.submit(_write_page, given, aside)  # draws while MLflow's store waits for the disk
+
+            def copy_pictures(to: Path) -> None:
+                page.result()
+                shutil.copytree(aside / "pictures", to, dirs_exist_ok=True)
+
+            try:
+                sync([Result.of(conclusion, copy_pictures)], experiment)
+            except MachineError as error:
+                failed = error
+            page.result()
+            shutil.rmtree(folder, ignore_errors=True)
+        if failed is not None:
+            raise failed
 
     def _hide(self) -> None:
         """Nothing here is for a repository."""

@@ -10,7 +10,8 @@ import yaml
 import yaynay
 from yaynay.config.schema import Plan as PlanOptions
 from yaynay.config.schema import Rule
-from yaynay.data.plan import Plan, equal_row_blocks, make_plan
+from yaynay.data import prepare
+from yaynay.data.plan import Plan
 from yaynay.data.table import Table
 from yaynay.sweep.jobs import Job
 
@@ -52,8 +53,7 @@ def rule() -> Rule:
 
 def draw_plan(table: Table) -> Plan:
     """The table's folds."""
-    options = PlanOptions(**settings()["plan"]).model_dump()
-    return make_plan(equal_row_blocks(table), table.sha256, table.n_features, **options)
+    return prepare.draw(table, PlanOptions(**settings()["plan"]))
 
 
 def make_jobs(dataset: dict[str, Any], table: Table, plan: Plan) -> list[Job]:
@@ -72,13 +72,14 @@ def make_jobs(dataset: dict[str, Any], table: Table, plan: Plan) -> list[Job]:
 
 
 def sample(table: Table, most_rows: int = MOST_ROWS) -> Table:
-    """The table, or as many of its rows, drawn at random and left in their order, where it has more."""
+    """The table, or as many of its rows where it has more: the latest, or else drawn at random, in their order."""
     if table.n_rows <= most_rows:
         return table
+    said = f"networks and lines are compared on {most_rows:,} of {table.n_rows:,} rows"
+    if table.time is not None:
+        return table.take(np.sort(np.argsort(table.time, kind="stable")[-most_rows:]), f"{said}, the latest")
     rows = np.sort(np.random.default_rng([0, 5]).choice(table.n_rows, most_rows, replace=False))
-    return table.take(
-        rows, f"networks and lines are compared on {most_rows:,} of {table.n_rows:,} rows, drawn at random"
-    )
+    return table.take(rows, f"{said}, drawn at random")
 
 
 def _conf() -> Path:

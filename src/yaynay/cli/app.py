@@ -83,6 +83,10 @@ def explain(error: Exception) -> str:
     message, cause = " ".join(str(error).split()), error.__cause__
     if isinstance(error, MissingConfigException) and error.missing_cfg_file:
         group, _, option = error.missing_cfg_file.rpartition("/")
+        if (group, option) == ("dataset", "frame"):
+            from yaynay.config.datasets import FRAME_ADVICE
+
+            return FRAME_ADVICE
         options = list(error.options or [])
         return f"option '{group}': '{option}' is unknown; allowed: {', '.join(options)}{_nearest(option, options)}"
     if isinstance(cause, (ConfigAttributeError, ConfigKeyError)) and cause.full_key:

@@ -62,7 +62,7 @@ def check_command_line(
         config_name: The command's own.
         check: Raises `OptionError` for a composed configuration that the command cannot use.
         check_tables: Raises `DataError` or `OptionError` for tables that cannot be used; its configurations differ in
-            table and `predict_at` alone. There are none where tables are swept and nothing is to be predicted.
+            table and `predict_at` alone. There are none where built-in tables are swept and nothing is to be predicted.
         check_store: Raises `MachineError` where the results of the command could not be kept.
 
     Raises:
@@ -131,9 +131,19 @@ def _choose_tables(config: DictConfig, grid: Sequence[Override]) -> list[list[st
     chosen = [override for override in grid if override.key_or_group.partition(".")[0] in ("dataset", "predict_at")]
     keys = {override.key_or_group for override in chosen}
     sweeps_tables = any(override.is_sweep_override() for override in chosen if override.key_or_group != "predict_at")
-    if sweeps_tables and config.get("predict_at") is None and "predict_at" not in keys:
-        return []
-    return expand(chosen)
+    is_plain = config.get("predict_at") is None and "predict_at" not in keys
+    return [] if sweeps_tables and is_plain and _are_built_in(config, chosen) else expand(chosen)
+
+
+def _are_built_in(config: DictConfig, chosen: Sequence[Override]) -> bool:
+    """Whether no table of a sweep is a file of one's own."""
+    from yaynay.config.datasets import NAMES
+
+    names = {str(config.dataset.name)} if "dataset" in config else set()
+    for override in (override for override in chosen if override.key_or_group == "dataset"):
+        swept = override.is_sweep_override()
+        names = set(map(str, override.sweep_string_iterator() if swept else [override.value()]))
+    return names <= set(NAMES) - {"csv"}
 
 
 def _values(config: DictConfig) -> dict[str, Any]:

@@ -84,6 +84,7 @@ class Own(Closed):
     target: Name
     missing: Literal["refuse", "drop", "impute"] = "impute"
     groups: Name | None = None
+    time: Name | None = None
     features: list[Name] = []
     leave_out: list[Name] = []
     categories: list[Name] = []

@@ -10,12 +10,14 @@ from yaynay.config.datasets import Own
 from yaynay.data.cells import RawTable
 from yaynay.data.checks import MIN_ROWS
 from yaynay.data.columns import frame_of, quote
+from yaynay.data.dependence import Seen, find_dependence
 from yaynay.data.inference import infer
 from yaynay.data.quantities import Reading
-from yaynay.data.raw import RawColumn, missing_numbers
+from yaynay.data.raw import Floats, RawColumn, missing_numbers
 from yaynay.data.remarks import describe_cells, say_left_out, say_missing, say_scales, say_target
 from yaynay.data.suspicions import say_suspicions
 from yaynay.data.table import Table
+from yaynay.data.times import say_time, take_time
 from yaynay.errors import DataError
 
 
@@ -37,7 +39,9 @@ def assemble(raw: RawTable, options: Own, name: str, source: str) -> Table:
             again = raw.reread([column]) if raw.reread else raw.columns
             raw.columns[column] = again[column].as_category()
     groups = raw.columns.pop(options.groups) if options.groups is not None else None
-    return _assemble(raw, infer(raw, options), groups, options, name, source)
+    readings = infer(raw, options)
+    times = take_time(raw, readings, options)
+    return _assemble(raw, readings, (groups, times), options, name, source)
 
 
 def _take_out(raw: RawTable, options: Own) -> None:
@@ -51,10 +55,15 @@ def _take_out(raw: RawTable, options: Own) -> None:
 
 
 def _assemble(
-    raw: RawTable, readings: dict[str, Reading], groups: RawColumn | None, options: Own, name: str, source: str
+    raw: RawTable,
+    readings: dict[str, Reading],
+    ties: tuple[RawColumn | None, Floats | None],
+    options: Own,
+    name: str,
+    source: str,
 ) -> Table:
     """The table, with missing cells handled."""
-    target = options.target
+    target, (groups, times) = options.target, ties
     columns: dict[str, NDArray] = {}
     for reading in readings.values():
         twice = [made for made in reading.columns if made in columns]
@@ -65,14 +74,16 @@ def _assemble(
         columns |= reading.columns
     codes = None if groups is None else _group_codes(groups)
     found = columns if codes is None else {**columns, str(options.groups): np.where(codes < 0, np.nan, codes)}
+    found = found if times is None else {**found, str(options.time): times}
     kept, dropped = _drop_rows(raw, found, options)
     if dropped:
         columns = {column: values[kept] for column, values in columns.items()}
     frame = frame_of(columns)
     remarks = [*dropped, *_say_columns(raw.columns, readings)]
     remarks += [*say_target(columns[target]), *say_scales(frame, codes is not None)]
-    remarks += say_suspicions(frame, target, codes is not None)
-    notes = [*raw.notes, *say_missing(raw.columns, readings)]
+    seen = _say_ties(raw, frame, times, kept, options)
+    remarks += [*say_suspicions(frame, target), *seen.doubts, *seen.remarks]
+    notes = [*raw.notes, *seen.notes, *say_missing(raw.columns, readings)]
     notes += [
         f"column {quote(column)}: {reading.note}"
         for column, reading in readings.items()
@@ -84,9 +95,11 @@ def _assemble(
         target=target,
         source=source,
         groups=None if codes is None else codes[kept],
+        time=None if times is None else times[kept],
         n_dropped=int((~kept).sum()),
         notes=tuple(notes),
         remarks=tuple(remarks),
+        doubts=seen.doubts,
         reading=tuple(
             {"column": column, "rule": reading.rule, "note": reading.note, "becomes": list(reading.columns)}
             | ({"cells": reading.cells.as_json()} if reading.cells and column != target else {})
@@ -94,6 +107,15 @@ def _assemble(
         ),
         where=options.where,
     )
+
+
+def _say_ties(raw: RawTable, frame: pd.DataFrame, times: Floats | None, kept: NDArray[np.bool_], options: Own) -> Seen:
+    """What ties rows together: a column of time, or what seems to where no option says it."""
+    if options.groups is None:
+        seen = find_dependence(frame, options.target, raw.columns, kept, is_ordered=times is not None)
+    else:
+        seen = Seen()
+    return seen if times is None else say_time(times[kept], options, seen)
 
 
 def _say_columns(columns: Mapping[str, RawColumn], readings: Mapping[str, Reading]) -> list[str]:
@@ -127,7 +149,9 @@ def _drop_rows(raw: RawTable, columns: Mapping[str, NDArray], options: Own) -> t
     for name, values in columns.items():
         empty = pd.isna(values)
         infinite = np.isinf(values) if values.dtype == np.float64 else np.zeros(n_rows, dtype=bool)
-        must_be_there = options.missing == "refuse" or (options.missing == "impute" and name == options.groups)
+        must_be_there = options.missing == "refuse" or (
+            options.missing == "impute" and name in (options.groups, options.time)
+        )
         if infinite.any() or (empty.any() and must_be_there):
             raise DataError(f"{options.where}, column {quote(name)}: {describe_cells(raw, empty, infinite)}")
         if options.missing == "drop" or name == options.target:

@@ -85,10 +85,10 @@ class Description:
         if self.rule == "category":
             return f"texts: {', '.join(map(quote, self.levels[:5]))}{', ...' * (len(self.levels) > 5)}"
         if self.rule == "numeral":
-            parts = ["with decimal commas"] * (self.decimal == "comma" and not self.is_whole)
-            parts += ["with points between thousands"] * self.is_whole + ["with a percent sign"] * self.is_percent
-            parts += [f"in {self.currency}"] * bool(self.currency)
-            return " ".join(["numbers", *(parts or ["with commas, blanks or apostrophes between thousands"])])
+            parts = ["points between thousands"] * self.is_whole
+            parts += ["decimal commas"] * (self.decimal == "comma" and not self.is_whole)
+            parts += ["a percent sign"] * self.is_percent + [f"the sign {self.currency}"] * bool(self.currency)
+            return f"numbers{' with ' * bool(parts)}{' and '.join(parts)}"
         if self.rule == "date":
             return "dates" if self.unit == "days" else "times of a day"
         return {"boolean": "true or false", "number": "numbers"}[self.rule]
@@ -120,8 +120,7 @@ def apply(description: Description, column: RawColumn) -> dict[str, NDArray]:
     return {name: column.texts.spread(values)}
 
 
-def _refuse(description: Description, cell: object, advice: str = "write it so") -> NoReturn:
-    said = quote(cell) if isinstance(cell, str) else f"{cell:g}" if isinstance(cell, float) else cell
+def _refuse(description: Description, said: str, advice: str = "write it so") -> NoReturn:
     raise DataError(f"{said} is none of what the column held ({description.words}); {advice}")
 
 
@@ -138,16 +137,16 @@ def _check_numbers(description: Description, column: RawColumn) -> None:
     numbers: Floats = column.numbers  # type: ignore[assignment]
     present = numbers[~np.isnan(numbers)]
     if description.rule == "boolean" and not np.isin(present, (0, 1)).all():
-        _refuse(description, float(present[~np.isin(present, (0, 1))][0]), "give true or false, or 1 or 0")
+        _refuse(description, f"{present[~np.isin(present, (0, 1))][0]:g}", "give true or false, or 1 or 0")
     if description.is_whole and (is_part := present != np.floor(present)).any():
-        _refuse(description, float(present[is_part][0]), "read the cells as texts (dtype=str)")
+        _refuse(description, f"{present[is_part][0]:g}", "read the cells as texts (dtype=str)")
 
 
 def _plain(description: Description, levels: Sequence[str]) -> Floats:
     words = [str(int(TRUTH[text.lower()])) if text.lower() in TRUTH else text for text in levels]
     values, odd = parse_plain(words)
     if odd is not None:
-        _refuse(description, levels[odd])
+        _refuse(description, quote(levels[odd]))
     return values
 
 
@@ -155,7 +154,7 @@ def _truth(description: Description, levels: Sequence[str]) -> Floats:
     words = TRUTH | {"1": 1.0, "0": 0.0, "1.0": 1.0, "0.0": 0.0}
     for text in levels:
         if text.lower() not in words:
-            _refuse(description, text)
+            _refuse(description, quote(text))
     return np.array([words[text.lower()] for text in levels], dtype=np.float64)
 
 
@@ -165,7 +164,7 @@ def _numerals(description: Description, levels: Sequence[str]) -> Floats:
         odd = next((text for text in levels if not _fits(description, [text])), None)
         if odd is None:
             raise DataError("amounts are in several currencies; write all of them in one")
-        _refuse(description, odd)
+        _refuse(description, quote(odd))
     return found.values(description.decimal)
 
 
@@ -182,7 +181,7 @@ def _days(description: Description, column: RawColumn) -> Floats:
         numbers: Floats = column.numbers  # type: ignore[assignment]
         if column.kind != description.unit and not np.isnan(numbers).all():
             other = {"days": "a date", "hours": "a time of day"}.get(column.kind)
-            _refuse(description, other or float(numbers[~np.isnan(numbers)][0]), "give dates or texts")
+            _refuse(description, other or f"{numbers[~np.isnan(numbers)][0]:g}", "give dates or texts")
         return numbers
     levels = column.texts.levels
     if not levels:
@@ -192,9 +191,9 @@ def _days(description: Description, column: RawColumn) -> Floats:
         odd = next((text for text in levels if parse_dates([text], description.day_first) is None), None)
         if odd is None:
             raise DataError(f"dates are written in several forms ({quote(levels[0])}, ...); write all in one form")
-        _refuse(description, odd)
+        _refuse(description, quote(odd))
     if ("hours" if dates.is_clock else "days") != description.unit:
-        _refuse(description, levels[0])
+        _refuse(description, quote(levels[0]))
     if dates.is_ambiguous:
         raise DataError(
             f"{quote(levels[0])} may begin with the day or with the month, and the table did not show which; write "

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from yaynay.data.columns import clean_name
 from yaynay.data.encoding import Text
 from yaynay.errors import OptionError
 
@@ -69,7 +70,7 @@ def sniff(text: Text, separator: str | None, has_header: bool | None, target: st
     wanted = SEPARATORS.get(separator, separator) if separator is not None else declared
     if separator is not None and wanted not in SEPARATORS.values():
         raise OptionError(f"option 'dataset.separator': {separator!r} is unknown; allowed: {', '.join(SEPARATORS)}")
-    mark, rows = _choose(lines[n_skipped:], wanted, text.path, ends_early)
+    mark, rows = _choose(lines[n_skipped:], wanted, text.path, ends_early, target)
     if not rows:
         return Dialect(mark, n_skipped=n_skipped, notes=tuple(notes))
     usual = "\t" if text.path.name.lower().split(".")[1:2] == ["tsv"] else ","
@@ -153,8 +154,13 @@ def squeeze(line: str) -> str:
     return re.sub(r'("(?:[^"]|"")*")|[ \t]+', lambda found: found[1] or " ", line).strip()
 
 
-def _choose(lines: Sequence[str], wanted: str | None, path: Path, ends_early: bool) -> tuple[str, list[list[str]]]:
-    """The separator that gives every row as many fields as the first, and of several the one with plainer cells."""
+def _choose(
+    lines: Sequence[str], wanted: str | None, path: Path, ends_early: bool, target: str
+) -> tuple[str, list[list[str]]]:
+    """The separator that gives every row as many fields as the first; of several, one that gives the target's name.
+
+    Of those it is the one with plainer cells.
+    """
     if wanted is not None:
         return wanted, _split(lines, wanted)
     usual = "\t" if path.name.lower().split(".")[1:2] == ["tsv"] else ","
@@ -178,7 +184,18 @@ def _choose(lines: Sequence[str], wanted: str | None, path: Path, ends_early: bo
         is_whole = fits and not is_torn
         is_likely = is_whole and (mark != " " or n_plain > 0.4 * width)
         share = count / widths.total()
-        score = (is_whole and mark != " ", is_likely, is_whole, fits, round(n_plain, 1), share, width, mark == usual)
+        is_named = target in map(clean_name, rows[0])
+        score = (
+            is_whole and mark != " ",
+            is_likely,
+            is_whole,
+            is_named,
+            fits,
+            round(n_plain, 1),
+            share,
+            width,
+            mark == usual,
+        )
         if best is None or score > best[0]:
             best = (score, mark, rows)
     return (best[1], best[2]) if best else (usual, _split(lines, usual))

@@ -55,6 +55,8 @@ def read_typed(
         stored = content.column_names[number]
         column = replace(read_column(content.column(number), na_values), is_index=stored in index)
         columns[names[number]] = column.as_category() if stored in categories else column
+    del content
+    pa.default_memory_pool().release_unused()  # it would keep as much again as the columns need
     return RawTable(columns, "row", lambda rows: [row + 1 for row in rows], (*source.notes, *_NOTES[form]))
 
 

@@ -126,9 +126,9 @@ def read_series(values: pd.Series, na_values: Sequence[str] = ()) -> RawColumn:
     ['1', 'x']
     """
     if isinstance(values.dtype, pd.CategoricalDtype):
-        return category([str(level) for level in values.cat.categories], values.cat.codes.to_numpy(dtype=np.int64))
+        return category([str(level) for level in values.cat.categories], np.asarray(values.cat.codes, dtype=np.int64))
     if isinstance(values.dtype, pd.SparseDtype):
-        values = values.sparse.to_dense()
+        values = pd.Series(np.asarray(values))
     if isinstance(values.dtype, pd.PeriodDtype):
         values = values.dt.to_timestamp()
     if isinstance(values.dtype, pd.DatetimeTZDtype):

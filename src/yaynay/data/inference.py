@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Literal
 
 from yaynay.config.datasets import Own
 from yaynay.data import rules
@@ -27,7 +28,7 @@ def infer(raw: RawTable, options: Own) -> dict[str, Reading]:
     for name, column in raw.columns.items():
         context = Context(
             name=name,
-            role="target" if name == options.target else "asked" if name in options.features else "feature",
+            role=_role(name, options),
             numerals=numerals[name],
             decimal=decimal,
             day_first=options.day_first,
@@ -37,7 +38,7 @@ def infer(raw: RawTable, options: Own) -> dict[str, Reading]:
             locate=lambda row: f"{options.where}{raw.locate(row)}",
         )
         readings[name] = rules.apply(column, context)
-    features = {name: reading for name, reading in readings.items() if name != options.target}
+    features = {name: reading for name, reading in readings.items() if _role(name, options) in ("feature", "asked")}
     if any(reading.columns for reading in features.values()):
         return readings
     for name, reading in features.items():
@@ -49,6 +50,12 @@ def infer(raw: RawTable, options: Own) -> dict[str, Reading]:
         f"{options.where}: no feature is left ({said}); one at least is needed; "
         f"{advice or 'add a column of numbers, or of texts that come back'}"
     )
+
+
+def _role(name: str, options: Own) -> Literal["feature", "asked", "target", "time"]:
+    if name in options.features:
+        return "asked"
+    return "target" if name == options.target else "time" if name == options.time else "feature"
 
 
 def _find_numerals(column: RawColumn) -> Numerals | None:

@@ -63,8 +63,9 @@ def _find_near(path: Path, whole: Path, files: list[str]) -> str:
     if not path.is_absolute() and whole != path and path.is_file():
         folder = whole.parents[len(path.parts) - 1]
         return f"a relative path starts at {folder}, and the file is in the current folder; use {_give(path.resolve())}"
-    if nearest := difflib.get_close_matches(path.name, files, n=1):
-        return f"{whole.parent} holds one that is nearly called so; use {_give(path.with_name(nearest[0]))}"
+    folded = {name.casefold(): name for name in files}
+    if nearest := difflib.get_close_matches(path.name.casefold(), folded, n=1):
+        return f"{whole.parent} holds one that is nearly called so; use {_give(path.with_name(folded[nearest[0]]))}"
     return "give the path of a table (dataset.path)"
 
 

@@ -1,12 +1,12 @@
 """The resampling plan: outer folds x repeats and the inner folds inside each outer training set.
 
 A plan is drawn once per table, and every model is tested on it. Rows that must stay together (equal rows, or rows
-of one group) share a block, and a block is never split between folds.
+of one group) share a block, and a block is never split between folds. `forward` draws the plan of a table that is
+ordered in time.
 """
 
 import hashlib
 import json
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,7 +16,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from yaynay.data.table import Table
 from yaynay.errors import DataError
 from yaynay.storage import replacing
 
@@ -30,7 +29,7 @@ Folds = NDArray[np.int8]
 class Split:
     """One outer training set and its test rows; the whole-table split has no test rows.
 
-    `inner` holds, for each row of the table, its inner fold, or -1 for a test row.
+    `inner` holds, for each row of the table, its inner fold, or -1 for a row that does not train.
     """
 
     inner: Folds
@@ -46,8 +45,10 @@ class Plan:
     """Folds of one table.
 
     Attributes:
-        outer: Outer fold of each row, (n_repeats, n_rows); n_repeats is 0 for a table too small to cross-validate.
-        inner: Inner fold of each row, -1 for a row in that outer test fold, (n_repeats, n_folds, n_rows).
+        outer: Outer fold of each row, -1 for one that is never tested, (n_repeats, n_rows); n_repeats is 0 for a table
+            too small to cross-validate.
+        inner: Inner fold of each row, -1 for one that does not train beside that outer test fold,
+            (n_repeats, n_folds, n_rows).
         whole: Inner fold of each row when all rows train, (n_rows,).
         n_folds: Outer folds.
         n_inner: Inner folds.
@@ -76,6 +77,11 @@ class Plan:
         """Outer splits that have test rows."""
         return self.n_repeats * self.n_folds
 
+    @cached_property
+    def tested(self) -> NDArray[np.intp]:
+        """Rows that some outer split tests: all of them, unless the plan is ordered in time."""
+        return np.flatnonzero((self.outer >= 0).any(axis=0))
+
     def splits(self) -> Iterator[Split]:
         """Every outer split, repeat by repeat, and then the whole table."""
         for repeat in range(self.n_repeats):
@@ -90,42 +96,6 @@ class Plan:
         for part in (self.outer, self.inner, self.whole):
             digest.update(np.ascontiguousarray(part).tobytes())
         return digest.hexdigest()
-
-
-def equal_row_blocks(table: Table) -> NDArray[np.int64]:
-    """Block of each row; rows that are equal in every feature and the target share one, (n_rows,).
-
-    Where the table has groups, a block is whole groups: those joined by equal rows are one block. On short scales,
-    where rows must repeat, equal rows are no copies, and each is a block of its own.
-    """
-    blocks = np.arange(table.n_rows) if has_short_scales(table.frame) else table.equal_rows
-    if table.groups is None:
-        return blocks
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    n_blocks = int(blocks.max()) + 1
-    size = n_blocks + int(table.groups.max()) + 1
-    graph = coo_array((np.ones(table.n_rows), (blocks, n_blocks + table.groups)), shape=(size, size))
-    return connected_components(graph, directed=False)[1][blocks].astype(np.int64)
-
-
-def has_short_scales(frame: pd.DataFrame) -> bool:
-    """Whether there are at least as many rows as the values of the columns could make different ones.
-
-    To keep equal rows in one fold would then hide from a model, say, each answer "5" of the women under 30 whenever
-    it is tested on one of them.
-
-    >>> has_short_scales(pd.DataFrame({"sex": [0, 1] * 5, "rating": [1, 2, 3, 4, 5] * 2}))
-    True
-    >>> has_short_scales(pd.DataFrame({"size": [1.5, 2.5, 3.5] * 2, "price": [4.5, 6.5, 9.5] * 2}))
-    False
-    """
-    for part in (frame.head(2000), frame):  # a million rows need not be counted to see many values
-        n_possible = math.prod(max(1, values.nunique(dropna=False)) for _, values in part.items())
-        if n_possible > len(frame):
-            return False
-    return True
 
 
 def default_repeats(n_rows: int) -> int:

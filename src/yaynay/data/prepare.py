@@ -3,13 +3,17 @@
 import functools
 import json
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from yaynay.config.schema import Plan as PlanOptions
 from yaynay.data import sources
-from yaynay.data.plan import Plan, equal_row_blocks, load_plan, make_plan, write_plan
-from yaynay.data.table import Table, load_table, write_table
+from yaynay.data.blocks import equal_row_blocks
+from yaynay.data.forward import make_forward_plan
+from yaynay.data.plan import Plan, load_plan, make_plan, write_plan
+from yaynay.data.table import Table
+from yaynay.data.table_files import load_table, write_table
 from yaynay.errors import DataError
 from yaynay.storage import digest, file_digest, find_root
 
@@ -41,14 +45,32 @@ def make(dataset: dict[str, Any], plan: PlanOptions) -> tuple[Table, Plan]:
         DataError: The data cannot be used.
     """
     table = sources.make(dataset)
-    options = plan.model_dump()
-    return table, make_plan(equal_row_blocks(table), table.sha256, table.n_features, **options)
+    return table, draw(table, plan)
+
+
+def draw(table: Table, options: PlanOptions) -> Plan:
+    """The plan of a table: one that does not look ahead where rows are ordered in time."""
+    if table.time is None:
+        return make_plan(equal_row_blocks(table), table.sha256, table.n_features, **options.model_dump())
+    counts = options.model_dump(include={"n_folds", "n_inner", "n_seeds"})
+    return make_forward_plan(table.time, table.sha256, table.n_features, **counts)
+
+
+_said: set[str] = set()
+"""What this process printed of its tables."""
 
 
 def announce(table: Table) -> None:
     """Print to stderr what was decided on a table."""
-    for note in (*table.notes, *table.remarks):
-        print(f"{table.name}: {note}", file=sys.stderr)
+    say(table.name, (*table.notes, *table.remarks))
+
+
+def say(name: str, notes: Iterable[str]) -> None:
+    """Print to stderr what is to be known of a table; a line that this process printed is not printed again."""
+    for line in (f"{name}: {note}" for note in notes):
+        if line not in _said:
+            _said.add(line)
+            print(line, file=sys.stderr)
 
 
 def load_or_make(dataset: dict[str, Any], plan: PlanOptions) -> tuple[Table, Plan]:

@@ -24,7 +24,7 @@ class Context:
 
     Attributes:
         name: The column.
-        role: "asked" for a feature that was named in the options.
+        role: "asked" for a feature that was named in the options, "time" for what orders the rows.
         numerals: Its texts as numbers, where all of them can be read so.
         decimal: What the file's commas and points are, where the options or another column say it.
         day_first: Whether days come before months, where the options say it.
@@ -35,7 +35,7 @@ class Context:
     """
 
     name: str
-    role: Literal["feature", "asked", "target"]
+    role: Literal["feature", "asked", "target", "time"]
     numerals: Numerals | None
     decimal: Decimal | None
     day_first: bool | None
@@ -123,7 +123,7 @@ def date(column: RawColumn, context: Context) -> Reading | None:
     dates = parse_dates(texts.levels, context.day_first)
     if dates is None:
         return None
-    if dates.is_ambiguous and (context.dates != "leave_out" or context.role == "asked"):
+    if dates.is_ambiguous and (context.dates != "leave_out" or context.role != "feature"):
         raise DataError(
             f"{context.locate(texts.first_row(0))}, column {quote(context.name)}: {quote(texts.levels[0])} may begin "
             "with the day or with the month, and so may every cell of the column; set dataset.day_first=true or "

@@ -150,10 +150,10 @@ def of_series(cells: pd.Series, missing: Sequence[str] = (), kept: Collection[st
 
 def _microseconds(cells: pd.Series) -> Floats:
     """Dates or lengths of time [microseconds], dates since 1970 in UTC; NaN where missing."""
-    if getattr(cells.dt, "tz", None) is not None:
-        cells = cells.dt.tz_convert("UTC").dt.tz_localize(None)
-    kind = "timedelta64[us]" if pd.api.types.is_timedelta64_dtype(cells.dtype) else "datetime64[us]"
-    stamps = cells.to_numpy(dtype=kind)
+    if pd.api.types.is_timedelta64_dtype(cells.dtype):
+        stamps = cells.to_numpy("timedelta64[us]")
+    else:
+        stamps = pd.to_datetime(cells, utc=True).to_numpy("datetime64[us]")
     return np.where(np.isnat(stamps), np.nan, stamps.astype(np.int64).astype(np.float64))
 
 
@@ -165,6 +165,8 @@ def _of_objects(cells: list[object], missing: Sequence[str], kept: Collection[st
         return replace(column, kind="truth" if is_truth else "")
     if cells and all(isinstance(cell, datetime.date) for cell in cells):
         return of_series(pd.to_datetime(pd.Series(cells), utc=True))
+    if cells and all(isinstance(cell, datetime.timedelta) for cell in cells):
+        return of_series(pd.to_timedelta(pd.Series(cells)))
     if cells and all(isinstance(cell, datetime.time) for cell in cells):
         lengths = pd.to_timedelta([cell.isoformat() for cell in cells])  # type: ignore[attr-defined]
         return RawColumn(_microseconds(lengths.to_series()) / HOUR, kind="hours")

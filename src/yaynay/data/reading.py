@@ -116,13 +116,14 @@ def _roles(options: Own) -> dict[str, str]:
         OptionError: One is named twice.
     """
     roles: dict[str, str] = {}
-    named = {"target": [options.target], "groups": [options.groups] if options.groups is not None else []}
+    single = {"target": options.target, "groups": options.groups, "time": options.time}
+    named = {role: [name] for role, name in single.items() if name is not None}
     for role, names in {**named, "features": options.features, "leave_out": options.leave_out}.items():
         for name in names:
-            if roles.setdefault(name, role) != role:
+            if (roles.setdefault(name, role), role) not in [(role, role), ("time", "features")]:
                 raise OptionError(
                     f"option 'dataset.{role}': {quote(name)} has another role already; a column is target, groups, "
-                    "feature or left out; name it once"
+                    "time, feature or left out, and only time may be a feature too; name it once"
                 )
     return roles
 

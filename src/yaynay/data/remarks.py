@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from yaynay.data.blocks import has_short_scales
 from yaynay.data.cells import Floats, RawColumn, RawTable
 from yaynay.data.columns import quote
-from yaynay.data.plan import has_short_scales
 from yaynay.data.quantities import Reading
 
 
@@ -83,6 +83,6 @@ def describe_cells(raw: RawTable, empty: NDArray[np.bool_], infinite: NDArray[np
             f"{' and '.join(parts)}; numbers must be finite; correct them, or list their spelling in dataset.na_values"
         )
     return (
-        f"{parts[0]}; none is allowed where dataset.missing=refuse, nor in a column of groups; fill them in, or set "
-        "dataset.missing=drop (for the rows) or, for a feature, dataset.missing=impute"
+        f"{parts[0]}; none is allowed where dataset.missing=refuse, nor in a column of groups or of time; fill them "
+        "in, or set dataset.missing=drop (for the rows) or, for a feature, dataset.missing=impute"
     )

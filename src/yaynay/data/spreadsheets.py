@@ -65,7 +65,7 @@ def _read_cells(source: Source, sheet: str | None) -> tuple[pd.DataFrame, list[s
     except ImportError as error:
         raise MachineError(
             f"{source.path}: is an Excel file, and no package that reads it is installed; openpyxl does; install it "
-            "(pip install openpyxl), or save the file as CSV"
+            "(pip install 'yaynay[excel]'), or save the file as CSV"
         ) from error
     except (ValueError, KeyError, TypeError, IndexError, OSError, AttributeError, zipfile.BadZipFile) as error:
         reason = " ".join(str(error).split())

@@ -1,4 +1,4 @@
-"""What a table's columns suggest: values that mean "missing", features made from the target, repeated subjects.
+"""What a table's columns suggest: values that mean "missing", features made from the target.
 
 Each suspicion is a remark. None changes the table, and up to 20,000 rows none depends on their order.
 """
@@ -21,15 +21,13 @@ _MOST_ROWS = 20_000
 """Of a longer table every k-th row is looked at, where rows are sorted or fitted."""
 
 
-def say_suspicions(frame: pd.DataFrame, target: str, has_groups: bool) -> list[str]:
+def say_suspicions(frame: pd.DataFrame, target: str) -> list[str]:
     """Remarks on a table, (n_rows, n_columns), with its target among the columns."""
     if len(frame) < FEWEST_ROWS:
         return []
     numbers = {str(name): cells.to_numpy() for name, cells in frame.items() if cells.dtype == np.float64}
     said = _say_sentinels(numbers)
-    some = frame.iloc[:: -(-len(frame) // _MOST_ROWS)]
-    said += _say_giveaways(some, target)
-    return said if has_groups else [*said, *_say_subjects(some, target)]
+    return [*said, *_say_giveaways(frame.iloc[:: -(-len(frame) // _MOST_ROWS)], target)]
 
 
 def _say_sentinels(columns: Mapping[str, Floats]) -> list[str]:
@@ -111,30 +109,3 @@ def is_monotone(x: Floats, y: Floats) -> bool:
     if len(x) < FEWEST_ROWS or min(len(np.unique(x)), len(np.unique(y))) < 5:
         return False
     return any((np.diff(y[np.lexsort((y, signed))]) >= 0).all() for signed in (x, -x))
-
-
-def _say_subjects(frame: pd.DataFrame, target: str) -> list[str]:
-    """A column whose equal cells come with equal cells in others: several rows of one subject."""
-    features = frame.drop(columns=target)
-    codes = {str(name): pd.factorize(values.to_numpy(), use_na_sentinel=False)[0] for name, values in features.items()}
-    n_levels = {name: int(code.max()) + 1 for name, code in codes.items()}
-    best: tuple[int, str, list[str]] | None = None
-    for name, code in codes.items():
-        n = n_levels[name]
-        if not 5 <= n <= len(frame) / 2 or len(codes) > 200:
-            continue
-        fixed = [
-            other
-            for other, level in codes.items()
-            if other != name and n_levels[other] >= 5 and len(np.unique(code * n_levels[other] + level)) == n
-        ]
-        if len(fixed) >= 2 and (best is None or n > best[0]):
-            best = (n, name, fixed)
-    if best is None:
-        return []
-    n, name, fixed = best
-    listed = ", ".join(map(quote, fixed[:3])) + ", ..." * (len(fixed) > 3)
-    return [
-        f"equal cells of {quote(name)} always come with equal cells of {listed}: its {n} values may be subjects with "
-        f"several rows each, which are not independent; if they are, set {override('dataset.groups', name)}"
-    ]

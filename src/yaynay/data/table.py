@@ -9,20 +9,19 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import InitVar, dataclass, replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from yaynay.data.checks import check_names, check_values
-from yaynay.data.columns import describe, encode, factorize, feature_names, frame_of, quote, to_float_or_str
+from yaynay.data.columns import describe, encode, factorize, feature_names, quote, to_float_or_str
 from yaynay.data.truth import Truth
 from yaynay.errors import DataError
-from yaynay.storage import replacing
+
+TIES = {"groups": "n_groups", "time": "n_times"}
+"""Attributes and files of what ties rows together, and what the card calls their numbers."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,9 +35,11 @@ class Table:
         source: Where the table comes from, with reference and licence where known.
         truth: Known conditional mean, for a generated table.
         groups: Group of each row, counted from 0, (n_rows,); rows of one group are not independent.
+        time: Place of each row in time, counted from 0 and equal for equal times, (n_rows,).
         n_dropped: Rows left out because a cell was missing.
         notes: What a reader should know.
         remarks: What a verdict on the table should repeat.
+        doubts: Why rows may not be independent, though neither groups nor a time say so.
         reading: What was decided on each column of a file, ready for JSON.
         where: How an error names the table; its name if not given.
 
@@ -52,9 +53,11 @@ class Table:
     source: str
     truth: Truth | None = None
     groups: NDArray[np.int64] | None = None
+    time: NDArray[np.int64] | None = None
     n_dropped: int = 0
     notes: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
     reading: tuple[dict[str, Any], ...] = ()
     where: InitVar[str] = ""
 
@@ -66,19 +69,21 @@ class Table:
         object.__setattr__(self, "frame", frame)
         object.__setattr__(self, "notes", tuple(dict.fromkeys((*self.notes, *notes))))
         object.__setattr__(self, "remarks", tuple(dict.fromkeys((*self.remarks, *remarks))))
-        if self.groups is not None:
-            codes = np.unique(self.groups, return_inverse=True)[1]
-            object.__setattr__(self, "groups", codes.astype(np.int64))
-        known = {"truth": None if self.truth is None else self.truth.mean, "groups": self.groups}
+        for label, codes in self.ties.items():
+            object.__setattr__(self, label, np.unique(codes, return_inverse=True)[1].astype(np.int64))
+        known = {"truth": self.truth and self.truth.mean, **self.ties}
         for label, rows in known.items():
             if rows is not None and len(rows) != len(frame):
                 raise DataError(f"{where}: {label} of {len(rows)} rows; give one for each of {len(frame)} rows")
         twice = [name for name, count in Counter(self.features).items() if count > 1]
         if twice:
-            raise DataError(
-                f"{where}: two features are called {quote(twice[0])}; a category becomes one 'name=level' "
-                "feature per level; rename a column"
-            )
+            reason = "a category becomes one 'name=level' feature per level; rename a column"
+            raise DataError(f"{where}: two features are called {quote(twice[0])}; {reason}")
+
+    @property
+    def ties(self) -> dict[str, NDArray[np.int64]]:
+        """Groups and time, where the table has them: why rows are not independent."""
+        return {label: codes for label in TIES if (codes := getattr(self, label)) is not None}
 
     @property
     def n_rows(self) -> int:
@@ -92,7 +97,7 @@ class Table:
     @property
     def kinds(self) -> dict[str, str]:
         """Kind of each column, target included: "number" or "category"."""
-        return {name: "number" if _is_number(values) else "category" for name, values in _columns(self.frame)}
+        return {name: "number" if is_number(values) else "category" for name, values in columns_of(self.frame)}
 
     @cached_property
     def y(self) -> NDArray[np.float64]:
@@ -122,31 +127,31 @@ class Table:
             remark: What a verdict on them should repeat.
         """
         truth = self.truth and Truth(self.truth.mean[rows], self.truth.noise_sd[rows])
-        groups = None if self.groups is None else self.groups[rows]
+        ties: dict[str, Any] = {label: codes[rows] for label, codes in self.ties.items()}
         frame = self.frame.iloc[rows].reset_index(drop=True)
-        return replace(self, frame=frame, truth=truth, groups=groups, remarks=(*self.remarks, remark))
+        return replace(self, frame=frame, truth=truth, remarks=(*self.remarks, remark), **ties)
 
     @cached_property
     def sha256(self) -> str:
-        """Digest of the content: column names, kinds and values, the target's name and the groups."""
+        """Digest of the content: column names, kinds and values, the target's name, the groups and the time."""
         header = [self.target, list(self.kinds.items()), self.n_rows, self.groups is not None]
-        digest = hashlib.sha256(json.dumps(header).encode())
-        for _, values in _columns(self.frame):
-            if _is_number(values):
+        digest = hashlib.sha256(json.dumps(header if self.time is None else [*header, "time"]).encode())
+        for _, values in columns_of(self.frame):
+            if is_number(values):
                 digest.update(values.to_numpy().astype("<f8").tobytes())
             else:
                 codes, levels = factorize(values)
                 digest.update(json.dumps(levels).encode())
                 digest.update(codes.astype("<i8").tobytes())
-        if self.groups is not None:
-            digest.update(self.groups.astype("<i8").tobytes())
+        for codes in self.ties.values():
+            digest.update(codes.astype("<i8").tobytes())
         return digest.hexdigest()
 
     @cached_property
     def equal_rows(self) -> NDArray[np.int64]:
         """A number for each row, the same for equal rows, (n_rows,); missing cells are equal to each other."""
         rows = np.zeros(self.n_rows, dtype=np.int64)
-        for _, values in _columns(self.frame):
+        for _, values in columns_of(self.frame):
             codes = pd.factorize(values.to_numpy(), use_na_sentinel=False)[0]
             rows = pd.factorize(rows * (int(codes.max()) + 1) + codes)[0].astype(np.int64)
             if int(rows.max()) == self.n_rows - 1:  # all differ already
@@ -154,104 +159,10 @@ class Table:
         return rows
 
 
-def _columns(frame: pd.DataFrame) -> Iterator[tuple[str, pd.Series]]:
+def columns_of(frame: pd.DataFrame) -> Iterator[tuple[str, pd.Series]]:
     for name, values in frame.items():
         yield str(name), values
 
 
-def _is_number(values: pd.Series) -> bool:
+def is_number(values: pd.Series) -> bool:
     return values.dtype == np.float64
-
-
-_OF_FILES = ("remarks", "reading")
-"""What only the card of a file's table holds."""
-
-
-def card(table: Table) -> dict[str, Any]:
-    """Facts about a table, ready for JSON.
-
-    `n_equal_rows` counts the rows that have at least one duplicate, equal in features and target.
-    """
-    sizes = np.bincount(table.equal_rows)
-    entries: dict[str, Any] = {
-        "name": table.name,
-        "source": table.source,
-        "target": table.target,
-        "n_rows": table.n_rows,
-        "columns": [{"name": name, "kind": kind} for name, kind in table.kinds.items()],
-        "n_features": table.n_features,
-        "n_dropped": table.n_dropped,
-        "n_equal_rows": int(sizes[sizes > 1].sum()),
-        "n_groups": None if table.groups is None else int(table.groups.max()) + 1,
-        "notes": list(table.notes),
-        "table_sha256": table.sha256,
-        "truth_sha256": table.truth and table.truth.sha256,
-    }
-    entries |= {name: list(value) for name in _OF_FILES if (value := getattr(table, name))}
-    if table.truth is not None and np.ptp(table.truth.noise_sd) == 0:
-        entries["noise_sd"] = float(table.truth.noise_sd[0])
-    return entries
-
-
-def write_table(table: Table, folder: Path, **extra: Any) -> None:
-    """Write a table into a folder, each file aside and then moved into place, the card last.
-
-    The files are table.parquet, truth.parquet and groups.parquet where there are any, and card.json (see
-    `card`, joined by the `extra` entries). The same table gives the same bytes.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    columns = [
-        pa.array(values.to_numpy(), type=pa.float64() if _is_number(values) else pa.string(), from_pandas=True)
-        for _, values in _columns(table.frame)
-    ]
-    parts = {"table": pa.table(columns, names=list(table.kinds)), "truth": None, "groups": None}
-    if table.truth is not None:
-        parts["truth"] = pa.table({"mean": table.truth.mean, "noise_sd": table.truth.noise_sd})
-    if table.groups is not None:
-        parts["groups"] = pa.table({"group": table.groups})
-    for part, content in parts.items():
-        path = folder / f"{part}.parquet"
-        if content is None:
-            path.unlink(missing_ok=True)
-            continue
-        with replacing(path) as aside:
-            pq.write_table(content, aside)
-    path = folder / "card.json"
-    with replacing(path) as aside:
-        aside.write_text(json.dumps(card(table) | extra, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-
-
-def load_table(folder: Path) -> Table:
-    """Read a table that `write_table` wrote and check its digests.
-
-    Raises:
-        DataError: A file is missing or unreadable, or the content is not what the card says.
-    """
-    try:
-        entries = json.loads((folder / "card.json").read_text(encoding="utf-8"))
-        frame = _read(folder / "table.parquet")
-        truth = groups = None
-        if entries["truth_sha256"] is not None:
-            known = _read(folder / "truth.parquet")
-            truth = Truth(known["mean"].to_numpy(), known["noise_sd"].to_numpy())
-        if entries["n_groups"] is not None:
-            groups = _read(folder / "groups.parquet")["group"].to_numpy()
-        stated = (entries["table_sha256"], entries["truth_sha256"])
-        about = {name: entries[name] for name in ("name", "target", "source", "n_dropped")}
-        about |= {name: tuple(entries.get(name, ())) for name in ("notes", *_OF_FILES)}
-    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
-        reason = " ".join(str(error).split())
-        raise DataError(f"{folder}: not a readable table ({reason}); {_AGAIN}") from error
-    table = Table(frame=frame, truth=truth, groups=groups, where=str(folder), **about)
-    if stated != (table.sha256, truth and truth.sha256):
-        raise DataError(f"{folder}: content does not match its SHA-256; {_AGAIN}")
-    return table
-
-
-_AGAIN = "make it again with yaynay.generate"
-
-
-def _read(path: Path) -> pd.DataFrame:
-    # not read_table, which turns a folder named "a=b" into a column
-    content = pq.ParquetFile(path).read()
-    return frame_of({name: content.column(name).to_numpy() for name in content.column_names})

@@ -95,7 +95,7 @@ def score(x: NDArray[np.float64], y: NDArray[np.float64], plan: Plan, method: Me
     """
     if len(y) > _TALL and not np.isnan(x).any():
         return _score_tall(x, y, plan, method)
-    predictions = np.empty((plan.n_repeats, len(y)))
+    predictions = np.full((plan.n_repeats, len(y)), np.nan)
     train_mse, inner_mse, fold_mse = np.empty((3, plan.n_splits))
     for number, split in enumerate(plan.splits()):
         if number == plan.n_splits:
@@ -110,7 +110,7 @@ def score(x: NDArray[np.float64], y: NDArray[np.float64], plan: Plan, method: Me
         fold_mse[number] = np.mean((fitted[split.test] - y[split.test]) ** 2)
         predictions[number // plan.n_folds, split.test] = fitted[split.test]
     whole = _fit_on(x, y, np.arange(len(y)), method)
-    return FoldScores(predictions, train_mse, inner_mse, fold_mse, whole)
+    return FoldScores(predictions, train_mse, inner_mse, fold_mse, whole, plan.tested)
 
 
 def _fit_on(
@@ -127,7 +127,7 @@ def _score_tall(x: NDArray[np.float64], y: NDArray[np.float64], plan: Plan, meth
     exponents = np.append(0, np.frexp(np.max(np.abs(rows[:, 1:]), axis=0))[1])
     rows = np.ldexp(rows, -exponents)
     unit = int(exponents[-1])
-    predictions = np.empty((plan.n_repeats, len(y)))
+    predictions = np.full((plan.n_repeats, len(y)), np.nan)
     train_mse, inner_mse, fold_mse = np.empty((3, plan.n_splits))
     for number, split in enumerate(plan.splits()):
         parts = [rows[split.inner == fold] for fold in range(int(split.inner.max()) + 1)]
@@ -136,7 +136,9 @@ def _score_tall(x: NDArray[np.float64], y: NDArray[np.float64], plan: Plan, meth
         if number == plan.n_splits:
             square = float(np.ldexp(1.0, 2 * unit))
             whole = np.ldexp(rows[:, :-1] @ line, unit)
-            return FoldScores(predictions, square * train_mse, square * inner_mse, square * fold_mse, whole)
+            return FoldScores(
+                predictions, square * train_mse, square * inner_mse, square * fold_mse, whole, plan.tested
+            )
         held_out = 0.0
         for fold, part in enumerate(parts):
             others = method.fit_triangles(triangles[:fold] + triangles[fold + 1 :])

@@ -15,10 +15,11 @@ class FoldScores:
     """Predictions and errors on the outer folds and the whole table.
 
     Attributes:
-        predictions: Out of fold, (n_repeats, n_rows) [unit of y].
+        predictions: Out of fold, NaN where a row is never tested, (n_repeats, n_rows) [unit of y].
         train_mse, inner_mse, fold_mse: Mean squared error on training, inner held-out and test rows of each
             outer split, (n_splits,) [unit of y squared].
         whole: Fitted values of the networks trained on the whole table, (n_rows,).
+        tested: Rows that are ever tested, (n_tested,).
     """
 
     predictions: NDArray[np.float64]
@@ -26,12 +27,13 @@ class FoldScores:
     inner_mse: NDArray[np.float64]
     fold_mse: NDArray[np.float64]
     whole: NDArray[np.float64]
+    tested: NDArray[np.intp]
 
     def metrics(self, y: NDArray[np.float64]) -> dict[str, float]:
         """Aggregates as `split/metric`; a table that is not cross-validated has only train/rmse."""
         if len(self.predictions) == 0:
             return {"train/rmse": rmse(self.whole - y)}
-        test_mse = float(np.mean((self.predictions - y) ** 2))
+        test_mse = float(np.mean((self.predictions - y).take(self.tested, axis=1) ** 2))
         return {
             "train/rmse": float(np.sqrt(np.mean(self.train_mse))),
             "val/rmse": float(np.sqrt(np.mean(self.inner_mse))),
@@ -62,12 +64,16 @@ def rmse(errors: NDArray[np.float64]) -> float:
 def relative_difference(ours: NDArray, theirs: NDArray) -> float:
     """Largest difference over the largest absolute value of `ours`; curves compare as far as both go.
 
+    Cells that are NaN in both count as equal.
+
     >>> relative_difference(np.array([1.0, 2.0]), np.array([1.0, 2.2]))
     0.10000000000000009
     """
     if ours.ndim == 1:
         length = min(len(ours), len(theirs))
         ours, theirs = ours[:length], theirs[:length]
+    is_there = ~(np.isnan(ours) & np.isnan(theirs))  # of a row that is never tested neither has a prediction
+    ours, theirs = ours[is_there], theirs[is_there]
     scale = float(np.max(np.abs(ours)))
     return float(np.max(np.abs(ours - theirs))) / scale if scale > 0 else float(np.max(np.abs(theirs)))
 
@@ -118,7 +124,7 @@ def score(
     Raises:
         AssertionError: The plan does not end with the whole-table split.
     """
-    predictions = np.empty((plan.n_repeats, len(y)))
+    predictions = np.full((plan.n_repeats, len(y)), np.nan)
     train_mse, inner_mse, fold_mse = np.empty((3, plan.n_splits))
     for number, split in enumerate(plan.splits()):
         is_whole = number == plan.n_splits
@@ -126,7 +132,7 @@ def score(
         outputs = bag(units, members, weights, x, forward, width)
         mean = outputs.mean(axis=0)
         if is_whole:
-            return FoldScores(predictions, train_mse, inner_mse, fold_mse, mean)
+            return FoldScores(predictions, train_mse, inner_mse, fold_mse, mean, plan.tested)
         held_out = [
             (outputs[position, rows] - y[rows]) ** 2
             for position, unit in enumerate(members)

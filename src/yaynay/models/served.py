@@ -92,7 +92,7 @@ def _check(column: Column, cells: NDArray) -> NDArray:
         _warn(column, f"{int(is_missing.sum())} missing cells, where the table had none; they are taken for {taken}")
     if column.levels is None:
         return cells
-    is_unknown = ~np.isin(cells.astype(str), column.levels) & ~is_missing
+    is_unknown = (pd.Index(column.levels, dtype=object).get_indexer(pd.Index(cells, dtype=object)) < 0) & ~is_missing
     if not is_unknown.any():
         return cells
     unknown = sorted(set(cells[is_unknown]))

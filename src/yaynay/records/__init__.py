@@ -2,5 +2,5 @@
 
 A `Record` is one configuration on one table and plan, named by the digest of what shaped it (`version`); a `Store`
 keeps records, tables and sweeps, each written aside with checksums and moved into place. `job_notes` holds what running
-jobs asked for, `provenance` notes where a run came from, and `verify` finds damage.
+jobs asked for, `provenance` notes where a run came from, `verify` finds damage, and `serving` predicts from raw rows.
 """

@@ -10,6 +10,7 @@ from typing import Any
 
 from yaynay.data.plan import Plan
 from yaynay.data.table import Table
+from yaynay.records import readings
 from yaynay.records.store import Store
 from yaynay.storage import digest, read_json, write_json
 
@@ -18,7 +19,9 @@ Note = dict[str, Any]
 
 def make_note(key: str, table: Table, plan: Plan, about: dict[str, Any]) -> Note:
     """The note of a job that wants the record of this key, on this table and plan."""
-    return {"key": key, "table": table.name, "table_sha256": table.sha256, "plan_sha256": plan.sha256} | about
+    note = {"key": key, "table": table.name, "table_sha256": table.sha256, "plan_sha256": plan.sha256}
+    reading = readings.describe(table)
+    return note | ({"reading": reading} if reading else {}) | about
 
 
 def put(store: Store, sweep: str, notes: Sequence[Note], owner: str = "") -> None:

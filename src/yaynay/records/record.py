@@ -31,8 +31,8 @@ class Record:
         table: name, sha256, n_rows, n_features, features, target.
         plan: sha256, n_folds, n_repeats, n_inner, n_seeds.
         scores: Metrics by name.
-        arrays: predictions (n_repeats, n_rows) out of fold [unit of y], inner_mse, fold_mse and fold_r2
-            (n_splits,), train_loss and val_loss (n_epochs,).
+        arrays: predictions (n_repeats, n_rows) out of fold, NaN where never tested [unit of y], inner_mse, fold_mse
+            and fold_r2 (n_splits,), train_loss and val_loss (n_epochs,).
         weights: Networks trained on the whole table, stacked, and their standardisation.
         run: What differs when it is run again: start, seconds, versions, processor, device, commit; the version of
             the numerics, shortened; and the digest of those that it was halved among, which have it too.

@@ -17,7 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from yaynay.data.plan import Plan, load_plan, write_plan
-from yaynay.data.table import Table, load_table, write_table
+from yaynay.data.table import Table
+from yaynay.data.table_files import load_table, write_table
+from yaynay.records import readings
 from yaynay.records.folders import readable, with_checksums
 from yaynay.records.record import Record
 from yaynay.storage import (
@@ -91,19 +93,16 @@ class Store:
 
     def write_failure(self, record: Record) -> None:
         """Write down why a run has no record."""
-        path = self.failure_path(record.key)
-        write_with_digest(path, {name: getattr(record, name) for name in (*_RECORD_FIELDS, "run")})
+        content = {name: getattr(record, name) for name in (*_RECORD_FIELDS, "run")}
+        write_with_digest(self.failure_path(record.key), content)
 
     def failure_path(self, key: str) -> Path:
         return self.folder / "failures" / f"{key}.json"
 
     def read_ended(self, key: str) -> Record | None:
         """The record of a run, or of its failure; None for one that has not ended."""
-        if self.has(key):
-            return self.read(key)
-        path = self.failure_path(key)
-        if not path.is_file():
-            return None
+        if self.has(key) or not (path := self.failure_path(key)).is_file():
+            return self.read(key) if self.has(key) else None
         with readable(path):
             return Record(**read_with_digest(path))
 
@@ -140,25 +139,24 @@ class Store:
     def write_sweeps(self, jobs: Sequence[dict[str, Any]], about: dict[str, Any]) -> list["Sweep"]:
         """Note which runs one command needs, a sweep per table and plan.
 
-        The same runs, asked for alike and with the same published figures, are the same sweep.
+        The same runs, asked for alike, with the same published figures and the same said of the table, are one sweep.
 
         Args:
             jobs: Notes of jobs.
             about: What else to write down of a sweep that is new.
         """
-        by_data: dict[tuple[str, ...], dict[str, Any]] = {}
+        by_data: dict[tuple[str, ...], list[dict[str, Any]]] = {}
         for job in jobs:
-            by_data.setdefault(tuple(job[name] for name in _OF_DATA), {})[job["key"]] = job.get("published")
+            by_data.setdefault(tuple(job[name] for name in _OF_DATA), []).append(job)
         asked = {job["key"] for job in jobs if not job.get("is_baseline")}
-        return [self._write_sweep(data, runs, asked, about) for data, runs in sorted(by_data.items())]
+        return [self._write_sweep(same, asked, about) for _, same in sorted(by_data.items())]
 
-    def _write_sweep(
-        self, data: tuple[str, ...], runs: dict[str, Any], asked: set[str], about: dict[str, Any]
-    ) -> "Sweep":
-        published = {key: figures for key, figures in sorted(runs.items()) if figures}
-        content: dict[str, Any] = dict(zip(_OF_DATA, data, strict=True))
+    def _write_sweep(self, jobs: list[dict[str, Any]], asked: set[str], about: dict[str, Any]) -> "Sweep":
+        runs = {job["key"]: job.get("published") for job in jobs}
+        content: dict[str, Any] = {name: jobs[0][name] for name in _OF_DATA} | readings.find(jobs)
         content |= {"runs": sorted(runs), "baselines": sorted(runs.keys() - asked)}
-        content |= {"published": published} if published else {}
+        if published := {key: figures for key, figures in sorted(runs.items()) if figures}:
+            content["published"] = published
         path = self.folder / "sweeps" / digest(content)
         if not path.is_dir():
             with with_checksums(path) as folder:
@@ -173,10 +171,9 @@ class Store:
         with replacing(path) as aside:
             for source in [sweep.path, table, *(self.path(key) for key in keys if self.has(key))]:
                 shutil.copytree(source, aside / source.relative_to(self.folder), ignore=_VERDICT)
-            for source in (self.failure_path(key) for key in keys if not self.has(key)):
-                if source.is_file():
-                    (aside / "failures").mkdir(exist_ok=True)
-                    shutil.copy2(source, aside / "failures")
+            for source in filter(Path.is_file, (self.failure_path(key) for key in keys if not self.has(key))):
+                (aside / "failures").mkdir(exist_ok=True)
+                shutil.copy2(source, aside / "failures")
             shutil.rmtree(path, ignore_errors=True)
 
     def sweeps(self) -> list["Sweep"]:
@@ -241,8 +238,13 @@ class Sweep:
         return [record for record in ended if record is not None and record.status != "finished"]
 
     def data(self) -> tuple[Table, Plan]:
-        """The table and plan that all runs share."""
-        return self.store.read_table(self.about["plan_sha256"], self.about["table_sha256"])
+        """The table and plan that all runs share; what is said of the table is from its own reading."""
+        return self._data
+
+    @cached_property
+    def _data(self) -> tuple[Table, Plan]:
+        table, plan = self.store.read_table(self.about["plan_sha256"], self.about["table_sha256"])
+        return readings.restore(table, self.about), plan
 
 
 _OF_DATA = ("table", "table_sha256", "plan_sha256")

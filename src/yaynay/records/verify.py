@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from yaynay.data.plan import load_plan
-from yaynay.data.table import load_table
+from yaynay.data.table_files import load_table
 from yaynay.storage import CHECKSUMS, file_digest, read_json, read_with_digest
 
 Finding = tuple[Path, str | None]

@@ -56,7 +56,7 @@ def card(
     verdict = conclusion.verdict
     head = [_headline(verdict), _about(conclusion, width), _r2(comparison, verdict, width)]
     table = _table(comparison, width)
-    facts = [*_say("line", equation_lines(comparison.equation, width - _LABEL))]
+    facts = [*_say("equation", equation_lines(comparison.equation, width - _LABEL))]
     facts += _say("bend", [say_bend(comparison.bend, width - _LABEL - 62)] if comparison.bend else [])
     facts += _say("remark", _remark(remarks(verdict), width - _LABEL))
     head, table, facts = ([wording.cut(line, width, at_end=True) for line in part] for part in (head, table, facts))

@@ -7,31 +7,36 @@ from collections.abc import Iterator
 from yaynay.config.schema import Rule
 from yaynay.data.table import Table
 from yaynay.reports import wording
+from yaynay.reports.card import MOST_COLUMNS
 from yaynay.verdict.sentences import counted
 
-_WIDTH = 90
 _MOST_REMARKS, _MOST_LINES = 8, 3
 
 _KINDS = {"boolean": "yes/no column", "date": "date", "stored date": "date"}
 """What columns are called by the rule that read them, where their kind says less."""
 
 
-def what_was_read(table: Table) -> list[str]:
-    """What a reader is shown of a table before anything is fitted, in lines of at most 90 columns.
+def what_was_read(table: Table, width: int = MOST_COLUMNS) -> list[str]:
+    """What a reader is shown of a table before anything is fitted.
 
     Rows, columns and target; kinds of columns, counted; then remarks (what was left out and why, missing cells, what
     looks suspicious), and what else was decided. Of many, the first are shown, and the others counted.
+
+    Args:
+        table: What was read.
+        width: Columns of the terminal; more than 90 are not used, and fewer than 60 are taken for 60.
     """
+    width = max(60, min(width, MOST_COLUMNS))
     source = table.source.removeprefix("file ") if table.source.startswith("file ") else table.name
     n_columns = len(table.frame.columns) - 1
-    name, target = (wording.cut(wording.printable(text), 30) for text in (source, table.target))
+    name, target = (wording.cut(wording.printable(text), (width - 44) // 2) for text in (source, table.target))
     left_out = sum(not entry["becomes"] for entry in table.reading)
     size = f"{counted(table.n_rows, 'row')}, {counted(n_columns + left_out, 'column')}"
     lines = [f"{name}: {size} beside the target, {target}"]
     lines.append("  " + ", ".join(_count_kinds(table)) + (f"; {left_out} left out" if left_out else ""))
     said = [*table.remarks, *table.notes]
     for remark in said[:_MOST_REMARKS]:
-        lines += _wrapped(wording.printable(remark))
+        lines += _wrapped(wording.printable(remark), width)
     if len(said) > _MOST_REMARKS:
         lines.append(f"  and {counted(len(said) - _MOST_REMARKS, 'more remark')}, on the page")
     return lines
@@ -56,12 +61,12 @@ def _count_kinds(table: Table) -> Iterator[str]:
         yield f"{count} categor{'y' if count == 1 else 'ies'} of {span} level{'' if span == '1' else 's'}"
 
 
-def _wrapped(text: str) -> list[str]:
+def _wrapped(text: str, width: int) -> list[str]:
     """A remark in at most three lines, with an indent."""
-    lines = _wrap(text, _WIDTH - 4)
+    lines = _wrap(text, width - 4)
     if len(lines) > _MOST_LINES:
         last = " ".join(lines[_MOST_LINES - 1 :])
-        lines = [*lines[: _MOST_LINES - 1], wording.cut(last, _WIDTH - 4, at_end=True)]
+        lines = [*lines[: _MOST_LINES - 1], wording.cut(last, width - 4, at_end=True)]
     return [("    " if number else "  ") + line for number, line in enumerate(lines)]
 
 

@@ -49,7 +49,7 @@ def check_tables(choices: Iterable[dict[str, Any]]) -> None:
     for values in choices:
         predicts = values.get("predict_at") is not None
         made_of = {key: value for key, value in values.items() if key in ("dataset", "plan")}
-        is_own = made_of.get("dataset", {}).get("name") == "csv"
+        is_own = made_of.get("dataset", {}).get("name") in ("csv", "frame")
         if predicts or is_own:
             table, _ = prepare.load_or_make(*parse_table(made_of))
             if is_own:

@@ -13,6 +13,7 @@ import numpy as np
 
 from yaynay.config import schema
 from yaynay.config.schema import Rule
+from yaynay.data import prepare
 from yaynay.errors import DataError, MachineError, redact
 from yaynay.models import ols
 from yaynay.records import job_notes
@@ -90,8 +91,7 @@ def _conclude(store: Store, jobs: list[dict[str, Any]]) -> int:
             conclusion = conclude_sweep(sweep, rule, name)
             new.append(Result.of(conclusion, partial(plots.draw, conclusion)))
             verdict = conclusion.verdict
-        for remark in verdict.remarks:
-            print(f"{name}: {remark}", file=sys.stderr)
+        prepare.say(name, verdict.remarks)
         print(f"{name}: {verdict.outcome}. {verdict.sentence}")
         _say_predictions(sweep, jobs)
     n_failed = sum(_list_failed(sweep.unscored(), overrides) for sweep in sweeps)

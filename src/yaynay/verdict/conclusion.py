@@ -24,6 +24,7 @@ from yaynay.verdict.model import Outcome, Timings, Verdict
 from yaynay.verdict.parity import certify
 from yaynay.verdict.rule import Decision
 from yaynay.verdict.selection import candidates, find_ridge, find_winner, group_by_depth, is_finished
+from yaynay.verdict.serial import rows_of_blocks
 from yaynay.verdict.shrinkage import measure_ridge
 
 
@@ -73,7 +74,7 @@ def test_shape(table: Table, rule: Rule) -> gates.Gate | None:
     if key not in _last:
         x = least_squares.impute(table.x, np.arange(table.n_rows))
         try:
-            gate = gates.measure(x, table.y, n_draws=rule.n_draws, groups=table.groups)
+            gate = gates.measure(x, table.y, n_draws=rule.n_draws, groups=table.groups, times=table.time)
         except DataError:  # too few rows for it; the verdict says so
             gate = None
         _last.clear()
@@ -109,14 +110,20 @@ class _Evidence:
         return rules.decide(self.gate, effect, self.table.n_rows, self.rule)
 
     def _decline(self) -> Decision:
-        """Too few rows or groups for folds, or for the gate."""
+        """Too few rows, groups or times for folds, or for the gate."""
         table, plan = self.table, self.plan
         is_exact = table.n_rows <= table.n_features + 1  # passes through every point, whatever they are
         r2 = None if is_exact else 1 - float(np.mean((self.line.folds.whole - table.y) ** 2) / np.var(table.y))
-        n_free, what = (table.n_rows, "rows") if table.groups is None else (int(table.groups.max()) + 1, "groups")
+        n_free, what = table.n_rows, "rows"
+        if (units := table.groups if table.groups is not None else table.time) is not None:
+            n_free, what = int(units.max()) + 1, "groups" if units is table.groups else "times"
         n_needed = max(MIN_BLOCKS, plan.n_folds * plan.n_inner, 2 * (table.n_features + 2))
+        if table.time is not None:  # the first half has to hold a training set
+            n_needed = max(n_needed, 2 * plan.n_folds, 3 * (table.n_features + 2))
         if plan.n_repeats:  # the gate has no freedom left
             n_needed = table.n_features + 1 + gates.MIN_FREEDOM
+            if what == "times":  # which it counts in blocks
+                n_needed = max(rows_of_blocks(n_needed), n_free + 1)
         p_value = self.gate.p_value if self.gate else None
         return Decision("undecided", sentences.too_small(f"{n_free} {what}", n_needed, p_value, r2), n_needed)
 
@@ -162,7 +169,7 @@ def _summarise(
     network = winner.scores if winner is not None and networks else {}
     return Verdict(
         outcome=decision.outcome,
-        sentence=decision.sentence,
+        sentence=decision.sentence + sentences.hang_together(table.doubts if effect and gate else ()),
         rule=evidence.rule,
         rows_needed=decision.rows_needed,
         is_between=decision.is_between,
@@ -190,6 +197,7 @@ def _summarise(
         plan_sha256=plan.sha256,
         parity=certify(records, decide_by),
         remarks=_remarks(table, evidence.line.whole),
+        doubts=table.doubts,
     )
 
 

@@ -10,8 +10,10 @@ from scipy.special import stdtrit
 from yaynay.data.plan import Plan
 from yaynay.data.table import Table
 from yaynay.errors import DataError
+from yaynay.models import least_squares
 from yaynay.models.scores import FoldScores, rmse
 from yaynay.records.record import Record
+from yaynay.verdict.serial import make_blocks
 
 LINE = "line"
 """The choice of a split whose inner folds preferred least squares to every network."""
@@ -23,7 +25,8 @@ class Gain:
 
     Attributes:
         gain: Mean gain [share of the target's variance]; < 0 favours the line.
-        standard_error: Over rows; ignores that training sets vary, so it is used only for a yay, behind the gate.
+        standard_error: Over rows, groups of them or blocks in time; ignores that training sets vary, so it is used
+            only for a yay, behind the gate.
         corrected_error: Over folds, corrected for shared training rows; wider.
         low, high: 90 % interval from `corrected_error`.
     """
@@ -79,8 +82,8 @@ def measure(table: Table, plan: Plan, line: FoldScores, candidates: Sequence[Rec
         n_splits=plan.n_splits,
         chosen=tuple(keys[chosen] for chosen in choice),
         predictions=predictions,
-        rmse_linear=rmse(line.predictions - table.y),
-        rmse_network=rmse(predictions - table.y),
+        rmse_linear=rmse((line.predictions - table.y).take(plan.tested, axis=1)),
+        rmse_network=rmse((predictions - table.y).take(plan.tested, axis=1)),
     )
 
 
@@ -94,11 +97,27 @@ def compare(table: Table, plan: Plan, line: NDArray[np.float64], other: NDArray[
         other: Of the same shape.
     """
     gains = ((line - table.y) ** 2 - (other - table.y) ** 2) / float(np.var(table.y))
-    gain = float(np.mean(gains))
     fold_gains = [np.mean(gains[repeat, rows]) for repeat, rows in splits(plan)]
-    corrected = corrected_standard_error(fold_gains, n_train=plan.n_folds - 1, n_test=1)
+    gains, units = gains.take(plan.tested, axis=1), _units(table, plan)
+    gain = float(np.mean(gains))
+    n_train, n_test = (plan.n_folds - 1, 1) if table.time is None else _mean_sizes(plan)
+    corrected = corrected_standard_error(fold_gains, n_train=n_train, n_test=n_test)
     reach = float(stdtrit(plan.n_splits - 1, 0.95)) * corrected
-    return Gain(gain, _standard_error(gains.mean(axis=0), table.groups), corrected, gain - reach, gain + reach)
+    return Gain(gain, _standard_error(gains.mean(axis=0), units), corrected, gain - reach, gain + reach)
+
+
+def _units(table: Table, plan: Plan) -> NDArray[np.integer] | None:
+    """What is independent among the tested rows: groups or blocks of time, counted from 0; None for the rows."""
+    units: NDArray[np.integer] | None = table.groups
+    if units is None and table.time is not None:
+        units = make_blocks(table.time, table.y - least_squares.fit(table, plan).folds.whole)
+    return None if units is None else np.unique(units[plan.tested], return_inverse=True)[1]
+
+
+def _mean_sizes(plan: Plan) -> tuple[int, int]:
+    """Training rows and test rows of a split, on average over the splits."""
+    splits = list(plan.splits())[:-1]
+    return sum(len(split.train) for split in splits) // len(splits), len(plan.tested) // len(splits)
 
 
 def _choose(line: FoldScores, candidates: Sequence[Record]) -> NDArray[np.intp]:
@@ -112,7 +131,7 @@ def _predict(
 ) -> NDArray[np.float64]:
     """What each split's choice predicts for its test rows, (n_repeats, n_rows) [unit of y]."""
     out_of_fold = [line.predictions, *(record.arrays["predictions"] for record in candidates)]
-    predictions = np.empty_like(line.predictions)
+    predictions = np.full_like(line.predictions, np.nan)
     for chosen, (repeat, rows) in zip(choice, splits(plan), strict=True):
         predictions[repeat, rows] = out_of_fold[chosen][repeat, rows]
     return predictions
@@ -155,10 +174,11 @@ def corrected_standard_error(gains: ArrayLike, n_train: int, n_test: int) -> flo
 
 
 def _standard_error(row_gains: NDArray[np.float64], groups: NDArray | None) -> float:
-    """Standard error of the mean gain over rows, or over groups of rows that are not independent."""
+    """Standard error of the mean gain over rows, or over groups of rows that are not independent; infinite for one."""
     centred = row_gains - row_gains.mean()
     sums = centred if groups is None else np.bincount(groups, weights=centred)
-    n_units = len(sums)
+    if (n_units := len(sums)) < 2:
+        return np.inf
     return float(np.sqrt(np.sum(sums**2) * n_units / (n_units - 1)) / len(row_gains))
 
 

@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 from scipy import linalg
 
 from yaynay.errors import DataError
-from yaynay.verdict import kernels
+from yaynay.verdict import bootstrap, kernels
 from yaynay.verdict.kernels import Floats, Kernel
+from yaynay.verdict.serial import Rows, follow
 
 MIN_FREEDOM = 12
 """Rows (or groups) beyond the rank of the design that the bootstrap needs; docs/gate.md says why."""
 MOST_ROWS = 10_000
-"""A larger table is tested on this many of its rows, drawn at random: the cost stays bounded."""
+"""A larger table is tested on this many rows, drawn at random or the last ones in time; this bounds the cost."""
 _LANDMARKS = 400
 _DIRECTIONS = 60
 _JITTER = 1e-8
@@ -27,8 +28,6 @@ _NOTHING = 1e-12
 """A kernel that keeps less than this share of its square once the line is projected out sees only rounding."""
 _BLOCK = 256
 """Rows of a kernel computed at once: what fits a core's cache."""
-_CHUNK = 1_000_000
-"""Signs drawn at once: bounds the memory."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,13 @@ class Gate:
 
 
 def measure(
-    x: Floats, y: Floats, *, seed: int = 0, n_draws: int = 1999, groups: NDArray[np.integer] | None = None
+    x: Floats,
+    y: Floats,
+    *,
+    seed: int = 0,
+    n_draws: int = 1999,
+    groups: NDArray[np.integer] | None = None,
+    times: NDArray[np.integer] | None = None,
 ) -> Gate:
     """Test whether y's conditional mean is linear in x.
 
@@ -63,16 +68,18 @@ def measure(
         seed: Of the bootstrap's signs; same seed, same p.
         n_draws: Bootstrap draws.
         groups: Rows of one group share a sign, (n_rows,).
+        times: Place of each row in time, counted from 0, (n_rows,). Without groups, quasi-differences of the rows are
+            tested, and blocks of them share a sign; where rows have equal times, longer blocks of the rows do.
 
     Returns:
         The test; p is 1 where the line fits to rounding, or no feature varies.
 
     Raises:
-        DataError: A value is not finite, or too few rows or groups for the design.
+        DataError: A value is not finite, or too few rows, groups or blocks for the design.
 
     Source:
         Bierens (1982), Lee, White & Granger (1993) and Escanciano (2006) for the statistic; Wu (1986) and
-        Liu (1988) for the bootstrap.
+        Liu (1988) for the bootstrap; Cochrane & Orcutt (1949) for quasi-differences; Shao (2010) for blocks.
 
     Example:
         >>> x = np.linspace(-1, 1, 40)[:, None]
@@ -81,34 +88,49 @@ def measure(
         (0.0005, True)
     """
     rng = np.random.default_rng([seed, 4])
-    x, y, group = _sample(x, y, groups, rng)
+    x, y, group, times = _sample(x, y, groups, times, rng)
     z = _z_scores(x)
-    design = _orthonormal(np.column_stack([np.ones(len(y)), z]))
+    whole, tested, what = np.column_stack([np.ones(len(y)), z]), Rows(np.arange(len(y))), "groups"
+    if times is not None and group is None:
+        left = _residuals(y, np.ones(len(y)), _orthonormal(whole))
+        (tested, group), what = follow(times, left), "blocks of rows in time"
+        y = tested.of(y.__getitem__) if left.any() else np.zeros(len(group))
+    design = _orthonormal(tested.of(whole.__getitem__))
     rank = design.shape[1]
     _require_freedom(len(y), rank, "rows")
     if group is not None:
-        _require_freedom(int(group.max()) + 1, rank, "groups")
+        _require_freedom(int(group.max()) + 1, rank, what)
     root_weight = _root_weights(np.sum(design**2, axis=1), rank / len(y))
     basis = _orthonormal(root_weight[:, None] * design)
     residuals = _residuals(y, root_weight, basis)
     if rank == 1 or not residuals.any():
         return Gate(1.0, dict.fromkeys(kernels.NAMES, 1.0), 0.0, len(y), rank, n_draws)
-    directions = _all_directions(np.clip(z, -3, 3), root_weight, basis, rng)
-    drawn = _bootstrap(residuals, directions, basis, n_draws, group, rng)
-    statistic, p_value, alone = _compare(_statistics(residuals[:, None], directions), drawn)
+    directions = _all_directions(np.clip(z, -3, 3), tested, root_weight, basis, rng)
+    drawn = bootstrap.draw(residuals, directions, basis, n_draws, group, rng)
+    statistic, p_value, alone = bootstrap.compare(bootstrap.statistics(residuals[:, None], directions), drawn)
     return Gate(p_value, dict(zip(kernels.NAMES, alone, strict=True)), statistic, len(y), rank, n_draws)
 
 
 def _sample(
-    x: Floats, y: Floats, groups: NDArray[np.integer] | None, rng: np.random.Generator
-) -> tuple[Floats, Floats, NDArray[np.intp] | None]:
-    """The rows, or `MOST_ROWS` of them, in their order, and their groups counted from 0; all must be finite."""
+    x: Floats,
+    y: Floats,
+    groups: NDArray[np.integer] | None,
+    times: NDArray[np.integer] | None,
+    rng: np.random.Generator,
+) -> tuple[Floats, Floats, NDArray[np.integer] | None, NDArray[np.integer] | None]:
+    """The rows, or `MOST_ROWS` of them, in their order, and their groups counted from 0; all must be finite.
+
+    Those that follow each other in time, one by one, are the last ones.
+    """
     if not (np.isfinite(x).all() and np.isfinite(y).all()):
         raise DataError("gate: a value is not finite; allowed: finite numbers; drop or impute such rows")
     if len(y) > MOST_ROWS:
-        rows = np.sort(rng.choice(len(y), MOST_ROWS, replace=False))
-        x, y, groups = x[rows], y[rows], None if groups is None else groups[rows]
-    return x, y, None if groups is None else np.unique(groups, return_inverse=True)[1]
+        is_series = times is not None and groups is None and len(np.unique(times)) == len(times)
+        chosen = np.argsort(times)[-MOST_ROWS:] if is_series else rng.choice(len(y), MOST_ROWS, replace=False)
+        rows = np.sort(chosen)
+        x, y = x[rows], y[rows]
+        groups, times = (None if codes is None else codes[rows] for codes in (groups, times))
+    return x, y, None if groups is None else np.unique(groups, return_inverse=True)[1], times
 
 
 def _require_freedom(n_free: int, rank: int, what: str) -> None:
@@ -142,20 +164,6 @@ def _residuals(y: Floats, root_weight: Floats, basis: Floats) -> Floats:
     return residuals if np.max(np.abs(residuals)) > rounding else np.zeros(len(y))
 
 
-def _compare(observed: Floats, drawn: Floats) -> tuple[float, float, list[float]]:
-    """Statistic, its p, and each kernel's p, from observed (n_kernels, 1) and bootstrap (n_kernels, n_draws).
-
-    Kernels are put on one scale by the bootstrap's mean and standard deviation; the largest counts.
-    """
-    n_draws = drawn.shape[1]
-    centre, spread = drawn.mean(axis=1, keepdims=True), np.maximum(drawn.std(axis=1, keepdims=True), 1e-12)
-    score, drawn_scores = (observed - centre) / spread, (drawn - centre) / spread
-    statistic = float(score.max())
-    p_value = (1 + int(np.sum(drawn_scores.max(axis=0) >= statistic))) / (n_draws + 1)
-    alone = (1 + np.sum(drawn_scores >= score, axis=1)) / (n_draws + 1)
-    return statistic, p_value, [float(p) for p in alone]
-
-
 def _z_scores(columns: Floats) -> Floats:
     """Columns with mean 0 and standard deviation 1, constant ones left out.
 
@@ -176,13 +184,18 @@ def _orthonormal(design: Floats) -> Floats:
     return q[:, : int(np.sum(pivots > 1e-10 * pivots[0]))]
 
 
-def _all_directions(z: Floats, root_weight: Floats, basis: Floats, rng: np.random.Generator) -> list[Floats]:
+def _all_directions(
+    z: Floats, tested: Rows, root_weight: Floats, basis: Floats, rng: np.random.Generator
+) -> list[Floats]:
     """Directions of each kernel, from landmarks drawn among the rows."""
     landmarks = z[np.sort(rng.permutation(len(z))[:_LANDMARKS])]
-    return [_directions(kernel, z, landmarks, root_weight, basis) for kernel in kernels.make(landmarks).values()]
+    made = kernels.make(landmarks).values()
+    return [_directions(kernel, z, landmarks, tested, root_weight, basis) for kernel in made]
 
 
-def _directions(kernel: Kernel, z: Floats, landmarks: Floats, root_weight: Floats, basis: Floats) -> Floats:
+def _directions(
+    kernel: Kernel, z: Floats, landmarks: Floats, tested: Rows, root_weight: Floats, basis: Floats
+) -> Floats:
     """Leading directions of the kernel with the line projected out, (n_rows, <= 60).
 
     The kernel is approximated from its landmarks (Nystroem); with all rows as landmarks it is exact.
@@ -190,48 +203,17 @@ def _directions(kernel: Kernel, z: Floats, landmarks: Floats, root_weight: Float
     small = kernel(landmarks, landmarks)
     small[np.diag_indices_from(small)] += _JITTER * np.trace(small) / len(small)
     triangle = linalg.cholesky(small)
-    factor = np.empty((len(z), len(landmarks)))
-    for start in range(0, len(z), _BLOCK):
+    factor = np.empty((len(basis), len(landmarks)))
+    for start in range(0, len(basis), _BLOCK):
         block = slice(start, start + _BLOCK)
-        factor[block] = root_weight[block, None] * kernel(z[block], landmarks)
+        factor[block] = root_weight[block, None] * tested.of(lambda rows: kernel(z[rows], landmarks), block)
     factor = linalg.solve_triangular(triangle, factor.T, trans="T", overwrite_b=True, check_finite=False).T
-    size = np.sum(factor**2)
-    factor -= basis @ (basis.T @ factor)
-    if np.sum(factor**2) < _NOTHING * size:  # as with a single dummy: there is no curve to see
-        return np.zeros((len(z), 1))
+    size = np.vdot(factor, factor)
+    inner = basis.T @ factor
+    for start in range(0, len(basis), _BLOCK):
+        factor[start : start + _BLOCK] -= basis[start : start + _BLOCK] @ inner
+    if np.vdot(factor, factor) < _NOTHING * size:  # as with a single dummy: there is no curve to see
+        return np.zeros((len(basis), 1))
     n_columns = factor.shape[1]
     kept = (max(0, n_columns - _DIRECTIONS), n_columns - 1)
     return factor @ linalg.eigh(factor.T @ factor, subset_by_index=kept)[1]
-
-
-def _statistics(residuals: Floats, directions: list[Floats]) -> Floats:
-    """||G'e||^2 / sum_i ||G_i||^2 e_i^2 of each kernel and column of residuals, (n_kernels, n_columns)."""
-    squared = residuals**2
-    rows = []
-    for factor in directions:
-        explained = np.sum((factor.T @ residuals) ** 2, axis=0)
-        expected = np.sum(factor**2, axis=1) @ squared
-        rows.append(explained / np.maximum(expected, 1e-300))
-    return np.array(rows)
-
-
-def _bootstrap(
-    residuals: Floats,
-    directions: list[Floats],
-    basis: Floats,
-    n_draws: int,
-    group: NDArray[np.intp] | None,
-    rng: np.random.Generator,
-) -> Floats:
-    """Statistics of residuals with random signs, the line projected out again, (n_kernels, n_draws)."""
-    inflated = residuals / np.sqrt(np.maximum(1 - np.sum(basis**2, axis=1), 1e-12))
-    n_signs = len(inflated) if group is None else int(group.max()) + 1
-    chunk = max(1, _CHUNK // len(inflated))
-    parts = []
-    for start in range(0, n_draws, chunk):
-        size = (n_signs, min(chunk, n_draws - start))
-        signs = 2.0 * rng.integers(0, 2, size=size, dtype=np.int8) - 1.0
-        drawn = (signs if group is None else signs[group]) * inflated[:, None]
-        drawn -= basis @ (basis.T @ drawn)
-        parts.append(_statistics(drawn, directions))
-    return np.concatenate(parts, axis=1)

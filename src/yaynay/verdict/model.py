@@ -129,6 +129,7 @@ class Verdict(AsJson):
         winner, winner_key: Name and record of the best configuration.
         parity: None with a single backend.
         remarks: What a reader must know about the table first.
+        doubts: Those of them by which the rows are not independent, so that p values and intervals cannot be trusted.
         earlier_looks: Verdicts on this table with other folds, oldest first.
         other_rules: The last outcome by each other rule on these folds, in the order in which they were first used.
     """
@@ -170,6 +171,7 @@ class Verdict(AsJson):
     gain_ridge_high: float | None = None
     parity: Parity | None = None
     remarks: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
     earlier_looks: tuple[Look, ...] = ()
     other_rules: tuple[ByRule, ...] = ()
 

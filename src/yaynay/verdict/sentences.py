@@ -1,5 +1,7 @@
 """The verdict's sentence, for a reader who knows no statistics."""
 
+from collections.abc import Sequence
+
 from yaynay.config.schema import Rule
 from yaynay.verdict.effect import Effect
 from yaynay.verdict.model import Verdict
@@ -119,6 +121,20 @@ def no_network(p_value: float) -> str:
     return (
         "No network with hidden layers finished in this sweep, so nothing is compared (p of a straight line: "
         f"{probability(p_value)}); sweep model.depth=1,2,3."
+    )
+
+
+def hang_together(doubts: Sequence[str]) -> str:
+    """What a reader must know where rows seem not to be independent, though no option says so; "" without doubts.
+
+    >>> hang_together(["residuals are alike; set dataset.groups=id"])  # doctest: +ELLIPSIS
+    ' But the rows seem to hang together, ...: residuals are alike; set dataset.groups=id; then run it again.'
+    """
+    if not doubts:
+        return ""
+    return (
+        " But the rows seem to hang together, so neither the p value nor the interval can be trusted: "
+        f"{'; '.join(doubts)}; then run it again."
     )
 
 

@@ -45,7 +45,8 @@ class Joined(Sweep):
 
 def _unite(parts: Sequence[Sweep]) -> dict[str, Any]:
     """What a sweep's key is a digest of."""
-    shared = {name: parts[-1].about[name] for name in ("table", "table_sha256", "plan_sha256")}
+    newest = parts[-1].about
+    shared = {name: newest[name] for name in ("table", "table_sha256", "plan_sha256", "reading") if name in newest}
     runs = {key for part in parts for key in part.about["runs"]}
     asked = {key for part in parts for key in part.about["runs"] if key not in part.baselines}
     return shared | {"runs": sorted(runs), "baselines": sorted(runs - asked)}

@@ -30,6 +30,7 @@ SOURCE = Path(app.__file__).parents[2]
             "option 'sweep': 'defualt' is unknown; allowed: backends, default, search, tables, worked; "
             "did you mean 'default'?",
         ),
+        ("dataset=frame", "option 'dataset': 'frame' is a DataFrame, which lives in Python and not in a command; use"),
         ("dept=2", "option 'dept': unknown key; --cfg job lists the keys; did you mean 'model.depth'?"),
         ("model.dept=2", "option 'model.dept': unknown key; --cfg job lists the keys; did you mean 'model.depth'?"),
         ("dataset=csv", "option 'dataset.path': no value given; give one with dataset.path=..."),

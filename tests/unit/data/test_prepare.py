@@ -31,9 +31,12 @@ def test_a_generated_table_is_found_from_anywhere_in_the_project(project: Path) 
     assert plan.table_sha256 == table.sha256
 
 
-def test_what_was_decided_on_a_file_is_said(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_was_decided_on_a_file_is_said_once(
+    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     (project / "a.csv").write_text("id;x;y\n" + "".join(f"{row + 7};{row % 5},5;{row % 4}\n" for row in range(30)))
     table, _ = prepare.make({"name": "csv", "path": str(project / "a.csv"), "target": "y"}, PLAN)
+    monkeypatch.setattr(prepare, "_said", set())
     prepare.announce(table)
     said = capsys.readouterr().err.splitlines()
     assert [line.removeprefix("a: ") for line in said] == [
@@ -43,6 +46,8 @@ def test_what_was_decided_on_a_file_is_said(project: Path, capsys: pytest.Captur
         "rows must repeat on scales as short as these, so equal rows count as different ones; where they are copies, "
         "take the copies out, or name what they are copies of in dataset.groups",
     ]
+    prepare.say("a", [*table.remarks, "the line has rank 1 of 2"])  # with the verdict
+    assert capsys.readouterr().err.splitlines() == ["a: the line has rank 1 of 2"]
 
 
 def test_a_table_full_of_equal_rows_is_planned(project: Path) -> None:

@@ -7,7 +7,8 @@ import yaml
 
 from yaynay.config.datasets import parse
 from yaynay.data.sources import NAMES, bundled, generated, make, worked
-from yaynay.data.table import Table, card
+from yaynay.data.table import Table
+from yaynay.data.table_files import card
 from yaynay.errors import OptionError
 
 CONF = Path(__file__).parents[3] / "conf" / "dataset"

@@ -111,6 +111,6 @@ def test_without_its_package_the_message_says_what_to_install(tmp_path: Path, mo
     for name in ("openpyxl", "python_calamine"):
         monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(
-        MachineError, match=r"is an Excel file, .*install it \(pip install openpyxl\), or save .* as CSV"
+        MachineError, match=r"is an Excel file, .*install it \(pip install 'yaynay\[excel\]'\), or save .* as CSV"
     ):
         read_file(path, "y")

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from yaynay.data.plan import equal_row_blocks
-from yaynay.data.table import Table, card, load_table, write_table
+from yaynay.data.blocks import equal_row_blocks
+from yaynay.data.table import Table
+from yaynay.data.table_files import card, load_table, write_table
 from yaynay.data.truth import Truth
 from yaynay.errors import DataError
 

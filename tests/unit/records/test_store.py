@@ -5,13 +5,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from yaynay.data.plan import Plan, make_plan
+from yaynay.data.plan import Plan, equal_row_blocks, make_plan
+from yaynay.data.reading import read_file
 from yaynay.data.table import Table
 from yaynay.errors import DataError
 from yaynay.records import job_notes
 from yaynay.records.record import Record
 from yaynay.records.store import Store
 from yaynay.storage import read_arrays, write_arrays, write_json
+from yaynay.verdict.sweeps import Joined
 
 
 @pytest.fixture
@@ -163,3 +165,37 @@ def test_json_refuses_what_is_not_finite(tmp_path: Path) -> None:
 def test_arrays_keep_their_kind(tmp_path: Path) -> None:
     write_arrays(tmp_path / "a.safetensors", {"t": np.arange(6.0).reshape(2, 3).T})
     np.testing.assert_array_equal(read_arrays(tmp_path / "a.safetensors")["t"], np.arange(6.0).reshape(2, 3).T)
+
+
+def test_what_was_said_of_a_file_belongs_to_the_sweep_and_not_to_the_content(tmp_path: Path) -> None:
+    rows = [f"{row % 11}.5,{row * row % 7}" for row in range(30)]
+    numbered = ["id,x,y", *(f"{100 + 7 * number},{row}" for number, row in enumerate(rows))]
+    files = {"a": ["x,y", *rows], "b": numbered, "c": ["x,y", *rows, "3.5,"]}
+    store, sweeps = Store(tmp_path), {}
+    for name, lines in files.items():
+        (tmp_path / f"{name}.csv").write_text("\n".join(lines) + "\n")
+        table = read_file(tmp_path / f"{name}.csv", "y")
+        plan = make_plan(equal_row_blocks(table), table.sha256, table.n_features, n_repeats=1)
+        store.write_table(table, plan)
+        for said in (table, replace(table, name="same")):
+            (sweep,) = store.write_sweeps([job_notes.make_note("k", said, plan, {})], {"started_at": 1.0})
+            sweeps[name, said.name] = sweep
+    assert len(list((tmp_path / "tables").iterdir())) == 1
+    assert len({sweep.key for sweep in sweeps.values()}) == 6, "another reading is another sweep"
+    for name, wanted in {"a": (0, ""), "b": (0, "left out: 'id'"), "c": (1, "1 of 31 rows were dropped")}.items():
+        for as_called in (name, "same"):
+            table, _ = sweeps[name, as_called].data()
+            assert table.n_dropped == wanted[0]
+            assert wanted[1] in " ".join(table.remarks)
+            assert ("left out" in str(table.remarks), "dropped" in str(table.remarks)) == (name == "b", name == "c")
+    joined = Joined.of([sweeps["a", "same"], sweeps["b", "same"]])
+    assert "left out: 'id'" in joined.data()[0].remarks[0], "the newest says what was read"
+
+
+def test_several_readings_of_one_content_are_one_sweep_in_any_order(tmp_path: Path) -> None:
+    notes: list[dict] = [
+        {"key": key, "table": "t", "table_sha256": "a", "plan_sha256": "b", "reading": {"remarks": [key]}}
+        for key in "kl"
+    ]
+    keys = [Store(tmp_path).write_sweeps(some, {"started_at": 1.0})[0].key for some in (notes, notes[::-1])]
+    assert keys[0] == keys[1]

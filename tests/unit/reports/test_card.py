@@ -91,7 +91,7 @@ def test_a_card_holds_the_figures_of_the_comparison() -> None:
         assert row.rmse is not None
         figures = rf"{row.rmse.value:#.4g} \(.* to .*\) .*{row.r2:.3f} .* [\d.]+ (ms|us|s) "
         assert re.search(rf"^{name} +{figures}", text, re.M)
-    assert re.search(r"^line +y = [\d.]+ \([\d.]+\) [+-] [\d.]+ f\d \([\d.]+\) ", text, re.M)
+    assert re.search(r"^equation y = [\d.]+ \([\d.]+\) [+-] [\d.]+ f\d \([\d.]+\) ", text, re.M)
     assert re.search(r"^bend +clearest along f2: a curve explains \d+ % of what the line misses$", text, re.M)
 
 

@@ -16,8 +16,8 @@ from yaynay.data.table import Table
 from yaynay.reports.read import gate_step, line_step, what_was_read
 
 
-def check(lines: list[str]) -> str:
-    assert max(map(cell_len, lines)) <= 90
+def check(lines: list[str], width: int = 90) -> str:
+    assert max(map(cell_len, lines)) <= width
     assert all(line.isprintable() for line in lines)
     return "\n".join(lines)
 
@@ -59,10 +59,10 @@ def test_two_hundred_columns_take_few_lines() -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.text(max_size=400), st.text(min_size=1, max_size=300))
-def test_remarks_and_names_in_any_script_fit(remark: str, name: str) -> None:
+@given(st.text(max_size=400), st.text(min_size=1, max_size=300), st.sampled_from([60, 80, 90, 200]))
+def test_remarks_and_names_in_any_script_fit(remark: str, name: str, width: int) -> None:
     table = make_table(30, name=name, remarks=(remark, name * 9))
-    check([line for line in what_was_read(table) if line])
+    check([line for line in what_was_read(table, width) if line], min(width, 90))
     check([line_step(-1e9, 1e-12, name, 10**6)])
 
 

@@ -44,3 +44,25 @@ def test_backends_that_trained_the_same_are_certified() -> None:
         "pytensor": 0.0,
     }
     assert found.verdict.n_candidates == 4  # of one backend: the same network in another framework is the same
+
+
+def test_doubts_about_the_rows_are_part_of_the_sentence() -> None:
+    sure, unsure = make_conclusion().verdict, make_conclusion(doubts=("rows follow each other: set time",)).verdict
+    assert unsure.outcome == sure.outcome
+    assert unsure.doubts == ("rows follow each other: set time",)
+    assert unsure.sentence.startswith(sure.sentence)
+    assert "neither the p value nor the interval can be trusted: rows follow each other" in unsure.sentence
+    assert "hang together" not in sure.sentence
+
+
+def test_a_short_series_is_told_how_many_rows_it_needs() -> None:
+    verdict = make_conclusion(n_rows=40, is_ordered=True).verdict
+    assert (verdict.outcome, verdict.rows_needed) == ("undecided", 54)
+    assert "40 times cannot show" in verdict.sentence
+
+
+def test_a_series_is_concluded_on_its_tested_half() -> None:
+    found = make_conclusion(n_rows=120, is_ordered=True)
+    assert found.verdict.n_repeats == 1
+    assert found.verdict.gain is not None
+    assert found.verdict.p_value is not None

@@ -7,6 +7,7 @@ import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
+from yaynay.data.forward import make_forward_plan
 from yaynay.data.plan import Plan, make_plan
 from yaynay.data.table import Table
 from yaynay.errors import DataError
@@ -125,3 +126,30 @@ def test_a_standard_error_needs_two_finite_gains(gains: list[float]) -> None:
 def test_a_standard_error_needs_rows() -> None:
     with pytest.raises(ValueError, match="n_test=0"):
         effect.corrected_standard_error([0.1, 0.2], 4, 0)
+
+
+def test_rows_that_are_never_tested_have_no_say() -> None:
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=120)
+    frame = pd.DataFrame({"x": x, "y": x**2 + rng.normal(size=120)})
+    table = Table("series", frame, "y", "made here", time=np.arange(120))
+    plan = make_forward_plan(np.arange(120), table.sha256, 1)
+    line = least_squares.score(table.x, table.y, plan)
+    guesses = np.where(np.arange(120) < 60, np.nan, table.y + rng.normal(size=120))
+    found = effect.measure(table, plan, line, [network(table, plan, guesses, 0.0)])
+    assert np.isnan(found.predictions[0, :60]).all()
+    errors = [(values[0, 60:] - table.y[60:]) ** 2 for values in (line.predictions, found.predictions)]
+    assert found.gain == pytest.approx(np.mean(errors[0] - errors[1]) / np.var(table.y))
+    assert np.isfinite([found.standard_error, found.low, found.high, found.rmse_linear, found.rmse_network]).all()
+
+
+def test_the_error_of_a_gain_that_carries_over_is_wider_in_time() -> None:
+    rng = np.random.default_rng(4)
+    frame = pd.DataFrame({"x": rng.normal(size=400), "y": rng.normal(size=400).cumsum()})
+    plain = Table("series", frame, "y", "made here")
+    ordered = replace(plain, time=np.arange(400))
+    plan = make_forward_plan(np.arange(400), ordered.sha256, 1)
+    line = least_squares.score(plain.x, plain.y, plan)
+    halved = (line.predictions + plain.y) / 2
+    errors = [effect.compare(table, plan, line.predictions, halved).standard_error for table in (plain, ordered)]
+    assert errors[1] > 1.5 * errors[0]

@@ -5,7 +5,8 @@ import pytest
 from numpy.typing import NDArray
 
 from yaynay.errors import DataError
-from yaynay.verdict import gate, kernels
+from yaynay.verdict import bootstrap, gate, kernels
+from yaynay.verdict.serial import Rows
 
 Floats = NDArray[np.float64]
 N_DRAWS = 499
@@ -178,6 +179,66 @@ def test_groups_of_one_row_change_nothing() -> None:
     assert p_value(x, noise, groups=np.arange(120)) == p_value(x, noise)
 
 
+def walks(seed: int, n_rows: int = 150) -> tuple[Floats, Floats]:
+    rng = np.random.default_rng(seed)
+    return rng.normal(size=n_rows).cumsum()[:, None], rng.normal(size=n_rows).cumsum()
+
+
+def test_in_order_of_time_random_walks_are_no_curve() -> None:
+    as_rows = in_time = 0
+    for seed in range(20):
+        x, y = walks(seed)
+        as_rows += p_value(x, y) <= 0.05
+        in_time += p_value(x, y, times=np.arange(150)) <= 0.05
+    assert as_rows >= 14  # of rows taken for independent, most are
+    assert in_time <= 4
+
+
+def test_in_order_of_time_a_curve_is_still_seen() -> None:
+    x, noise = draw(200, 1)
+    carried = noise.copy()
+    for row in range(1, 200):
+        carried[row] += 0.5 * carried[row - 1]
+    y = x[:, 0] + 2 * x[:, 0] ** 2 + 0.5 * carried
+    assert p_value(x, y, times=np.arange(200)) == LOWEST
+
+
+def test_the_order_of_the_file_does_not_matter_beside_that_of_time() -> None:
+    x, noise = draw(200, 2)
+    y, order = noise.cumsum(), np.random.default_rng(1).permutation(200)
+    plain = gate.measure(x, y, n_draws=N_DRAWS, times=np.arange(200))
+    mixed = gate.measure(x[order], y[order], n_draws=N_DRAWS, times=np.arange(200)[order])
+    assert mixed.statistic == pytest.approx(plain.statistic, rel=1e-6)
+
+
+def test_rows_of_one_time_share_a_sign() -> None:
+    rejected = 0
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        time = np.repeat(np.arange(100), 4)
+        x, y = rng.normal(size=100)[time][:, None], rng.normal(size=100)[time] + 0.3 * rng.normal(size=400)
+        rejected += p_value(x, y, times=time) <= 0.05
+    assert rejected <= 3
+
+
+def test_an_exact_line_in_time_has_p_one() -> None:
+    x, _ = walks(0)
+    assert p_value(x, 3 * x[:, 0] + 1, times=np.arange(150)) == 1.0
+
+
+def test_too_few_blocks_of_time_are_refused() -> None:
+    x, noise = draw(40, 2)
+    with pytest.raises(DataError, match="gate: 10 blocks of rows in time"):
+        gate.measure(x, noise, times=np.arange(40))
+
+
+def test_large_series_are_tested_on_their_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gate, "MOST_ROWS", 500)
+    x, noise = draw(2000, 2)
+    end = gate.measure(x[1500:], noise[1500:], n_draws=N_DRAWS, times=np.arange(500))
+    assert gate.measure(x, noise, n_draws=N_DRAWS, times=np.arange(2000)) == end
+
+
 def test_too_few_rows_are_refused_with_what_is_needed() -> None:
     x, noise = draw(gate.MIN_FREEDOM + 1, 1)
     with pytest.raises(DataError, match=rf"gate: {len(x)} rows .* {len(x) + 1} rows or more; add 1 or"):
@@ -213,7 +274,7 @@ def test_memory_bounds_do_not_change_the_kernels(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(gate, "_BLOCK", 7)
     in_blocks = gate.measure(x, noise, n_draws=N_DRAWS)
     assert in_blocks.statistic == pytest.approx(whole.statistic, rel=1e-6)
-    monkeypatch.setattr(gate, "_CHUNK", 120 * 50)
+    monkeypatch.setattr(bootstrap, "_CHUNK", 120 * 50)
     assert abs(gate.measure(x, noise, n_draws=N_DRAWS).p_value - whole.p_value) < 0.1
 
 
@@ -234,7 +295,9 @@ def test_tangent_kernel_is_that_of_a_wide_network() -> None:
 def test_nystroem_is_exact_where_all_rows_are_landmarks() -> None:
     x, _ = draw(50)
     basis = np.linalg.qr(np.column_stack([np.ones(50), x]))[0]
-    factor = gate._directions(lambda a, b: np.exp(-np.abs(a[:, None] - b[None]).sum(axis=2)), x, x, np.ones(50), basis)
+    factor = gate._directions(
+        lambda a, b: np.exp(-np.abs(a[:, None] - b[None]).sum(axis=2)), x, x, Rows(np.arange(50)), np.ones(50), basis
+    )
     kernel = np.exp(-np.abs(x[:, None] - x[None]).sum(axis=2))
     beside = np.eye(50) - basis @ basis.T
     assert factor @ factor.T == pytest.approx(beside @ kernel @ beside, abs=1e-5)

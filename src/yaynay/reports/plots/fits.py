@@ -23,7 +23,7 @@ class _Side:
     """One side of the comparison.
 
     Attributes:
-        predictions: Out of fold in the first repeat, or fitted where there are no folds, (n_rows,).
+        predictions: Out of fold in the first repeat, or fitted where there are no folds, of each row that is shown.
         rmse: Over all repeats [unit of y].
     """
 
@@ -38,12 +38,19 @@ def _sides(conclusion: Conclusion) -> list[_Side]:
     line, effect, winner = conclusion.line, conclusion.effect, conclusion.winner
     verdict = conclusion.verdict
     is_out = conclusion.plan.n_repeats > 0
-    sides = [_Side("line", LINE, line.predictions[0] if is_out else line.whole, verdict.rmse_linear)]
+    shown = _shown(conclusion)
+    sides = [_Side("line", LINE, line.predictions[0, shown] if is_out else line.whole, verdict.rmse_linear)]
     if effect is not None:
-        sides.append(_Side("network", NETWORK, effect.predictions[0], verdict.rmse_network))
+        sides.append(_Side("network", NETWORK, effect.predictions[0, shown], verdict.rmse_network))
     elif winner is not None and not winner.parsed.is_line and not is_out:
         sides.append(_Side("network", NETWORK, winner.arrays["whole"], verdict.rmse_network))
     return sides
+
+
+def _shown(conclusion: Conclusion) -> NDArray[np.intp]:
+    """Rows with a prediction: those that are ever tested, or all where there are no folds."""
+    plan = conclusion.plan
+    return plan.tested if plan.n_repeats else np.arange(plan.n_rows)
 
 
 def title(conclusion: Conclusion) -> str:
@@ -106,7 +113,7 @@ def _predict(winner: Record, x: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _draw_predictions(conclusion: Conclusion) -> "Figure":
-    sides, y = _sides(conclusion), conclusion.table.y
+    sides, y = _sides(conclusion), conclusion.table.y[_shown(conclusion)]
     figure = canvas.start(title(conclusion), subtitle(conclusion), 4.35)
     rows = canvas.thin(len(y))
     everything = np.concatenate([y, *(side.predictions for side in sides)])
@@ -126,7 +133,7 @@ def _draw_predictions(conclusion: Conclusion) -> "Figure":
 
 def draw_residuals(conclusion: Conclusion) -> "Figure":
     """Residuals against predictions, with the mean of each tenth of the rows."""
-    sides, y = _sides(conclusion), conclusion.table.y
+    sides, y = _sides(conclusion), conclusion.table.y[_shown(conclusion)]
     kind = "out of fold" if conclusion.plan.n_repeats else "fitted, not held out"
     has_means = len(y) >= 30
     means = "; dark dots: means of tenths of the rows, flat where the fit misses nothing" if has_means else ""
