@@ -30,8 +30,9 @@ def main() -> int:
             raise OptionError("option '--records': needs --reports; without it, all of records/ is written; add it")
         from yaynay.sweep import summary
 
-        n_sweeps = summary.bring(options.experiment, options.records or Path("results"), options.reports)
-        print(f"{n_sweeps} sweeps are in MLflow")
+        print(
+            summary.bring(options.experiment, options.records or Path("results"), options.reports), "sweeps in MLflow"
+        )
         return 0
     from yaynay.tracking.ui import serve
 
