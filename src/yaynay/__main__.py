@@ -30,9 +30,7 @@ def main() -> int:
             raise OptionError("option '--records': needs --reports; without it, all of records/ is written; add it")
         from yaynay.sweep import summary
 
-        print(
-            summary.bring(options.experiment, options.records or Path("results"), options.reports), "sweeps in MLflow"
-        )
+        print(summary.bring(options.experiment, options.records or Path("results"), options.reports), "sweeps written")
         return 0
     from yaynay.tracking.ui import serve
 
