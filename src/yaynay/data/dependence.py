@@ -131,7 +131,8 @@ def _say_neighbours(left: Floats, frame: pd.DataFrame, sorting: list[str]) -> li
         if _is_date(str(name)) and not _is_sorted(values.to_numpy()):
             orders[str(name).removesuffix(_DAYS)] = np.argsort(values.to_numpy(), kind="stable")
     for date, order in orders.items():
-        drift = _pieces(len(left)) if date or sorting else _smooth(len(left))
+        is_date = bool(date) or any(f"{name}{_DAYS}" in frame for name in sorting)  # along dates, a wave is no curve
+        drift = _pieces(len(left)) if sorting and not is_date else _smooth(len(left))
         correlation, p_value = measure_neighbours(left[order], np.column_stack([drift, _runs(frame.iloc[order])]))
         if p_value > ALPHA / len(orders):
             continue
