@@ -96,7 +96,7 @@ def _design(frame: pd.DataFrame, target: str) -> Floats:
     """Intercept and features, each column with a largest value of 1, missing cells filled with the mean."""
     features = frame.drop(columns=target)
     x = encode(features, describe(features))
-    x = x / np.maximum(np.nanmax(np.abs(x), axis=0, initial=0.0), 1e-300)
+    x = x / np.maximum(np.max(np.abs(np.nan_to_num(x)), axis=0), 1e-300)
     mean = np.nansum(x, axis=0) / np.maximum((~np.isnan(x)).sum(axis=0), 1)
     return np.column_stack([np.ones(len(x)), np.where(np.isnan(x), mean, x) - mean])
 
@@ -105,7 +105,7 @@ def _residuals(x: Floats, y: Floats) -> Floats | None:
     """What the line leaves of y [standard deviations]; None where it leaves nothing, or too few rows to say."""
     if len(y) < 2 * x.shape[1]:
         return None
-    y = y / np.max(np.abs(y))
+    y = y / max(float(np.max(np.abs(y))), 1e-300)
     spread = (y - y.mean()) / max(float(y.std()), 1e-300)
     basis = _basis(x)
     left = spread - basis @ (basis.T @ spread)
@@ -131,7 +131,8 @@ def _say_neighbours(left: Floats, frame: pd.DataFrame, sorting: list[str]) -> li
         if _is_date(str(name)) and not _is_sorted(values.to_numpy()):
             orders[str(name).removesuffix(_DAYS)] = np.argsort(values.to_numpy(), kind="stable")
     for date, order in orders.items():
-        drift = _pieces(len(left)) if date or sorting else _smooth(len(left))
+        is_date = bool(date) or any(f"{name}{_DAYS}" in frame for name in sorting)  # along dates, a wave is no curve
+        drift = _pieces(len(left)) if sorting and not is_date else _smooth(len(left))
         correlation, p_value = measure_neighbours(left[order], np.column_stack([drift, _runs(frame.iloc[order])]))
         if p_value > ALPHA / len(orders):
             continue

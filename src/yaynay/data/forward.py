@@ -8,7 +8,7 @@ first half is never tested. Inner folds are contiguous pieces of the training ro
 import numpy as np
 from numpy.typing import NDArray
 
-from yaynay.data.plan import MIN_BLOCKS, Folds, Plan
+from yaynay.data.plan import MIN_BLOCKS, Plan
 
 
 def make_forward_plan(
@@ -45,12 +45,13 @@ def make_forward_plan(
                 inner[0, fold, is_before] = cut(times[is_before], n_inner)
             smallest_training_set = int(is_first.sum() - np.bincount(inner[0, 0, is_first]).max())
             if smallest_training_set >= n_features + 2:
-                return Plan(outer, inner, cut(times, n_inner), n_folds, n_inner, n_seeds, table_sha256)
+                whole = cut(times, n_inner).astype(np.int8)
+                return Plan(outer, inner, whole, n_folds, n_inner, n_seeds, table_sha256)
     nothing = np.zeros((0, n_folds, n_rows), dtype=np.int8)
     return Plan(nothing[:, 0], nothing, np.zeros(n_rows, dtype=np.int8), n_folds, n_inner, n_seeds, table_sha256)
 
 
-def cut(times: NDArray[np.integer], n_pieces: int) -> Folds:
+def cut(times: NDArray[np.integer], n_pieces: int) -> NDArray[np.intp]:
     """Pieces that follow each other in time, with as equal numbers of rows as whole times allow, (n_rows,).
 
     Args:
@@ -68,4 +69,4 @@ def cut(times: NDArray[np.integer], n_pieces: int) -> Folds:
     order = np.arange(1, n_pieces)
     first = np.maximum.accumulate(np.maximum(first - order, 0)) + order  # no piece without a time
     first = np.minimum(first, len(sizes) - n_pieces + order)
-    return np.searchsorted(first, place, side="right").astype(np.int8)
+    return np.searchsorted(first, place, side="right")

@@ -125,9 +125,10 @@ def _sample(
     if not (np.isfinite(x).all() and np.isfinite(y).all()):
         raise DataError("gate: a value is not finite; allowed: finite numbers; drop or impute such rows")
     if len(y) > MOST_ROWS:
-        is_series = times is not None and groups is None and len(np.unique(times)) == len(times)
-        chosen = np.argsort(times)[-MOST_ROWS:] if is_series else rng.choice(len(y), MOST_ROWS, replace=False)
-        rows = np.sort(chosen)
+        if times is not None and groups is None and len(np.unique(times)) == len(times):
+            rows = np.sort(np.argsort(times)[-MOST_ROWS:])
+        else:
+            rows = np.sort(rng.choice(len(y), MOST_ROWS, replace=False))
         x, y = x[rows], y[rows]
         groups, times = (None if codes is None else codes[rows] for codes in (groups, times))
     return x, y, None if groups is None else np.unique(groups, return_inverse=True)[1], times

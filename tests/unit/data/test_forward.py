@@ -47,6 +47,13 @@ def test_the_second_half_is_tested_once_and_the_first_never() -> None:
     assert [len(split.test) for split in list(plan.splits())[:-1]] == [12] * 5
 
 
+def test_many_folds_are_as_well_ordered() -> None:
+    times = np.arange(1000)
+    splits = list(plan_of(times, n_folds=100, n_inner=2).splits())[:-1]
+    assert [len(split.test) for split in splits] == [5] * 100
+    assert all(split.train.max() < split.test.min() for split in splits)
+
+
 def test_few_times_or_training_rows_mean_no_folds() -> None:
     assert plan_of(shuffled(19)).n_repeats == 0
     assert plan_of(shuffled(20)).n_repeats == 1
