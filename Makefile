@@ -49,6 +49,7 @@ test: .venv/.developing  ## run all tests, each fault once (7 minutes)
 
 test-faults: .venv/.developing  ## run every repeat and the long cases of the fault tests, and write docs/reliability.md's figures (over an hour)
 	$(BIN)/pytest tests/faults tests/pipeline/test_ray.py tests/pipeline/test_submitit.py tests/pipeline/test_sweeps.py \
+		tests/pipeline/test_wheel.py \
 		tests/contract/test_parity.py tests/unit/models/test_ols.py tests/unit/test_properties.py \
 		tests/unit/records/test_store_machine.py --faults
 
