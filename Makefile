@@ -12,7 +12,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 INSTALL := install into .venv: about 3 minutes, 0.8 GB to download and 3.5 GB of disk (with PyTorch for the CPU)
 PIPELINE := make tables, runs and reports: about 3 minutes and 0.1 GB of disk
-DEVELOP := install the tests' tools into .venv: about 1 minute, 0.2 GB to download and 0.6 GB of disk
+DEVELOP := install the tests' tools into .venv: about 1 minute, 0.2 GB to download and 0.5 GB of disk
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 20
@@ -49,6 +49,7 @@ test: .venv/.developing  ## run all tests, each fault once (7 minutes)
 
 test-faults: .venv/.developing  ## run every repeat and the long cases of the fault tests, and write docs/reliability.md's figures (over an hour)
 	$(BIN)/pytest tests/faults tests/pipeline/test_ray.py tests/pipeline/test_submitit.py tests/pipeline/test_sweeps.py \
+		tests/pipeline/test_wheel.py \
 		tests/contract/test_parity.py tests/unit/models/test_ols.py tests/unit/test_properties.py \
 		tests/unit/records/test_store_machine.py --faults
 

@@ -21,7 +21,7 @@ REPOSITORY = Path(__file__).parents[2]
 SOURCE = REPOSITORY / "src"
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
 OF_EXTRAS = {package.partition(".")[0] for package in extras.EXTRAS} | {"tensorflow", "pytensor", "numba"}
-COME_ALONG = {"markupsafe": "jinja2", "pydantic_core": "pydantic", "sqlalchemy": "mlflow"}
+COME_ALONG = {"alembic": "mlflow", "markupsafe": "jinja2", "pydantic_core": "pydantic", "sqlalchemy": "mlflow"}
 """Packages that are imported in the release that another one asks for."""
 
 
