@@ -3,7 +3,6 @@
 import importlib
 import math
 import os
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -24,8 +23,7 @@ def main() -> int:
     """The command."""
     from yaynay.train import train as task  # by its importable name, also when run as a script
 
-    if _is_sweep_of_networks(sys.argv[1:]):
-        server.warm_up()
+    server.foresee()
     lost = None
     try:
         app.run(task, "config", _later("check"), _later("check_tables"), _later("check_store"), _EXAMPLES)
@@ -36,12 +34,6 @@ def main() -> int:
     from yaynay.sweep.summary import conclude_jobs
 
     return conclude_jobs(os.environ[SWEEP], lost)
-
-
-def _is_sweep_of_networks(words: list[str]) -> bool:
-    """Whether workers with PyTorch are about to be needed; a wrong guess costs only time."""
-    others = ("--help", "--hydra-help", "--cfg", "--info", "--version", "hydra/launcher=", "backend=", "--config-name")
-    return bool({"-m", "--multirun"} & set(words)) and not any(word.startswith(others) for word in words)
 
 
 def _later(name: str) -> Callable[[Any], Any]:

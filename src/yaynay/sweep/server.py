@@ -45,6 +45,14 @@ def warm_up(backend: str = "lightning") -> None:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+def foresee() -> None:
+    """Warm up where this process's command line asks for a sweep of networks; a wrong guess costs only time."""
+    others = ("--help", "--hydra-help", "--cfg", "--info", "--version", "--config-name", "hydra/launcher=", "backend=")
+    words = sys.argv[1:]
+    if {"-m", "--multirun"} & set(words) and not any(word.startswith(others) for word in words):
+        warm_up()
+
+
 def context(backend: str) -> Any:
     """How workers start: forked, on Linux, from the server. On other systems, libraries do not survive a fork.
 

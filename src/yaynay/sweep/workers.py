@@ -123,7 +123,7 @@ class _Worker:
     """An executor with one process, so that a death names its fleet; with more, all would break with the first."""
 
     def __init__(self, preload: str) -> None:
-        self.executor = ProcessPoolExecutor(1, server.context(preload), initializer=_begin, initargs=[version.known()])
+        self.executor = ProcessPoolExecutor(1, server.context(preload), initializer=_begin, initargs=(version.known(),))
         before = multiprocessing.active_children()
         with server.without_main():
             self.executor.submit(os.getpid)  # it starts its process with its first task
