@@ -3,7 +3,9 @@
 import contextlib
 import gzip
 import importlib.util
+import json
 import os
+import pty
 import random
 import re
 import subprocess

@@ -69,4 +69,4 @@ def cut(times: NDArray[np.integer], n_pieces: int) -> NDArray[np.intp]:
     order = np.arange(1, n_pieces)
     first = np.maximum.accumulate(np.maximum(first - order, 0)) + order  # no piece without a time
     first = np.minimum(first, len(sizes) - n_pieces + order)
-    return np.searchsorted(first, place, side="right")
+    return np.asarray(np.searchsorted(first, place, side="right"))

@@ -35,7 +35,7 @@ class Table:
         source: Where the table comes from, with reference and licence where known.
         truth: Known conditional mean, for a generated table.
         groups: Group of each row, counted from 0, (n_rows,); rows of one group are not independent.
-        time: Place of each row in time, counted from 0 and equal for equal times, (n_rows,).
+        time: Place of each row in time, counted from 0 and equal for equal times, (n_rows,); made of any numbers.
         n_dropped: Rows left out because a cell was missing.
         notes: What a reader should know.
         remarks: What a verdict on the table should repeat.
@@ -53,7 +53,7 @@ class Table:
     source: str
     truth: Truth | None = None
     groups: NDArray[np.int64] | None = None
-    time: NDArray[np.int64] | None = None
+    time: NDArray | None = None
     n_dropped: int = 0
     notes: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
@@ -71,9 +71,9 @@ class Table:
         object.__setattr__(self, "remarks", tuple(dict.fromkeys((*self.remarks, *remarks))))
         for label, codes in self.ties.items():
             object.__setattr__(self, label, np.unique(codes, return_inverse=True)[1].astype(np.int64))
-        known = {"truth": self.truth and self.truth.mean, **self.ties}
-        for label, rows in known.items():
-            if rows is not None and len(rows) != len(frame):
+        known: dict[str, NDArray] = {} if self.truth is None else {"truth": self.truth.mean}
+        for label, rows in {**known, **self.ties}.items():
+            if len(rows) != len(frame):
                 raise DataError(f"{where}: {label} of {len(rows)} rows; give one for each of {len(frame)} rows")
         twice = [name for name, count in Counter(self.features).items() if count > 1]
         if twice:

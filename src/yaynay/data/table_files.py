@@ -84,7 +84,7 @@ def load_table(folder: Path) -> Table:
         known = _read(folder / "truth.parquet") if entries["truth_sha256"] is not None else None
         truth = None if known is None else Truth(known["mean"].to_numpy(), known["noise_sd"].to_numpy())
         kept = [label for label, count in TIES.items() if entries.get(count) is not None]
-        ties = {label: _read(folder / f"{label}.parquet").iloc[:, 0].to_numpy() for label in kept}
+        ties: dict[str, Any] = {label: _read(folder / f"{label}.parquet").iloc[:, 0].to_numpy() for label in kept}
         stated = (entries["table_sha256"], entries["truth_sha256"])
         about = {name: entries[name] for name in ("name", "target", "source", "n_dropped")}
         about |= {name: tuple(entries.get(name, ())) for name in ("notes", *_OF_FILES)}

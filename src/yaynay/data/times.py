@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from yaynay.config.datasets import File
+from yaynay.config.datasets import Own
 from yaynay.data.cells import Floats, RawTable
 from yaynay.data.columns import quote
 from yaynay.data.dependence import Seen
@@ -13,7 +13,7 @@ _ORDERED = ("boolean", "stored date", "number", "numeral", "date")
 """Rules whose readings are numbers, so that they have an order."""
 
 
-def take_time(raw: RawTable, readings: dict[str, Reading], options: File) -> Floats | None:
+def take_time(raw: RawTable, readings: dict[str, Reading], options: Own) -> Floats | None:
     """Times of the rows, NaN where missing, (n_rows,); None where no column orders them.
 
     The column leaves the table, unless it is a feature too because it is listed in `dataset.features`.
@@ -29,7 +29,7 @@ def take_time(raw: RawTable, readings: dict[str, Reading], options: File) -> Flo
         texts = raw.columns[name].texts
         seen = f" ({quote(texts.levels[0])})" if texts is not None and texts.levels else ""
         raise DataError(
-            f"{options.path}, column {quote(name)}: texts{seen} do not say what comes first; dataset.time must be a "
+            f"{options.where}, column {quote(name)}: texts{seen} do not say what comes first; dataset.time must be a "
             "column of numbers, dates or times; write it so, or number the rows in a new column"
         )
     if name not in options.features:
@@ -37,7 +37,7 @@ def take_time(raw: RawTable, readings: dict[str, Reading], options: File) -> Flo
     return np.asarray(next(iter(reading.columns.values())), dtype=np.float64)
 
 
-def say_time(times: Floats, options: File, seen: Seen) -> Seen:
+def say_time(times: Floats, options: Own, seen: Seen) -> Seen:
     """What was seen, with a note on what the time column is used for and a remark on what the verdict is about.
 
     Args:

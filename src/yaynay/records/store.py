@@ -9,7 +9,6 @@ A store is a folder with three kinds of folders, each written aside and moved in
 each with checksums in digests.json, and `failures/KEY.json` for a run that ended without a record, until it has one.
 """
 
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -28,14 +27,10 @@ from yaynay.storage import (
     read_arrays,
     read_json,
     read_with_digest,
-    replacing,
     write_arrays,
     write_json,
     write_with_digest,
 )
-
-_VERDICT = shutil.ignore_patterns("verdict.json")
-"""A verdict is kept beside its sweep, and is not part of what was trained."""
 
 
 class Store:
@@ -101,8 +96,11 @@ class Store:
 
     def read_ended(self, key: str) -> Record | None:
         """The record of a run, or of its failure; None for one that has not ended."""
-        if self.has(key) or not (path := self.failure_path(key)).is_file():
-            return self.read(key) if self.has(key) else None
+        if self.has(key):
+            return self.read(key)
+        path = self.failure_path(key)
+        if not path.is_file():
+            return None
         with readable(path):
             return Record(**read_with_digest(path))
 
@@ -162,19 +160,6 @@ class Store:
             with with_checksums(path) as folder:
                 write_json(folder / "sweep.json", content | about)
         return Sweep(self, path)
-
-    def export(self, sweep: "Sweep", path: Path) -> None:
-        """Make `path` a store that holds this sweep alone."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        table = self.table_path(sweep.about["plan_sha256"], sweep.about["table_sha256"])
-        keys = sweep.about["runs"]
-        with replacing(path) as aside:
-            for source in [sweep.path, table, *(self.path(key) for key in keys if self.has(key))]:
-                shutil.copytree(source, aside / source.relative_to(self.folder), ignore=_VERDICT)
-            for source in filter(Path.is_file, (self.failure_path(key) for key in keys if not self.has(key))):
-                (aside / "failures").mkdir(exist_ok=True)
-                shutil.copy2(source, aside / "failures")
-            shutil.rmtree(path, ignore_errors=True)
 
     def sweeps(self) -> list["Sweep"]:
         """All sweeps, oldest first."""

@@ -17,6 +17,7 @@ from yaynay.data import prepare
 from yaynay.errors import DataError, MachineError, redact
 from yaynay.models import ols
 from yaynay.records import job_notes
+from yaynay.records.export import export
 from yaynay.records.record import Record
 from yaynay.records.store import Store, Sweep
 from yaynay.reports import files, plots
@@ -75,7 +76,7 @@ def _conclude(store: Store, jobs: list[dict[str, Any]]) -> int:
     n_wrong = _say_answers(list(answers.values()))
     if configuration.results is not None:  # the pipeline's compare stage concludes
         for sweep, name in zip(sweeps, names, strict=True):
-            store.export(sweep, Path(configuration.results) / name)
+            export(sweep, Path(configuration.results) / name)
             _list_failed(sweep.unscored(), overrides)
         return n_wrong  # but DVC keeps nothing of a failed stage; the verdict counts the runs without scores
     experiment, rule = configuration.tracking.experiment, configuration.verdict

@@ -1,6 +1,7 @@
 """Saves a configuration as an MLflow model: `model_code`, its weights and the code that it imports."""
 
 import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -63,7 +64,8 @@ def _parts(table: Table, record: Record) -> Iterator[dict[str, Any]]:
     from mlflow.types import Schema, TensorSpec
 
     versions = record.run["versions"]
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory() as name, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*An input example was not provided")  # it would guess a signature
         folder = Path(name)
         write_json(folder / "model.json", describe_model(table, record))
         write_arrays(folder / "weights.safetensors", record.weights)

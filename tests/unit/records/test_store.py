@@ -10,6 +10,7 @@ from yaynay.data.reading import read_file
 from yaynay.data.table import Table
 from yaynay.errors import DataError
 from yaynay.records import job_notes
+from yaynay.records.export import export
 from yaynay.records.record import Record
 from yaynay.records.store import Store
 from yaynay.storage import read_arrays, write_arrays, write_json
@@ -149,7 +150,7 @@ def test_an_exported_sweep_is_a_store_of_its_own(store: Store, table: Table, pla
     job_notes.put(store, "s", [job_notes.make_note("a", table, plan, {})])
     (sweep,) = store.write_sweeps(job_notes.take(store, "s"), {"started_at": 1.0})
     for _ in range(2):
-        store.export(sweep, tmp_path / "results" / "toy")
+        export(sweep, tmp_path / "results" / "toy")
     copy = Store(tmp_path / "results" / "toy")
     assert copy.read("a").scores == {"test/rmse": 1.0}
     assert not copy.has("other")

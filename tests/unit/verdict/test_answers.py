@@ -18,6 +18,7 @@ from yaynay.data.plan import Plan
 from yaynay.data.table import Table
 from yaynay.errors import DataError
 from yaynay.records import job_notes
+from yaynay.records.export import export
 from yaynay.records.record import Record
 from yaynay.records.store import Store, Sweep
 from yaynay.reports.plots.examples import draw_example
@@ -154,8 +155,8 @@ def test_worked_examples_are_found_apart_from_the_sweeps_that_are_compared(tmp_p
     with pytest.raises(DataError, match="holds worked examples alone"):
         find_tables(store.folder)
     plain = sweep(store, trained)
-    store.export(plain, tmp_path / "results" / "sweeps" / "scatter_10")
-    store.export(worked, tmp_path / "results" / "worked" / "scatter_10")
+    export(plain, tmp_path / "results" / "sweeps" / "scatter_10")
+    export(worked, tmp_path / "results" / "worked" / "scatter_10")
     for folder in (store.folder, tmp_path / "results"):
         assert [found.key for found in find_tables(folder).values()] == [plain.key]
         assert [found.key for found in find_worked(folder)] == [worked.key]
