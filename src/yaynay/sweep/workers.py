@@ -31,6 +31,9 @@ Outcome = tuple[list[Record], dict[str, Exception]]
 
 _LOG = logging.getLogger(__name__)
 _UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
+_PAUSE = 60.0
+"""Longest wait [s]. It has an end because Ctrl-C interrupts no other: Polars, which MLflow imports where it is there,
+has the system go on with what a signal interrupted."""
 _TRIES = 2
 """How often a fleet is started if its process dies."""
 
@@ -103,7 +106,7 @@ def run_in_processes(specs: Sequence[FleetSpec], store: Store, n_workers: int) -
                 spec, n_tries = waiting.popleft()
                 worker = idle.pop() if idle else _Worker(preload)
                 running[worker.start(spec, store)] = worker, spec, n_tries
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
+            for future in wait(running, _PAUSE, FIRST_COMPLETED).done:
                 worker, spec, n_tries = running.pop(future)
                 if not isinstance(future.exception(), BrokenProcessPool):
                     idle.append(worker)

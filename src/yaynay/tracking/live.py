@@ -50,7 +50,7 @@ class Writer:
         self.is_cut_short = kind is not None
         self.is_closing.set()
         self.records.put(None)
-        self.thread.join(timeout=5.0 if self.is_cut_short else None)
+        self.thread.join(timeout=5.0 if self.is_cut_short else threading.TIMEOUT_MAX)  # None: not for Ctrl-C
         if self.bug is not None and error is None:
             raise self.bug
 
