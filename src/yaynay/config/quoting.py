@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Literal
 
-_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
+_PLAIN = re.compile(r"[A-Za-z_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?")
 _WORDS = ("true", "false", "null", "yes", "no", "on", "off", "nan", "inf")
 
 
@@ -153,9 +153,6 @@ def _read(value: str) -> object:
         return _unescape(value[1:-1])
     if value in _PLAIN_VALUES:
         return _PLAIN_VALUES[value]
-    for kind in (int, float):
-        try:
-            return kind(value)
-        except ValueError:
-            continue
-    return value
+    if re.fullmatch(r"[+-]?[0-9]+", value):
+        return int(value)
+    return float(value) if re.fullmatch(r"[+-]?[0-9]*\.?[0-9]+(?:[eE][+-]?[0-9]+)?", value) else value

@@ -1,6 +1,7 @@
 """Columns as they were found become a table: what each is, which rows stay, and what is said of them."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -63,15 +64,7 @@ def _assemble(
     source: str,
 ) -> Table:
     """The table, with missing cells handled."""
-    target, (groups, times) = options.target, ties
-    columns: dict[str, NDArray] = {}
-    for reading in readings.values():
-        twice = [made for made in reading.columns if made in columns]
-        if twice:
-            raise DataError(
-                f"{options.where}: two columns would be called {quote(twice[0])}; names must differ; rename one"
-            )
-        columns |= reading.columns
+    target, (groups, times), columns = options.target, ties, _unite(readings, options)
     codes = None if groups is None else _group_codes(groups)
     found = columns if codes is None else {**columns, str(options.groups): np.where(codes < 0, np.nan, codes)}
     found = found if times is None else {**found, str(options.time): times}
@@ -100,13 +93,28 @@ def _assemble(
         notes=tuple(notes),
         remarks=tuple(remarks),
         doubts=seen.doubts,
-        reading=tuple(
-            {"column": column, "rule": reading.rule, "note": reading.note, "becomes": list(reading.columns)}
-            | ({"cells": reading.cells.as_json()} if reading.cells and column != target else {})
-            for column, reading in readings.items()
-        ),
+        reading=tuple(_describe(column, reading, is_target=column == target) for column, reading in readings.items()),
         where=options.where,
     )
+
+
+def _unite(readings: Mapping[str, Reading], options: Own) -> dict[str, NDArray]:
+    """All columns that the columns of a file became."""
+    columns: dict[str, NDArray] = {}
+    for reading in readings.values():
+        twice = [made for made in reading.columns if made in columns]
+        if twice:
+            raise DataError(
+                f"{options.where}: two columns would be called {quote(twice[0])}; names must differ; rename one"
+            )
+        columns |= reading.columns
+    return columns
+
+
+def _describe(column: str, reading: Reading, *, is_target: bool) -> dict[str, Any]:
+    """What was decided on a column, ready for JSON; of a feature also how a model reads its cells."""
+    said = {"column": column, "rule": reading.rule, "note": reading.note, "becomes": list(reading.columns)}
+    return said | ({"cells": reading.cells.as_json()} if reading.cells and not is_target else {})
 
 
 def _say_ties(raw: RawTable, frame: pd.DataFrame, times: Floats | None, kept: NDArray[np.bool_], options: Own) -> Seen:

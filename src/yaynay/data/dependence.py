@@ -120,8 +120,8 @@ def _basis(x: Floats) -> Floats:
 
 
 def _is_sorted(values: Floats) -> bool:
-    steps = np.diff(values)
-    return bool((steps >= 0).all() or (steps <= 0).all()) and len(np.unique(values)) >= 5
+    here, after = values[:-1], values[1:]
+    return bool((here <= after).all() or (here >= after).all()) and len(np.unique(values)) >= 5
 
 
 def _say_neighbours(left: Floats, frame: pd.DataFrame, sorting: list[str]) -> list[str]:
@@ -172,6 +172,8 @@ def measure_neighbours(left: Floats, drift: Floats) -> tuple[float, float]:
     basis = _basis(drift)
     ranks = rankdata(left)
     rest = ranks - basis @ (basis.T @ ranks)
+    if rest @ rest <= 1e-12 * (ranks @ ranks):  # the drift is all there is
+        return 0.0, 1.0
     ratio = np.sum(np.diff(rest) ** 2) / np.sum(rest**2)
     once = _differences(basis)
     inner, freedom = basis.T @ once, n_rows - basis.shape[1]

@@ -51,7 +51,7 @@ def test_it_shows_what_it_read_and_ends_with_a_card(folder: Path, first: subproc
     assert (first.returncode, first.stderr) == (0, "")
     assert "\x1b" not in first.stdout
     assert "\r" not in first.stdout
-    steps, _, card = first.stdout.rpartition("\n\n")
+    steps, _, card = first.stdout.partition("\n\n")
     assert "60 rows" in steps
     assert "'id'" in steps
     assert len(card.splitlines()) <= 15

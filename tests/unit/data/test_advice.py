@@ -381,7 +381,10 @@ RARE = (
     "{context.locate(0)}",
 )
 """More than 4 GiB, what Arrow alone refuses, and what the system does."""
-ELSEWHERE = ("arrays", "frames", "locations", "sources", "plan", "prepare", "table", "columns")
+ELSEWHERE = (
+    *("arrays", "frames", "listing", "locations", "sources", "plan", "prepare", "table", "table_files", "columns"),
+    *("descriptions", "raw", "times"),
+)
 """Modules whose refusals other tests meet."""
 
 

@@ -9,7 +9,8 @@ import pytest
 from numpy.typing import NDArray
 
 from yaynay.data.reading import read_file
-from yaynay.data.table import Table, load_table, write_table
+from yaynay.data.table import Table
+from yaynay.data.table_files import load_table, write_table
 
 Columns = dict[str, NDArray]
 N_TABLES = 40

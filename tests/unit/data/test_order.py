@@ -50,6 +50,10 @@ TARGETS = [
 ]
 
 
+ABOUT_ORDER = "rows are sorted by|neighbouring rows"
+"""Remarks that speak of the order of the rows."""
+
+
 def outcome(rows: pd.DataFrame, is_file: bool) -> tuple[Table | None, object]:
     """The table, and what was decided and said of it; or the refusal without what depends on where a cell stands."""
     try:
@@ -63,7 +67,8 @@ def outcome(rows: pd.DataFrame, is_file: bool) -> tuple[Table | None, object]:
         return None, re.sub(
             r"^.*?(?=column|no feature)|'[^']*' (?:may|is not)|[0-9.]+ \(a (?:comma|decimal)", "", str(error)
         )
-    said = (table.kinds, table.n_dropped, Counter(table.remarks), Counter(map(str, table.reading)))
+    remarks = Counter(remark for remark in table.remarks if not re.match(ABOUT_ORDER, remark))
+    said = (table.kinds, table.n_dropped, remarks, Counter(map(str, table.reading)))
     return table, (
         said,
         Counter(

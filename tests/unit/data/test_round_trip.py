@@ -131,6 +131,10 @@ def test_a_file_with_types_is_read_back_equal(frame: pd.DataFrame, kind: str) ->
         assert_same(read_file(path, "y"), frame)
 
 
+ABOUT_ORDER = ("rows are sorted by", "neighbouring rows")
+"""Remarks that speak of the order of the rows."""
+
+
 @settings(max_examples=50, deadline=None)
 @given(st.permutations(range(40)), st.sampled_from(["Unnamed: 0", "", "index", "n", "user_id"]))
 def test_the_order_and_number_of_rows_change_nothing(order: list[int], index: str) -> None:
@@ -148,8 +152,9 @@ def test_the_order_and_number_of_rows_change_nothing(order: list[int], index: st
             tables.append(read_file(Path(folder) / "a.csv", "y"))
     plain, shuffled = tables
     assert [table.remarks[0].startswith(f"left out: '{index}' (") for table in tables] == [True, True]
-    assert plain.remarks[1:] == shuffled.remarks[1:]
-    assert len(plain.remarks) == 2  # and the sentinel
+    said = [[remark for remark in table.remarks[1:] if not remark.startswith(ABOUT_ORDER)] for table in tables]
+    assert said[0] == said[1]
+    assert len(said[0]) == 1  # the sentinel
     assert plain.features == shuffled.features
     np.testing.assert_array_equal(shuffled.x, plain.x[order])
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from yaynay.data.reading import read_file
-from yaynay.data.table import Table, card, load_table, write_table
+from yaynay.data.table import Table
+from yaynay.data.table_files import card, load_table, write_table
 from yaynay.errors import DataError, OptionError
 
 

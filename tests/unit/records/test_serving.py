@@ -20,9 +20,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from unit.invented import make_record
 
-from yaynay.data.plan import Plan, equal_row_blocks, make_plan
+from yaynay.data.blocks import equal_row_blocks
+from yaynay.data.plan import Plan, make_plan
 from yaynay.data.reading import read_file
-from yaynay.data.table import Table, load_table, write_table
+from yaynay.data.table import Table
+from yaynay.data.table_files import load_table, write_table
 from yaynay.models import network
 from yaynay.models.network import Shape, initial_weights
 from yaynay.records import serving

@@ -5,7 +5,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from yaynay.data.plan import Plan, equal_row_blocks, make_plan
+from yaynay.data.blocks import equal_row_blocks
+from yaynay.data.plan import Plan, make_plan
 from yaynay.data.reading import read_file
 from yaynay.data.table import Table
 from yaynay.errors import DataError

@@ -18,8 +18,9 @@ from unit.reports.verdicts import make_small, make_verdict
 
 from yaynay.data.table import Table
 from yaynay.reports.card import MOST_COLUMNS, MOST_LINES, Paths, card
+from yaynay.reports.color import wants_color
 from yaynay.reports.phrases import remarks
-from yaynay.reports.terminal import STYLES, wants_color
+from yaynay.reports.terminal import STYLES
 from yaynay.verdict.comparison import Comparison, Interval, compare
 from yaynay.verdict.conclusion import Conclusion
 from yaynay.verdict.equation import Equation, Term
