@@ -133,10 +133,8 @@ class _Screen:
 
     def on_gate(self, gate: "Gate | None", rule: "Rule") -> None:
         from yaynay.reports.read import gate_step
-        from yaynay.tracking.preload import preload
 
         self.say(gate_step(None if gate is None else gate.p_value, rule))
-        preload()
 
     def on_networks(self, sweep: "Sweep", seconds: float) -> None:
         from yaynay.verdict.sentences import counted

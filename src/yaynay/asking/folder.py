@@ -8,7 +8,6 @@ yaynay/TABLE/asked.json  what was shown, to show it again (`memory`)
 """
 
 import shutil
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,8 @@ from yaynay.data.table import Table
 from yaynay.errors import MachineError, OptionError
 from yaynay.records.store import Store
 from yaynay.storage import replacing, rooted, write_json
+from yaynay.sweep import workers
+from yaynay.verdict.conclusion import Conclusion
 
 FOLDER = "yaynay"
 """Where a question is kept unless another folder is named: beside the user's own files."""
@@ -58,10 +59,10 @@ class Folder:
 
         conclusion, failed = given.conclusion, None
         folder, experiment = self.path / conclusion.table.name, conclusion.finished[0].parsed.tracking.experiment
-        with rooted(self.path), replacing(folder) as aside, ThreadPoolExecutor(1) as beside:
+        with rooted(self.path), replacing(folder) as aside:
             aside.mkdir()
+            page = workers.beside(_write_page, conclusion, aside)
             save(given, aside / "model")
-            page = beside.submit(_write_page, given, aside)  # draws while MLflow's store waits for the disk
 
             def copy_pictures(to: Path) -> None:
                 page.result()
@@ -83,10 +84,9 @@ class Folder:
             ignored.write_text("*\n", encoding="utf-8")
 
 
-def _write_page(given: Answer, folder: Path) -> None:
+def _write_page(conclusion: Conclusion, folder: Path) -> None:
     from yaynay.reports import page, plots
 
-    conclusion = given.conclusion
     name, pictures = conclusion.table.name, folder / "pictures"
     pictures.mkdir()
     drawn = [path.relative_to(folder) for path in plots.draw(conclusion, pictures)]

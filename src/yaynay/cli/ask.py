@@ -1,6 +1,7 @@
 """`yaynay ask FILE`: its words."""
 
 import difflib
+import gc
 import sys
 from pathlib import Path
 from typing import Any, get_args, get_origin
@@ -58,6 +59,7 @@ def ask(file: Path, target: str | None, settings: tuple[str, ...], **given: Any)
     options = {key: value for key, value in options.items() if value} | parse_settings(settings)
     try:
         chosen = target if target is not None else _choose_target(file, options)
+        gc.disable()  # this process lives for seconds, and imports take a quarter longer with it
         from yaynay.asking.command import Request, run
 
         return run(Request(file=file, target=chosen, options=options, **given))

@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import gc
 import logging
 import os
 import select
@@ -42,6 +43,7 @@ def run_and_exit(main: Callable[[], int]) -> None:
             signal.signal(number, signal.SIG_IGN)
     if not _flush() and code == 0:
         code = _UNREAD
+    gc.freeze()  # Python looks for garbage before it ends, among millions of objects of libraries for a second
     sys.exit(code)
 
 

@@ -11,7 +11,6 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.linalg import qr
 from scipy.special import ndtr
-from scipy.stats import rankdata
 
 from yaynay.config.quoting import override
 from yaynay.data.columns import describe, encode, quote
@@ -170,7 +169,7 @@ def measure_neighbours(left: Floats, drift: Floats) -> tuple[float, float]:
     """
     n_rows = len(left)
     basis = _basis(drift)
-    ranks = rankdata(left)
+    ranks = pd.Series(left).rank().to_numpy()
     rest = ranks - basis @ (basis.T @ ranks)
     if rest @ rest <= 1e-12 * (ranks @ ranks):  # the drift is all there is
         return 0.0, 1.0

@@ -101,7 +101,7 @@ def train_table(jobs: Sequence[Job], store: Store, *, has_bar: bool = False) -> 
     waiting = _find_waiting(ready, store)
     asked = {job.key for job in jobs if job.key in waiting}
     with (
-        _engine("processes", -1, None) as (train, n_workers),
+        _engine("processes", max(usable_cpus(), len(jobs)), None) as (train, n_workers),  # fleets of about one size
         SweepProgress(len(asked), 0, has_bar=has_bar, says_end=False) as progress,
     ):
         _train(waiting, store, train, n_workers, [_OnlyAsked(progress, ready)])

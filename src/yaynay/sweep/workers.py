@@ -11,7 +11,7 @@ import multiprocessing
 import os
 import signal
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
@@ -120,6 +120,19 @@ def run_in_processes(specs: Sequence[FleetSpec], store: Store, n_workers: int) -
     finally:
         for worker in [*idle, *(worker for worker, _, _ in running.values())]:
             worker.kill()
+
+
+def beside(function: Callable[..., object], *arguments: object) -> "Future[object]":
+    """Call a function in a process of its own, which ends with it.
+
+    Args:
+        function: One that can be imported.
+        arguments: Ones that can be sent to a process.
+    """
+    worker = _Worker("lightning")
+    done = worker.executor.submit(function, *arguments)
+    worker.executor.shutdown(wait=False)
+    return done
 
 
 class _Worker:

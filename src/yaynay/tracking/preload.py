@@ -1,4 +1,4 @@
-"""What pictures and runs need is imported in a thread, while a command waits for its workers."""
+"""What runs need is imported in a thread, while a command waits for its workers."""
 
 import contextlib
 import importlib
@@ -7,9 +7,6 @@ import threading
 from yaynay.tracking import settings
 
 _MODULES = (
-    "scipy.stats",
-    "matplotlib.figure",
-    "matplotlib.backends.backend_agg",
     "mlflow.pyfunc",
     "mlflow.store.tracking.sqlalchemy_store",
     "alembic.script",
@@ -17,9 +14,9 @@ _MODULES = (
 
 
 def preload() -> None:
-    """Import Matplotlib and MLflow in a thread of this process; returns at once.
+    """Import MLflow in a thread of this process; returns at once.
 
-    They take a second of a processor, which is free until the workers have imported PyTorch. Whoever needs one of them
+    It takes a second of a processor, which is free until the workers have imported PyTorch. Whoever needs it
     meanwhile waits for its import, as always.
     """
     settings.set_up()
