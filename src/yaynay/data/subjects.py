@@ -105,9 +105,9 @@ def intraclass(left: Floats, codes: NDArray[np.intp], n_coefficients: int, n_cur
     Example:
         >>> codes = np.repeat(np.arange(30), 4)
         >>> dice = np.random.default_rng(0)
-        >>> alike = intraclass(dice.normal(size=30)[codes] + dice.normal(size=120), codes, 1)
+        >>> alike = intraclass(2 * dice.normal(size=30)[codes] + dice.normal(size=120), codes, 1)
         >>> alone = intraclass(dice.normal(size=120), codes, 1)
-        >>> bool(alike[0] > 0.3 and alike[1] < 1e-4 and alone[1] > 0.01)
+        >>> bool(alike[0] > 0.5 and alike[1] < 1e-4 and alone[1] > 0.01)
         True
     """
     sizes, sums = np.bincount(codes), np.bincount(codes, weights=left)

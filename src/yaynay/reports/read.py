@@ -10,7 +10,7 @@ from yaynay.reports import wording
 from yaynay.reports.card import MOST_COLUMNS
 from yaynay.verdict.sentences import counted
 
-_MOST_REMARKS, _MOST_LINES = 8, 3
+_MOST_REMARKS, _MOST_LINES = 8, 6
 
 _KINDS = {"boolean": "yes/no column", "date": "date", "stored date": "date"}
 """What columns are called by the rule that read them, where their kind says less."""
@@ -62,7 +62,7 @@ def _count_kinds(table: Table) -> Iterator[str]:
 
 
 def _wrapped(text: str, width: int) -> list[str]:
-    """A remark in at most three lines, with an indent."""
+    """A remark in a few lines, with an indent."""
     lines = _wrap(text, width - 4)
     if len(lines) > _MOST_LINES:
         last = " ".join(lines[_MOST_LINES - 1 :])

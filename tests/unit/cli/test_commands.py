@@ -173,6 +173,7 @@ def test_a_folder_that_was_asked_in_is_found_and_said(
 ) -> None:
     """By `ui`, `sync`, `verify` and `reproduce` alike; a project, or a folder that is named, comes first."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     (tmp_path / "yaynay" / "records" / "runs" / "abc").mkdir(parents=True)
     (tmp_path / "yaynay" / "records" / "runs" / "abc" / "record.json").write_text("{")
     monkeypatch.setattr(sys, "argv", ["yaynay", "verify"])
@@ -225,6 +226,7 @@ def test_ctrl_c_at_a_question_ends_with_130(tmp_path: Path) -> None:
     assert "Y  number" in seen
     os.write(ours, b"y\n")
     assert "did you mean 'Y'?" in _read_until(ours, "predicted: ")
+    time.sleep(0.2)  # the prompt is printed a moment before it waits for an answer
     os.write(ours, b"\x03")
     assert process.wait(60) == 130
     os.close(ours)
