@@ -28,6 +28,8 @@ from yaynay.verdict.model import Look
 
 Refused = Callable[..., str]
 NOISE = np.random.default_rng(0).normal(size=100)
+ROWS = [row * 7 % 60 for row in range(60)]
+"""In no order, of which there would be a remark."""
 
 
 @pytest.fixture
@@ -72,14 +74,14 @@ def test_bad_data_ends_the_command_with_code_3_and_one_line(refused: Refused, tm
 
 
 def test_d1_dropped_rows_are_counted_in_the_verdict(tmp_path: Path, store: Store) -> None:
-    path = write(tmp_path, "a,y", [(row if row % 10 else "", row + NOISE[row]) for row in range(60)])
+    path = write(tmp_path, "a,y", [(row if row % 10 else "", row + NOISE[row]) for row in ROWS])
     _, found = judge(path, "dataset.missing=drop", store=store)
     assert found.verdict.n_dropped == 6
     assert found.verdict.remarks == ("6 of 60 rows were dropped: a cell was missing",)
 
 
 def test_d5_a_constant_feature_is_named_and_gets_no_p_value(tmp_path: Path, store: Store) -> None:
-    record, found = judge(write(tmp_path, "a,k,y", [(2 * row, 7, row + NOISE[row]) for row in range(60)]), store=store)
+    record, found = judge(write(tmp_path, "a,k,y", [(2 * row, 7, row + NOISE[row]) for row in ROWS]), store=store)
     assert "constant or given by other columns: 'k'" in found.verdict.remarks[0]
     assert record.line is not None
     assert [coefficient["p"] for coefficient in record.line["coefficients"]] == [None] * 3
@@ -101,7 +103,7 @@ def test_d8_more_columns_than_rows_get_no_verdict_and_claim_no_fit(tmp_path: Pat
 
 
 def test_d9_collinear_columns_are_named_without_p_values_and_still_predict(tmp_path: Path, store: Store) -> None:
-    rows = [(2 * row, NOISE[row], 4 * row + 3, row + NOISE[-row]) for row in range(60)]
+    rows = [(2 * row, NOISE[row], 4 * row + 3, row + NOISE[-row]) for row in ROWS]
     record, found = judge(write(tmp_path, "a,b,c,y", rows), store=store)
     assert record.line is not None
     assert (record.line["rank"], record.line["dependent"]) == (3, ["c"])
@@ -124,7 +126,7 @@ def test_d10_coefficients_are_right_at_any_scale(tmp_path: Path, store: Store, x
 
 
 def test_d10_a_coefficient_beyond_floating_point_is_refused(call: Callable, tmp_path: Path) -> None:
-    path = write(tmp_path, "a,y", [(f"{row + 1}e-320", f"{row + NOISE[row]}e90") for row in range(60)])
+    path = write(tmp_path, "a,y", [(f"{row * 7 % 60 + 1}e-320", f"{row + NOISE[row]}e90") for row in range(60)])
     done = call("train", "backend=least_squares", "dataset=csv", f"dataset.path={path}", "dataset.target=y")
     assert (done.code, len(done.errors)) == (3, 1)
     assert done.errors[0].startswith("error: least squares: a coefficient exceeds 1.8e308; rescale that column")
@@ -156,7 +158,7 @@ def test_d12_a_target_with_another_role_is_a_wrong_option(refused: Refused, tmp_
 
 
 def test_d15_rounded_whole_numbers_are_told_in_the_verdict(tmp_path: Path, store: Store) -> None:
-    rows = [(2**53 + 1 + 2**40 * row, row + NOISE[row]) for row in range(60)]
+    rows = [(2**53 + 1 + 2**40 * row, row + NOISE[row]) for row in ROWS]
     _, found = judge(write(tmp_path, "a,y", rows), store=store)
     assert found.verdict.remarks == ("column 'a': 60 whole numbers beyond 2**53 were rounded",)
 
