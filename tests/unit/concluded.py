@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from unit.invented import OPTIONS, make_record
 
+from yaynay.data.forward import make_forward_plan
 from yaynay.data.plan import make_plan
 from yaynay.data.table import Table
 from yaynay.models import fitting
@@ -24,8 +25,11 @@ def conclude_table(table: Table, share: float | None = 0.3, *, has_ridge: bool =
         share: Of the line's errors that the network takes off; None for a sweep whose networks diverged.
         has_ridge: Whether ridge was fitted.
     """
-    blocks = np.arange(table.n_rows) if table.groups is None else table.groups
-    plan = make_plan(blocks, table.sha256, table.n_features, n_repeats=2)
+    if table.time is not None:
+        plan = make_forward_plan(table.time, table.sha256, table.n_features)
+    else:
+        blocks = np.arange(table.n_rows) if table.groups is None else table.groups
+        plan = make_plan(blocks, table.sha256, table.n_features, n_repeats=2)
     status = "finished" if share is not None else "diverged"
     network = make_record(table, plan, "torch", 1, 0.1, status)
     lines = []

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from yaynay.reports import wording
-from yaynay.reports.phrases import equation_lines, model_cells, remarks, say_bend
+from yaynay.reports.phrases import equation_lines, is_doubted, model_cells, remarks, say_bend
 from yaynay.reports.terminal import STYLES, paint
 from yaynay.verdict.comparison import Comparison
 from yaynay.verdict.conclusion import Conclusion
@@ -58,10 +58,11 @@ def card(
     table = _table(comparison, width)
     facts = [*_say("equation", equation_lines(comparison.equation, width - _LABEL))]
     facts += _say("bend", [say_bend(comparison.bend, width - _LABEL - 62)] if comparison.bend else [])
-    facts += _say("remark", _remark(remarks(verdict), width - _LABEL))
-    head, table, facts = ([wording.cut(line, width, at_end=True) for line in part] for part in (head, table, facts))
     named = vars(paths) if paths else {}
     where = [f"{name:{_LABEL}}{wording.printable(value)}" for name, value in named.items()]
+    room = MOST_LINES - len([*head, *table, *facts, *where])
+    facts += _say("remark", _remark(remarks(verdict), width - _LABEL, room))
+    head, table, facts = ([wording.cut(line, width, at_end=True) for line in part] for part in (head, table, facts))
     if color:
         head[0] = paint(verdict.outcome, STYLES[verdict.outcome]) + head[0].removeprefix(verdict.outcome)
         head[1], table[0] = paint(head[1], _DIM), paint(table[0], _DIM)
@@ -90,7 +91,8 @@ def _say(label: str, lines: Sequence[str]) -> list[str]:
 
 
 def _headline(verdict: Verdict) -> str:
-    return f"{verdict.outcome}: {advice(verdict)}"
+    doubt = "; but see the remark" if is_doubted(verdict) else ""
+    return f"{verdict.outcome}: {advice(verdict)}{doubt}"
 
 
 def _about(conclusion: Conclusion, width: int) -> str:
@@ -142,9 +144,13 @@ def _pad(text: str, width: int, is_right: bool) -> str:
     return blanks + text if is_right else text + blanks
 
 
-def _remark(said: Sequence[str], width: int) -> list[str]:
-    """The loudest remark on one line, and how many more there are."""
+def _remark(said: Sequence[str], width: int, most_lines: int) -> list[str]:
+    """The loudest remark, on as many lines as it may have, and how many more there are."""
     if not said:
         return []
     more = f" (+{len(said) - 1:,} more in the report)" if len(said) > 1 else ""
-    return [wording.cut(wording.printable(said[0]), width - len(more), at_end=True) + more]
+    lines = wording.wrap(wording.printable(said[0]) + more, width)
+    if len(lines) > most_lines:
+        last = wording.cut(" ".join(lines[most_lines - 1 :]).removesuffix(more), width - len(more), at_end=True)
+        lines = [*lines[: most_lines - 1], last + more]
+    return lines

@@ -96,12 +96,25 @@ def say_bend(bend: Bend, longest: int = 60) -> str:
     return f"clearest along {name}: a curve explains {wording.percent(bend.share)} of what the line misses"
 
 
-_QUIET = ("left out: ", "dates are read", "missing cells are filled", "the line has rank")
+_LOUD = ("may be made from the target", "may be their sum", "far from all others")
+"""What remarks say that may make an answer wrong."""
+_QUIET = ("left out: ", "dates are read", "rows are sorted by", "missing cells are filled", "the line has rank")
 """How remarks begin that say what was done, and do not doubt the answer."""
+
+
+def is_doubted(verdict: Verdict) -> bool:
+    """Whether a remark says that the answer may be wrong, as it is about rows that hang together or a leak."""
+    return bool(verdict.doubts) or any(mark in remark for remark in verdict.remarks for mark in _LOUD)
 
 
 def remarks(verdict: Verdict) -> list[str]:
     """What a reader must know of a table, the loudest first: what may make the answer wrong."""
     shrinkage = say_shrinkage(verdict)
     said = [*verdict.remarks, *([shrinkage] if shrinkage else [])]
-    return sorted(said, key=lambda remark: remark.startswith(_QUIET) or " rare levels of " in remark)
+    return sorted(said, key=lambda remark: _loudness(remark, verdict))
+
+
+def _loudness(remark: str, verdict: Verdict) -> int:
+    if remark in verdict.doubts or any(mark in remark for mark in _LOUD):
+        return 0
+    return 2 if remark.startswith(_QUIET) or " rare levels of " in remark else 1

@@ -1,6 +1,5 @@
 """The first lines of an answer: what was read, and each step as it is known."""
 
-import textwrap
 from collections import Counter
 from collections.abc import Iterator
 
@@ -63,18 +62,11 @@ def _count_kinds(table: Table) -> Iterator[str]:
 
 def _wrapped(text: str, width: int) -> list[str]:
     """A remark in a few lines, with an indent."""
-    lines = _wrap(text, width - 4)
+    lines = wording.wrap(text, width - 4)
     if len(lines) > _MOST_LINES:
         last = " ".join(lines[_MOST_LINES - 1 :])
         lines = [*lines[: _MOST_LINES - 1], wording.cut(last, width - 4, at_end=True)]
     return [("    " if number else "  ") + line for number, line in enumerate(lines)]
-
-
-def _wrap(text: str, width: int) -> list[str]:
-    """Lines of at most so many columns of a terminal; a word that is longer is broken."""
-    if wording.columns(text) == len(text):
-        return textwrap.wrap(text, width, break_on_hyphens=False)
-    return textwrap.wrap(text, width // 2, break_on_hyphens=False)  # a sign takes two columns at most
 
 
 def line_step(r2: float | None, rmse: float | None, target: str, n_parameters: int) -> str:

@@ -1,6 +1,7 @@
 """Numbers as people read them; pictures, page and terminal write them in the same way."""
 
 import math
+import textwrap
 from collections.abc import Mapping
 from typing import get_args
 
@@ -218,3 +219,10 @@ def cut(text: str, width: int, *, at_end: bool = False) -> str:
     n_last = 0 if at_end else (width - 1) // 2
     first, last = set_cell_size(text, width - 1 - n_last), set_cell_size(text[::-1], n_last)[::-1]
     return f"{first}\u2026{last}"
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """Lines of at most so many columns of a terminal; a word that is longer is broken."""
+    if columns(text) == len(text):
+        return textwrap.wrap(text, width, break_on_hyphens=False)
+    return textwrap.wrap(text, width // 2, break_on_hyphens=False)  # a sign takes two columns at most

@@ -130,11 +130,11 @@ def compare(conclusion: Conclusion) -> Comparison:
 def measure_error(table: Table, plan: Plan, predictions: NDArray[np.float64]) -> Interval | None:
     """RMSE of predictions out of fold, (n_repeats, n_rows), with its interval as `compare` says [unit of y].
 
-    None where it is not finite.
+    Over the rows that are tested; None where it is not finite.
     """
     spread = float(np.std(table.y))
     squares = ((predictions - table.y) / spread) ** 2  # whatever the unit, its squares are finite
-    mean = float(np.mean(squares))
+    mean = float(np.mean(squares.take(plan.tested, axis=1)))
     if not np.isfinite(mean):
         return None
     folds = [float(np.mean(squares[repeat, rows])) for repeat, rows in splits(plan)]

@@ -53,7 +53,7 @@ def test_two_hundred_columns_take_few_lines() -> None:
     remarks = tuple(f"column '{name}': {'something long was decided ' * 20}" for name in names)
     lines = what_was_read(Table("toy", frame, "y", "made here", remarks=remarks))
     text = check(lines)
-    assert len(lines) <= 2 + 8 * 3 + 1
+    assert len(lines) <= 2 + 8 * 6 + 1
     assert "\u2026" in text
     assert lines[-1] == "  and 193 more remarks, on the page"
 
