@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from yaynay.config.quoting import override
 from yaynay.data.columns import quote
 from yaynay.data.dates import is_date_like, parse_dates
 from yaynay.data.descriptions import TRUTH, Description, apply
@@ -174,8 +175,9 @@ def mixed(column: RawColumn, context: Context) -> Reading | None:
             cell = quote(text) if shows_itself else ascii(text)
             what = "plain number" if kind == "number" else "date in the form of the others"
             said = (
-                f"most of the column's cells are {kind}s; correct it; where it stands for a missing cell, list it in "
-                "dataset.na_values, and where it is a class, list the column in dataset.categories"
+                f"most of the column's cells are {kind}s; correct it; where it stands for a missing cell, set "
+                f"{override('dataset.na_values', [text])}, and where it is a class, set "
+                f"{override('dataset.categories', [context.name])}"
             )
             if kind == "number" and any(level.endswith("%") for level in texts.levels):
                 said = "some of the column's cells are percentages and some are not; write all of them in one way"

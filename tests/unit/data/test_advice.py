@@ -211,13 +211,13 @@ REFUSALS = [
     Refusal(
         "x,y\n1,1\noops,2\n3,4\n5,5\n",
         "'oops' is not a plain number",
-        "list it in dataset.na_values",
+        "set 'dataset.na_values=[oops]'",
         with_options={"na_values": ["oops"]},
     ),
     Refusal(
         "x,y\n1,1\noops,2\n1,4\noops,5\n",
         "'oops' is not a plain number",
-        "list the column in dataset.categories",
+        "set 'dataset.categories=[x]'",
         with_options={"categories": ["x"]},
     ),
     Refusal(
