@@ -210,8 +210,10 @@ def _levels(description: Description, column: RawColumn) -> NDArray:
     known = {*description.levels, *description.pooled}
     names: list[str] = []
     for text in texts.levels:  # type: ignore[union-attr]  # a category has texts
-        if column.texts is None and text not in known:
+        if text not in known and column.texts is None:
             text = _level_of_number(description, text, column.kind == "truth")
+        elif text not in known and text.removesuffix(".0") in known:  # pandas writes 1 as 1.0 beside a missing cell
+            text = text.removesuffix(".0")
         names.append(POOL if text in description.pooled else text)
     return texts.spread(np.array(names, dtype=object))  # type: ignore[union-attr]
 

@@ -1,7 +1,5 @@
 """DataFrames in memory: pandas, and whatever speaks Arrow's or the dataframe interchange protocol."""
 
-import datetime
-import decimal
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -14,11 +12,8 @@ from pyarrow import interchange
 from yaynay.data.cells import RawTable, build
 from yaynay.data.columns import clean_name, quote
 from yaynay.data.formats import category, of_pandas, read_column
-from yaynay.data.raw import RawColumn
+from yaynay.data.raw import RawColumn, kind_of, plain, spell
 from yaynay.errors import DataError
-
-_SPELT = (str, int, float, decimal.Decimal, datetime.date, datetime.time, datetime.timedelta, np.number, np.bool_)
-"""What a cell among others of another type may be; its text is read then, as from a file."""
 
 _Labelled = tuple[object, bool, Callable[[Sequence[str]], RawColumn]]
 """A column's label, whether it holds row labels, and what reads it."""
@@ -125,12 +120,9 @@ def read_series(values: pd.Series, na_values: Sequence[str] = ()) -> RawColumn:
     >>> read_series(pd.Series([1, "?", "x"], dtype=object)).texts.levels
     ['1', 'x']
     """
+    values = plain(values)
     if isinstance(values.dtype, pd.CategoricalDtype):
-        return category([str(level) for level in values.cat.categories], np.asarray(values.cat.codes, dtype=np.int64))
-    if isinstance(values.dtype, pd.SparseDtype):
-        values = pd.Series(np.asarray(values))
-    if isinstance(values.dtype, pd.PeriodDtype):
-        values = values.dt.to_timestamp()
+        return category(list(values.cat.categories), np.asarray(values.cat.codes, dtype=np.int64))
     if isinstance(values.dtype, pd.DatetimeTZDtype):
         values = values.dt.tz_convert(None)
     try:
@@ -141,18 +133,13 @@ def read_series(values: pd.Series, na_values: Sequence[str] = ()) -> RawColumn:
 
 
 def _read_objects(values: pd.Series, na_values: Sequence[str]) -> RawColumn:
-    """Cells of several types as the texts that a file would hold."""
-    is_missing = values.isna().to_numpy()
-    cells = values.astype(object).to_numpy()
-    kinds = {type(cell) for cell in cells[~is_missing]}
-    odd = [kind.__name__ for kind in kinds if not issubclass(kind, _SPELT) or issubclass(kind, np.complexfloating)]
+    """Cells that Arrow has no type for, as the texts that a file would hold."""
+    odd = [kind.__name__ for kind in set(map(type, values[values.notna()])) if not kind_of(kind)]
     if odd:
         held = "complex numbers" if set(odd) <= {"complex", "complex64", "complex128"} else f"cells of type {min(odd)}"
-        return RawColumn(numbers=np.full(len(cells), np.nan), unusable=held)
+        return RawColumn(numbers=np.full(len(values), np.nan), unusable=held)
     try:
-        texts = pa.array(
-            [None if gone else str(cell) for cell, gone in zip(cells, is_missing, strict=True)], pa.string()
-        )
+        texts = pa.array(spell(values), pa.string(), from_pandas=True)
     except UnicodeEncodeError:
-        return RawColumn(numbers=np.full(len(cells), np.nan), unusable="text that is not Unicode")
+        return RawColumn(numbers=np.full(len(values), np.nan), unusable="text that is not Unicode")
     return build(texts, na_values)

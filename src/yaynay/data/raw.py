@@ -19,6 +19,17 @@ from yaynay.data.dates import DAY, HOUR
 from yaynay.data.numerals import Floats
 from yaynay.errors import DataError
 
+_SPELT: dict[str, tuple[type, ...]] = {
+    "text": (str,),
+    "truth": (bool, np.bool_),
+    "decimal": (Decimal,),
+    "date": (datetime.date, np.datetime64),
+    "time": (datetime.time,),
+    "duration": (datetime.timedelta, np.timedelta64),
+    "number": (int, float, np.integer, np.floating),
+}
+"""Kinds of cells; where a column of objects holds several of them, each cell's text is read, as from a file."""
+
 
 @dataclass(frozen=True, eq=False)
 class Texts:
@@ -111,6 +122,53 @@ def missing_numbers(spellings: Iterable[str]) -> dict[str, float]:
     return found
 
 
+def kind_of(cell: type) -> str:
+    """The kind that a type of cells is of, such as "date"; empty where no text can stand for such a cell.
+
+    >>> kind_of(bool), kind_of(np.float32), kind_of(complex)
+    ('truth', 'number', '')
+    """
+    return next((kind for kind, types in _SPELT.items() if issubclass(cell, types)), "")
+
+
+def plain(cells: pd.Series) -> pd.Series:
+    """The same cells in one of the types that every reader knows: what is rare in pandas becomes what it stands for.
+
+    Sparse cells become dense ones, periods the time at which they begin, and levels of a category texts; objects that
+    are dates or durations get that type, and objects of several kinds become texts too.
+
+    >>> plain(pd.Series([1, "u", None, datetime.date(1970, 1, 2)])).tolist()
+    ['1', 'u', None, '1970-01-02']
+    >>> plain(pd.cut(pd.Series([1, 9]), [0, 5, 10])).tolist()
+    ['(0, 5]', '(5, 10]']
+    """
+    if isinstance(cells.dtype, pd.SparseDtype):
+        cells = pd.Series(np.asarray(cells))
+    if isinstance(cells.dtype, pd.PeriodDtype):
+        cells = cells.dt.to_timestamp()
+    if isinstance(cells.dtype, pd.CategoricalDtype):
+        places, levels = pd.factorize(np.array([str(level) for level in cells.cat.categories], dtype=object))
+        codes = np.append(places, -1)[cells.cat.codes]
+        return pd.Series(pd.Categorical.from_codes(codes, pd.Index(levels, dtype=object)))
+    if cells.dtype != object:
+        return cells
+    kinds = {kind_of(cell) for cell in set(map(type, cells[cells.notna()]))}
+    try:
+        if kinds == {"date"}:  # NumPy's, Python's, with a zone and without, in one column
+            return pd.to_datetime(cells, utc=True)
+        if kinds == {"duration"}:
+            return pd.to_timedelta(cells)
+    except (ValueError, OverflowError):  # too far away
+        return spell(cells)
+    return cells if "" in kinds or len(kinds) < 2 else spell(cells)
+
+
+def spell(cells: pd.Series) -> pd.Series:
+    """Each cell's text, as a file would hold it; None where missing."""
+    texts = [None if gone else str(cell) for cell, gone in zip(cells, cells.isna(), strict=True)]
+    return pd.Series(np.array(texts, dtype=object), dtype=object)
+
+
 def of_series(cells: pd.Series, missing: Sequence[str] = (), kept: Collection[str] = ()) -> RawColumn:
     """A column of pandas as a raw column, whatever its type.
 
@@ -128,9 +186,12 @@ def of_series(cells: pd.Series, missing: Sequence[str] = (), kept: Collection[st
         >>> of_series(pd.Series([" u", "?", "v "])).texts.levels
         ['u', 'v']
     """
-    types, dtype = pd.api.types, cells.dtype
+    types, given, cells = pd.api.types, cells, plain(cells)
+    dtype = cells.dtype
     if isinstance(dtype, pd.CategoricalDtype):
-        return _spread(of_series(cells.cat.categories.to_series(), missing, kept), cells.cat.codes.to_numpy())
+        levels = given.cat.categories
+        if types.is_numeric_dtype(levels) and not set(cells.dropna()) <= set(kept):  # 1 may stand for 01
+            return _spread(of_series(levels.to_series(), missing), given.cat.codes.to_numpy())
     if types.is_bool_dtype(dtype):
         return RawColumn(cells.to_numpy(dtype=np.float64, na_value=np.nan), kind="truth")
     if types.is_numeric_dtype(dtype) and not types.is_complex_dtype(dtype):
@@ -145,7 +206,10 @@ def of_series(cells: pd.Series, missing: Sequence[str] = (), kept: Collection[st
         codes, found = pd.factorize(cells.to_numpy(dtype=object))
     except TypeError:
         raise DataError("holds lists or other nested cells; numbers, texts or dates are needed; convert them") from None
-    return _spread(_of_objects(list(found), missing, kept), codes)
+    different = plain(pd.Series(found, dtype=object))  # Arrow's types hold objects
+    if different.dtype == object:
+        return _spread(_of_objects(list(different), missing, kept), codes)
+    return _spread(of_series(different), codes)
 
 
 def _microseconds(cells: pd.Series) -> Floats:
@@ -158,31 +222,21 @@ def _microseconds(cells: pd.Series) -> Floats:
 
 
 def _of_objects(cells: list[object], missing: Sequence[str], kept: Collection[str]) -> RawColumn:
-    """Different cells, of which none is None or NaN."""
-    if cells and all(isinstance(cell, int | float | np.number | np.bool_ | Decimal) for cell in cells):
-        is_truth = all(isinstance(cell, bool | np.bool_) for cell in cells)
-        column = of_series(pd.Series(cells).astype(np.float64), missing)
-        return replace(column, kind="truth" if is_truth else "")
-    if cells and all(isinstance(cell, datetime.date) for cell in cells):
-        return of_series(pd.to_datetime(pd.Series(cells), utc=True))
-    if cells and all(isinstance(cell, datetime.timedelta) for cell in cells):
-        return of_series(pd.to_timedelta(pd.Series(cells)))
-    if cells and all(isinstance(cell, datetime.time) for cell in cells):
-        lengths = pd.to_timedelta([cell.isoformat() for cell in cells])  # type: ignore[attr-defined]
-        return RawColumn(_microseconds(lengths.to_series()) / HOUR, kind="hours")
-    odd = next((cell for cell in cells if not isinstance(cell, str | int | float | np.number | np.bool_)), None)
+    """Different cells of one kind, of which none is None or NaN."""
+    odd = next((cell for cell in cells if not kind_of(type(cell))), None)
     if odd is not None:
         raise DataError(f"holds {type(odd).__name__}; numbers, texts or dates are needed; convert it")
-    texts = [_text(cell, kept) for cell in cells]
+    kind = kind_of(type(cells[0])) if cells else "text"
+    if kind in ("number", "decimal", "truth"):
+        column = of_series(pd.Series(cells).astype(np.float64), missing)
+        return replace(column, kind="truth" if kind == "truth" else "")
+    if kind == "time":
+        lengths = pd.to_timedelta([cell.isoformat() for cell in cells])  # type: ignore[attr-defined]
+        return RawColumn(_microseconds(lengths.to_series()) / HOUR, kind="hours")
+    texts = [text if text in kept else text.strip() for text in map(str, cells)]
     is_gone = [(is_missing(text) or text in missing) and text not in kept for text in texts]
     codes = np.where(is_gone, -1, np.arange(len(texts)) - np.cumsum(is_gone))
     return RawColumn(texts=Texts([text for text, gone in zip(texts, is_gone, strict=True) if not gone], codes))
-
-
-def _text(cell: object, kept: Collection[str]) -> str:
-    """A cell as a text without blanks around it; a whole number has no point."""
-    text = f"{cell:.15g}" if isinstance(cell, float | np.floating) else str(cell)
-    return text if text in kept else text.strip()
 
 
 def _spread(column: RawColumn, codes: NDArray[np.integer]) -> RawColumn:

@@ -15,9 +15,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from yaynay.data.columns import describe
 from yaynay.data.reading import read_arrays, read_file, read_frame
 from yaynay.data.table import Table
 from yaynay.errors import DataError, OptionError, YaynayError
+from yaynay.models.served import convert
+from yaynay.records.serving import descriptions
 
 NAN = float("nan")
 Y = [1.0, 2, 4, 5]
@@ -74,6 +77,51 @@ COLUMNS: dict[str, tuple[Any, str, list, str]] = {
     ),
     "times of day": (np.array([datetime.time(6, 30)] * 4, dtype=object), "a (hours)", [6.5] * 4, "time of day"),
     "periods": (pd.period_range("1970-01", periods=4, freq="M"), "a (days)", [0, 31, 59, 90], "dates are"),
+    "objects that are NumPy's dates": (
+        pd.Series([np.datetime64("1970-01-02"), None] * 2, dtype=object), "a (days)", [1, NAN] * 2, "dates are"
+    ),
+    "dates and times": (
+        np.array([DAY.date(), DAY.replace(hour=6)] * 2, dtype=object), "a (days)", [1, 1.25] * 2, "dates are"
+    ),
+    "years of NumPy's and times with a zone": (
+        pd.Series([np.datetime64("1971"), DAY.replace(tzinfo=UTC)] * 2, dtype=object), "a (days)", [365, 1] * 2, "dates"
+    ),
+    "dates and texts": (
+        np.array([DAY.date(), "1970-01-03"] * 2, dtype=object), "a (days)", [1, 2] * 2, "dates are"
+    ),
+    "a date among texts": (
+        np.array([DAY, "u", "u", "u"], dtype=object), "a", ["1970-01-02 00:00:00", "u", "u", "u"], ""
+    ),
+    "categories of dates": (
+        pd.Categorical(pd.to_datetime(["1970-01-02", "1970-01-03"] * 2)), "a",
+        ["1970-01-02 00:00:00", "1970-01-03 00:00:00"] * 2, "",
+    ),
+    "categories of floats": (pd.Categorical([1.0, 2.5] * 2), "a", ["1.0", "2.5"] * 2, ""),
+    "categories of truth values": (pd.Categorical([True, False] * 2), "a", ["True", "False"] * 2, ""),
+    "categories of one text": (pd.Categorical([1, "1", "u", 1]), "a", ["1", "1", "u", "1"], ""),
+    "floats and texts": (np.array([1.0, "u", "u", "u"], dtype=object), "a", ["1.0", "u", "u", "u"], ""),
+    "truth values and texts": (np.array([True, "u", "u", "u"], dtype=object), "a", ["True", "u", "u", "u"], ""),
+    "floats of several sizes": (
+        np.array([np.float32(0.1), 1, 2.5, 3], dtype=object), "a", [float(np.float32(0.1)), 1, 2.5, 3], ""
+    ),
+    "objects that are NumPy's durations": (
+        pd.Series([np.timedelta64(36, "h"), None] * 2, dtype=object), "a", [1.5, NAN] * 2, "durations, read in days"
+    ),
+    "Arrow's decimals": (
+        pd.Series([decimal.Decimal("1.1"), None] * 2, dtype=pd.ArrowDtype(pa.decimal128(9, 2))), "a", [1.1, NAN] * 2, ""
+    ),
+    "Arrow's dates": (
+        pd.Series([DAY.date(), None] * 2, dtype=pd.ArrowDtype(pa.date32())), "a (days)", [1, NAN] * 2, "dates are"
+    ),
+    "Arrow's times of day": (
+        pd.Series([datetime.time(6, 30)] * 4, dtype=pd.ArrowDtype(pa.time64("us"))), "a (hours)", [6.5] * 4, "time of"
+    ),
+    "Arrow's durations": (
+        pd.array([datetime.timedelta(1), None] * 2, "duration[us][pyarrow]"), "a", [1, NAN] * 2, "durations"
+    ),
+    "Arrow's categories": (
+        pd.Series(["u", " v"] * 2, dtype=pd.ArrowDtype(pa.dictionary(pa.int32(), pa.string()))), "a", ["u", "v"] * 2, ""
+    ),
     "durations": (pd.to_timedelta(["1D", "12h", None, "2D"]), "a", [1, 0.5, NAN, 2], "durations, read in days"),
 }  # fmt: skip
 
@@ -85,6 +133,14 @@ def test_a_column_of_any_type_is_read_with_a_remark_for_what_was_decided(name: s
     got = table.frame[label]
     np.testing.assert_array_equal(got.to_numpy(), np.array(wanted, dtype=got.dtype))
     assert remark in said(table)
+
+
+@pytest.mark.parametrize("name", COLUMNS)
+def test_a_saved_model_reads_a_column_of_any_type_as_the_table_did(name: str) -> None:
+    frame = pd.DataFrame({"a": COLUMNS[name][0], "y": Y})
+    table = read_frame(frame, "y")
+    features = table.frame.drop(columns="y")
+    pd.testing.assert_frame_equal(convert(frame, descriptions(table), describe(features)), features, check_exact=True)
 
 
 LEFT_OUT: dict[str, tuple[Any, str]] = {
