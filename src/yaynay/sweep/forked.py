@@ -32,6 +32,8 @@ class Server(forkserver.ForkServer):
     user's may end at any time.
     """
 
+    _forkserver_address: str | None
+    _forkserver_alive_fd: int | None
     _forkserver_pid: int | None
 
     def __init__(self) -> None:
@@ -90,11 +92,12 @@ class Server(forkserver.ForkServer):
 
     def forget(self) -> None:
         """Let go of a server that is dead, or another process's."""
-        if self._forkserver_pid is not None:
+        pid, alive = self._forkserver_pid, self._forkserver_alive_fd
+        self._forkserver_address = self._forkserver_alive_fd = self._forkserver_pid = None
+        if pid is not None and alive is not None:
+            os.close(alive)
             with contextlib.suppress(ChildProcessError):
-                os.waitpid(self._forkserver_pid, os.WNOHANG)
-            os.close(self._forkserver_alive_fd)  # type: ignore[attr-defined]
-            self._forkserver_address = self._forkserver_alive_fd = self._forkserver_pid = None
+                os.waitpid(pid, os.WNOHANG)
 
 
 SERVER = Server()
@@ -112,6 +115,8 @@ os.register_at_fork(after_in_child=_after_fork)
 class _Popen(popen_forkserver.Popen):
     """A worker that is told all but the main module; one whose start is interrupted ends."""
 
+    _fds: list[int]
+
     def _launch(self, process_obj: process.BaseProcess) -> None:
         told, own = io.BytesIO(), process.current_process()
         about = {"name": process_obj.name, "authkey": own.authkey, "sys_path": sys.path, "sys_argv": sys.argv}
@@ -124,7 +129,7 @@ class _Popen(popen_forkserver.Popen):
         self.pid = 0
         self.sentinel, pipe = SERVER.connect_to_new_process(self._fds)
         # held open for as long as this process lives: it is how the worker sees that it ended
-        self.finalizer = util.Finalize(self, util.close_fds, (os.dup(pipe), self.sentinel))
+        self.finalizer = util.Finalize(self, _close, (os.dup(pipe), self.sentinel))
         try:
             with os.fdopen(pipe, "wb") as words:
                 self.pid = forkserver.read_signed(self.sentinel)  # takes as long as the server imports
@@ -137,13 +142,18 @@ class _Popen(popen_forkserver.Popen):
             raise
 
 
+def _close(*files: int) -> None:
+    for file in files:
+        os.close(file)
+
+
 class _Process(context.ForkServerProcess):
     @staticmethod
     def _Popen(process_obj: process.BaseProcess) -> Any:  # noqa: N802 - the standard library's name
         return _Popen(process_obj)
 
 
-class Context(server.Noting, context.ForkServerContext):
+class Context(server.Noting, context.ForkServerContext):  # type: ignore[misc]
     """How workers start."""
 
     kind = _Process

@@ -93,7 +93,7 @@ class _SpawnProcess(SpawnProcess):
                 sys.modules["__main__"] = main
 
 
-class _Spawning(Noting, SpawnContext):
+class _Spawning(Noting, SpawnContext):  # type: ignore[misc]
     kind = _SpawnProcess
 
 

@@ -148,8 +148,7 @@ def beside(function: Callable[..., object], *arguments: object) -> "Iterator[Fut
     try:
         yield worker.executor.submit(function, *arguments)
     finally:
-        worker.kill()
-        worker.executor.shutdown()  # it writes nothing any more
+        worker.kill(wait=True)  # it writes nothing any more
 
 
 class _Worker:
@@ -171,11 +170,11 @@ class _Worker:
         self.executor.shutdown()
         return next((process.exitcode for process in self.context.started), None)
 
-    def kill(self) -> None:
+    def kill(self, wait: bool = False) -> None:
         for process in self.context.started:
             if process.pid is not None:
                 process.kill()
-        self.executor.shutdown(wait=False, cancel_futures=True)
+        self.executor.shutdown(wait=wait, cancel_futures=True)
 
 
 def _begin(versions: dict[Any, str]) -> None:

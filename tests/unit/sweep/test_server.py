@@ -87,19 +87,24 @@ def test_a_server_that_nobody_uses_ends_silently() -> None:
 
 
 GUEST = """
-import json, multiprocessing, os, signal, sys, threading
+import json, multiprocessing, os, sys, threading
 from yaynay.sweep import server, workers
 
 def start(into):
     into.append(workers._Worker(""))
     into[-1].executor.submit(os.getpid).result(timeout=120)
 
+def inherit(sink):
+    crew = []
+    start(crew)
+    os.write(sink, b"answers")
+    crew[0].kill(wait=True)
+
 def ask(worker, expression):
     return worker.executor.submit(eval, expression).result(timeout=120)
 
 if __name__ == "__main__":
     main, seen = sys.modules["__main__"], {}
-    multiprocessing.Process(target=signal.pause, daemon=True)
     server.warm_up("nothing")
     crew, n_swapped = [], 0
     threads = [threading.Thread(target=start, args=(crew,)) for _ in range(2)]
@@ -113,20 +118,13 @@ if __name__ == "__main__":
     seen["garbage"] = ask(crew[0], "__import__('gc').isenabled()")
     seen["method"] = multiprocessing.get_start_method(allow_none=True)
     source, sink = os.pipe()
-    if not os.fork():
-        inherited = []
-        try:
-            start(inherited)
-            os.write(sink, b"answers")
-        finally:
-            for worker in inherited:
-                worker.kill()
-            os._exit(0)
+    child = multiprocessing.get_context("fork").Process(target=inherit, args=(sink,))
+    child.start()
     os.close(sink)
     seen["forked"] = os.read(source, 99).decode()
-    os.wait()
+    child.join()
     with multiprocessing.get_context("forkserver").Pool(1) as pool:
-        seen["theirs"] = pool.apply(eval, ("'yaynay.records' in __import__('sys').modules",))
+        seen["theirs"] = pool.apply(eval, ("'yaynay.sweep._server' in __import__('sys').modules",))
         seen["blocked"] = pool.apply(eval, ("len(__import__('signal').pthread_sigmask(0, []))",))
     for worker in crew:
         worker.kill()

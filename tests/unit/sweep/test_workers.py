@@ -114,13 +114,18 @@ def test_where_no_process_may_be_started_it_trains_in_this_one(tmp_path: Path, m
         assert done.result() == os.getpid()
 
 
-def test_what_is_done_beside_ends_with_its_block(tmp_path: Path) -> None:
-    before = multiprocessing.active_children()
-    with pytest.raises(ZeroDivisionError), workers.beside(time.sleep, 60) as done:
-        while not done.running():
-            time.sleep(0.01)
-        (started,) = (process for process in multiprocessing.active_children() if process not in before)
-        raise ZeroDivisionError
-    assert not started.is_alive()
+def test_what_is_done_beside_ends_with_its_block() -> None:
+    before, started = multiprocessing.active_children(), []
+
+    def fail() -> None:
+        with workers.beside(time.sleep, 60) as done:
+            while not done.running():
+                time.sleep(0.01)
+            started.extend(process for process in multiprocessing.active_children() if process not in before)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert [process.is_alive() for process in started] == [False]
     with workers.beside(os.getpid) as done:
         assert done.result() != os.getpid()
