@@ -61,18 +61,18 @@ class Folder:
         folder, experiment = self.path / conclusion.table.name, conclusion.finished[0].parsed.tracking.experiment
         with rooted(self.path), replacing(folder) as aside:
             aside.mkdir()
-            page = workers.beside(_write_page, conclusion, aside)
-            save(given, aside / "model")
+            with workers.beside(_write_page, conclusion, aside) as page:
+                save(given, aside / "model")
 
-            def copy_pictures(to: Path) -> None:
+                def copy_pictures(to: Path) -> None:
+                    page.result()
+                    shutil.copytree(aside / "pictures", to, dirs_exist_ok=True)
+
+                try:
+                    sync([Result.of(conclusion, copy_pictures)], experiment)
+                except MachineError as error:
+                    failed = error
                 page.result()
-                shutil.copytree(aside / "pictures", to, dirs_exist_ok=True)
-
-            try:
-                sync([Result.of(conclusion, copy_pictures)], experiment)
-            except MachineError as error:
-                failed = error
-            page.result()
             shutil.rmtree(folder, ignore_errors=True)
         if failed is not None:
             raise failed

@@ -6,12 +6,12 @@ module imports nothing that takes time.
 
 import multiprocessing
 import os
-import signal
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from multiprocessing import forkserver, resource_tracker
-from pathlib import Path
+from multiprocessing.context import SpawnContext, SpawnProcess
+from multiprocessing.process import BaseProcess
 from types import ModuleType
 from typing import Any
 
@@ -19,30 +19,27 @@ STARTER = "YAYNAY_STARTER"
 """Environment variable: id of the process whose sweep it is."""
 PRELOAD = "YAYNAY_PRELOAD"
 """Environment variable: the module of a backend to import, or nothing."""
+_SWAPPING = threading.Lock()
 
 
 def warm_up(backend: str = "lightning") -> None:
     """Have the server import a backend's module from now on; returns at once.
 
-    Calls after the first change nothing while the server lives, whatever they ask for. It ends, silently, when the
-    thread that called this ends, at the latest with the process. On other systems than Linux nothing is started.
+    Calls after the first change nothing while the server lives, whatever they ask for. It ends, silently, with this
+    process. On other systems than Linux nothing is started, nor where no worker can be (`is_possible`).
 
     Args:
         backend: A module of `yaynay.models.backends` that can be imported before a fork, or "" for none.
     """
-    if sys.platform != "linux":
-        return
-    forkserver.set_forkserver_preload(["yaynay.sweep._server"])
-    set_for_server = {STARTER: str(os.getpid()), PRELOAD: backend and f"yaynay.models.backends.{backend}"}
-    if not {"", str(Path.cwd())} & set(sys.path):  # it would import what lies in the user's folder
-        set_for_server["PYTHONSAFEPATH"] = "1"
-    with _environment(set_for_server):
-        resource_tracker.ensure_running()  # the server would start it, and unblock what follows
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # inherited: Ctrl-C is for the starter alone
-        try:
-            forkserver.ensure_running()
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    if sys.platform == "linux" and is_possible():
+        from yaynay.sweep.forked import SERVER
+
+        SERVER.warm_up(backend)
+
+
+def is_possible() -> bool:
+    """Whether this process may start others, which `multiprocessing` forbids the workers of its pools."""
+    return not multiprocessing.current_process().daemon
 
 
 def foresee() -> None:
@@ -53,32 +50,55 @@ def foresee() -> None:
         warm_up()
 
 
+class Noting:
+    """A context of `multiprocessing` that notes the processes which are made in it."""
+
+    kind: Callable[..., BaseProcess]
+
+    def __init__(self) -> None:
+        self.started: list[BaseProcess] = []
+
+    def Process(self, *arguments: Any, **options: Any) -> BaseProcess:  # noqa: N802 - the standard library's name
+        """A process that is not started yet."""
+        made = self.kind(*arguments, **options)
+        self.started.append(made)
+        return made
+
+
 def context(backend: str) -> Any:
     """How workers start: forked, on Linux, from the server. On other systems, libraries do not survive a fork.
+
+    They do not run the main module again: they need nothing of it, and it may be a script whose first act is to start
+    workers, or be no file.
 
     Args:
         backend: As of `warm_up`, for a server that is not there yet or died.
     """
+    if sys.platform != "linux":
+        return _Spawning()
+    from yaynay.sweep.forked import Context
+
     warm_up(backend)
-    return multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
+    return Context()
+
+
+class _SpawnProcess(SpawnProcess):
+    def start(self) -> None:
+        with _SWAPPING:  # two at once would restore each other's
+            main = sys.modules["__main__"]
+            sys.modules["__main__"] = ModuleType("__main__")
+            try:
+                super().start()
+            finally:
+                sys.modules["__main__"] = main
+
+
+class _Spawning(Noting, SpawnContext):  # type: ignore[misc]
+    kind = _SpawnProcess
 
 
 @contextmanager
-def without_main() -> Iterator[None]:
-    """Workers that start meanwhile do not run the main module again.
-
-    They need nothing of it, and it may be a script whose first act is to start workers, or be no file.
-    """
-    main = sys.modules["__main__"]
-    sys.modules["__main__"] = ModuleType("__main__")
-    try:
-        yield
-    finally:
-        sys.modules["__main__"] = main
-
-
-@contextmanager
-def _environment(values: dict[str, str]) -> Iterator[None]:
+def environment(values: dict[str, str]) -> Iterator[None]:
     """Environment variables that processes started meanwhile have."""
     before = {name: os.environ.get(name) for name in values}
     os.environ.update(values)

@@ -7,13 +7,12 @@ whatever happened to the process that trained it.
 import errno
 import functools
 import logging
-import multiprocessing
-import os
 import signal
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -88,8 +87,14 @@ def run_here(specs: Sequence[FleetSpec], store: Store, on_epoch: OnEpoch | None 
 
 
 def run(specs: Sequence[FleetSpec], store: Store, n_workers: int) -> Iterator[Outcome]:
-    """In worker processes, which may die; a single network in this process, as its death costs no other."""
-    if sum(len(spec.configurations) for spec in specs if not spec.configurations[0].is_closed_form) <= 1:
+    """In worker processes, which may die; a single network in this process, as its death costs no other.
+
+    All in this process where it may start none.
+    """
+    if (
+        not server.is_possible()
+        or sum(len(spec.configurations) for spec in specs if not spec.configurations[0].is_closed_form) <= 1
+    ):
         return run_here(specs, store)
     return run_in_processes(specs, store, n_workers)
 
@@ -98,13 +103,17 @@ def run_in_processes(specs: Sequence[FleetSpec], store: Store, n_workers: int) -
     """In worker processes; one that dies is replaced, and its fleet is tried once more, then cut into singles."""
     waiting = deque((spec, 1) for spec in specs)
     preload = "lightning" if any(spec.configurations[0].backend.name == "torch" for spec in specs) else ""
+    crew: list[_Worker] = []
     idle: list[_Worker] = []
     running: dict[Future[Outcome], tuple[_Worker, FleetSpec, int]] = {}
     try:
         while waiting or running:
             while waiting and len(running) < n_workers:
                 spec, n_tries = waiting.popleft()
-                worker = idle.pop() if idle else _Worker(preload)
+                if not idle:
+                    crew.append(_Worker(preload))  # known before it starts, in which it may be interrupted
+                    idle.append(crew[-1])
+                worker = idle.pop()
                 running[worker.start(spec, store)] = worker, spec, n_tries
             for future in wait(running, _PAUSE, FIRST_COMPLETED).done:
                 worker, spec, n_tries = running.pop(future)
@@ -118,32 +127,36 @@ def run_in_processes(specs: Sequence[FleetSpec], store: Store, n_workers: int) -
                 else:
                     yield _died(spec, store, worker.exit_code())
     finally:
-        for worker in [*idle, *(worker for worker, _, _ in running.values())]:
+        for worker in crew:
             worker.kill()
 
 
-def beside(function: Callable[..., object], *arguments: object) -> "Future[object]":
-    """Call a function in a process of its own, which ends with it.
+@contextmanager
+def beside(function: Callable[..., object], *arguments: object) -> "Iterator[Future[object]]":
+    """Call a function in a process of its own; what it has not done when the block ends is given up.
 
     Args:
         function: One that can be imported.
         arguments: Ones that can be sent to a process.
     """
+    if not server.is_possible():
+        done: Future[object] = Future()
+        done.set_result(function(*arguments))
+        yield done
+        return
     worker = _Worker("lightning")
-    done = worker.executor.submit(function, *arguments)
-    worker.executor.shutdown(wait=False)
-    return done
+    try:
+        yield worker.executor.submit(function, *arguments)
+    finally:
+        worker.kill(wait=True)  # it writes nothing any more
 
 
 class _Worker:
     """An executor with one process, so that a death names its fleet; with more, all would break with the first."""
 
     def __init__(self, preload: str) -> None:
-        self.executor = ProcessPoolExecutor(1, server.context(preload), initializer=_begin, initargs=(version.known(),))
-        before = multiprocessing.active_children()
-        with server.without_main():
-            self.executor.submit(os.getpid)  # it starts its process with its first task
-        self.processes = [process for process in multiprocessing.active_children() if process not in before]
+        self.context = server.context(preload)
+        self.executor = ProcessPoolExecutor(1, self.context, initializer=_begin, initargs=(version.known(),))
 
     def start(self, spec: FleetSpec, store: Store) -> "Future[Outcome]":
         try:
@@ -155,12 +168,13 @@ class _Worker:
 
     def exit_code(self) -> int | None:
         self.executor.shutdown()
-        return self.processes[0].exitcode if self.processes else None
+        return next((process.exitcode for process in self.context.started), None)
 
-    def kill(self) -> None:
-        for process in self.processes:
-            process.kill()
-        self.executor.shutdown(wait=False, cancel_futures=True)
+    def kill(self, wait: bool = False) -> None:
+        for process in self.context.started:
+            if process.pid is not None:
+                process.kill()
+        self.executor.shutdown(wait=wait, cancel_futures=True)
 
 
 def _begin(versions: dict[Any, str]) -> None:

@@ -2,7 +2,10 @@
 
 import errno
 import logging
+import multiprocessing
+import os
 import pickle
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -98,3 +101,31 @@ def test_configurations_that_are_halved_together_fail_together_and_say_why(
     assert {key: str(error) for key, error in errors.items()} == dict.fromkeys(
         spec.keys(table, plan), "ZeroDivisionError: by zero"
     )
+
+
+def test_where_no_process_may_be_started_it_trains_in_this_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a worker of `multiprocessing.Pool`."""
+    monkeypatch.setitem(multiprocessing.current_process()._config, "daemon", True)  # type: ignore[attr-defined]
+    both = tuple(configure("dataset=engel", "model.depth=1", f"seed={seed}") for seed in range(2))
+    monkeypatch.setattr(workers, "run_here", lambda specs, _: iter([specs]))
+    specs = [FleetSpec(both, "", "")]
+    assert next(iter(workers.run(specs, Store(tmp_path), 2))) == specs  # type: ignore[comparison-overlap]
+    with workers.beside(os.getpid) as done:
+        assert done.result() == os.getpid()
+
+
+def test_what_is_done_beside_ends_with_its_block() -> None:
+    before, started = multiprocessing.active_children(), []
+
+    def fail() -> None:
+        with workers.beside(time.sleep, 60) as done:
+            while not done.running():
+                time.sleep(0.01)
+            started.extend(process for process in multiprocessing.active_children() if process not in before)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert [process.is_alive() for process in started] == [False]
+    with workers.beside(os.getpid) as done:
+        assert done.result() != os.getpid()
