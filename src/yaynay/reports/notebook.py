@@ -63,8 +63,8 @@ def _picture(conclusion: Conclusion) -> str:
 
 def _table(comparison: Comparison) -> str:
     target = wording.cut(wording.printable(comparison.equation.target), 24)
-    where = "90 %" if comparison.is_out_of_fold else "training rows"
-    titles = ["", "what", f"RMSE of {target} ({where})", "R2", "gain in points (90 %)", "trained in", "parameters"]
+    where = "(90 %)" if comparison.is_out_of_fold else "on the rows that it was fitted to"
+    titles = ["", "what", f"RMSE of {target} {where}", "R2", "gain in points (90 %)", "trained in", "parameters"]
     rows = [[row.name, row.what, *model_cells(row)] for row in comparison.models]
     lines = [_row("th", titles), *(_row("td", row) for row in rows)]
     style = f"border-collapse:collapse;margin:10px 0;border-top:{_RULE};font-size:inherit;color:inherit"
