@@ -15,11 +15,13 @@ beside them.
 
 from typing import TYPE_CHECKING, Any
 
+from yaynay.errors import DataError, MachineError, OptionError, YaynayError
+
 if TYPE_CHECKING:
     from yaynay.asking.answer import Answer
     from yaynay.asking.ask import ask
 
-__all__ = ["Answer", "ask"]
+__all__ = ["Answer", "DataError", "MachineError", "OptionError", "YaynayError", "ask"]
 __version__ = "0.1.0"
 
 

@@ -17,7 +17,7 @@ from yaynay.asking import grid
 from yaynay.config.quoting import Style, respell
 from yaynay.config.schema import Rule
 from yaynay.data.table import Table
-from yaynay.errors import OptionError
+from yaynay.errors import DataError, OptionError
 from yaynay.models import least_squares
 from yaynay.models.least_squares import Line
 from yaynay.models.ols import LeastSquares
@@ -100,14 +100,16 @@ class Answer:
         Raises:
             OptionError: There is none of that name.
         """
-        name = model or ("network" if self.outcome == "yay" else "line")
+        name = ("network" if self.outcome == "yay" else "line") if model is None else model
         found = self._record_of(name)
         if found is None:
             known = [other for other in (*_BACKENDS, "network") if self._record_of(other)]
             raise OptionError(f"option 'model': no {name!r} was trained; allowed: {', '.join(known)}; choose one")
         return found
 
-    def _record_of(self, name: str) -> Record | None:
+    def _record_of(self, name: object) -> Record | None:
+        if not isinstance(name, str):
+            return None
         winner = self.conclusion.winner
         if name == "network":
             return winner if winner is not None and not winner.parsed.is_line else None
@@ -123,7 +125,9 @@ class Answer:
                 for part in ("value", "low", "high"):
                     values[name if part == "value" else f"{name}_{part}"] = getattr(getattr(row, name), part, None)
             rows[row.name] = values
-        return pd.DataFrame.from_dict(rows, orient="index")
+        frame = pd.DataFrame.from_dict(rows, orient="index")
+        # a column that has no value, or not in each row, holds None
+        return frame.astype({name: float for name in frame if name != "what" and frame[name].dtype == object})
 
     def to_dict(self) -> dict[str, Any]:
         """What `yaynay ask --json` prints; docs/how-to/ask.md describes its schema."""
@@ -168,13 +172,40 @@ def _frame(data: Any, table: Table) -> pd.DataFrame:
     """New rows by name; columns of an array are those of the table in order."""
     from yaynay.data.frames import to_pandas
 
-    if isinstance(data, np.ndarray) or (isinstance(data, Sequence) and not isinstance(data, str)):
-        names = [name for name in table.kinds if name != table.target]
-        rows = np.asarray(data)
+    names = [name for name in table.kinds if name != table.target]
+    is_series = hasattr(data, "to_frame") and len(names) > 1
+    is_list = isinstance(data, Sequence) and not isinstance(next(iter(data), None), str | Mapping)
+    if is_list or (hasattr(data, "__array__") and not hasattr(data, "columns") and not is_series):
+        rows = _array(data)
+        if rows.ndim == 1 and len(names) == 1:
+            rows = rows[:, np.newaxis]
         if rows.ndim != 2 or rows.shape[1] != len(names):
             raise OptionError(f"data: an array of shape {rows.shape}; allowed: (n_rows, {len(names)}); reshape it")
         return pd.DataFrame(rows, columns=names)
     return to_pandas(data)
+
+
+def _array(data: Any) -> NDArray:
+    try:
+        return np.asarray(data)
+    except (ValueError, TypeError, RuntimeError) as error:
+        reason = " ".join(str(error).split())
+        raise DataError(
+            f"data: {type(data).__name__} cannot be read as an array ({reason}); allowed: numbers in rows of one "
+            "length; convert it"
+        ) from None
+
+
+def _respell(conclusion: Conclusion, style: Style) -> Conclusion:
+    """A conclusion whose notes and remarks spell options as their reader types them; stored ones stay as they are."""
+
+    def spelt(said: Sequence[str]) -> tuple[str, ...]:
+        return tuple(respell(text, style) for text in said)
+
+    table, verdict = conclusion.table, conclusion.verdict
+    reading = tuple({**entry, "note": respell(entry["note"], style)} for entry in table.reading)
+    shown = replace(table, notes=spelt(table.notes), remarks=spelt(table.remarks), reading=reading)
+    return replace(conclusion, table=shown, verdict=replace(verdict, remarks=spelt(verdict.remarks)))
 
 
 def answer(
@@ -210,6 +241,5 @@ def answer(
     sweep = train_table(grid.make_jobs(dataset, some, plan), store, has_bar=has_bar)
     watcher.on_networks(sweep, time.perf_counter() - clock)
     conclusion = conclude(sweep, rule, some.name)
-    remarks = tuple(respell(remark, style) for remark in conclusion.verdict.remarks)
-    conclusion = replace(conclusion, verdict=replace(conclusion.verdict, remarks=remarks))
+    conclusion = _respell(conclusion, style)
     return Answer(conclusion, compare(conclusion))

@@ -9,10 +9,9 @@ from typing import Any, cast
 from yaynay.asking import grid
 from yaynay.asking.answer import Answer, answer
 from yaynay.asking.folder import FOLDER, Folder
+from yaynay.asking.given import check_most_rows, check_track, read_given
 from yaynay.config.quoting import respell
-from yaynay.data.reading import read_arrays, read_file, read_frame
-from yaynay.data.table import Table
-from yaynay.errors import OptionError, YaynayError
+from yaynay.errors import YaynayError
 from yaynay.records.store import Store
 from yaynay.sweep import server
 
@@ -33,15 +32,15 @@ def ask(
     network says whether the relation is a straight line at all; docs/verdict.md says how both become an answer.
 
     Args:
-        data: A DataFrame (pandas, Polars, Arrow or any other that exchanges its columns), the path of a file, or, with
-            `y`, an array (n_rows, n_features).
-        y: Target, (n_rows,), where `data` is an array.
-        target: Name of the column to predict, where `data` is no array.
+        data: A DataFrame (pandas, Polars, Arrow or any other that exchanges its columns) or the path of a file; or,
+            with `y`, an array (n_rows, n_features) or a DataFrame of features.
+        y: Target, (n_rows,), where `data` has none; every column of `data` is a feature then.
+        target: Name of the column to predict, where `data` has it.
         track: Keep records and MLflow runs in `out`; None: where an MLflow tracking URI is set.
         out: Folder for both; nothing is written elsewhere.
-        most_rows: Networks are trained on so many rows at most, drawn at random.
+        most_rows: Networks are trained on so many rows at most, drawn at random; 20 or more.
         options: How the table is read: features, drop, groups, time, missing, na_values, na_levels, categories, dates,
-            day_first, decimal; and of a file separator, header, encoding.
+            day_first, decimal; table, its name; and of a file separator, header, encoding and sheet.
 
     Returns:
         The answer.
@@ -63,7 +62,9 @@ def ask(
     """
     server.warm_up()
     try:
-        table, dataset = _read(data, y, target, options)
+        check_track(track)
+        most_rows = check_most_rows(most_rows)
+        table, dataset = read_given(data, y, target, options)
         if _is_tracked() if track is None else track:
             kept = Folder(Path(out))
             given = kept.answer(table, dataset, _Silent(), style="python", most_rows=most_rows)
@@ -73,27 +74,6 @@ def ask(
             return answer(table, dataset, Store(Path(folder)), _Silent(), style="python", most_rows=most_rows)
     except YaynayError as error:
         raise type(error)(respell(str(error), "python")) from None
-
-
-def _read(data: Any, y: Any, target: str | None, options: dict[str, Any]) -> tuple[Table, dict[str, Any]]:
-    """The table, and where it is from."""
-    options = dict(options)
-    if "drop" in options:
-        options["leave_out"] = options.pop("drop")
-    options = {name: [value] if name in _LISTS and isinstance(value, str) else value for name, value in options.items()}
-    if y is not None:
-        if options or target is not None:
-            raise OptionError("option 'y': arrays have no column names; allowed: y alone, or a DataFrame and target")
-        return read_arrays(data, y), {"name": "frame", "target": "y"}
-    if target is None:
-        raise OptionError("option 'target': none given; allowed: the name of a column, or arrays X and y; give one")
-    if isinstance(data, str | os.PathLike):
-        path = os.fspath(data)
-        return read_file(path, target, **options), {"name": "csv", "path": path, "target": target, **options}
-    return read_frame(data, target, **options), {"name": "frame", "target": target, **options}
-
-
-_LISTS = ("features", "leave_out", "categories", "na_values", "na_levels")
 
 
 def _is_tracked() -> bool:

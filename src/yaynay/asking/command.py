@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from yaynay.asking import memory
-from yaynay.data.names import table_name
-from yaynay.errors import DataError
+from yaynay.data.locations import check_file
+from yaynay.data.names import stem_name
 from yaynay.reports.color import wants_color
 from yaynay.tracking.address import tracking_uri
 
@@ -63,8 +63,7 @@ def run(request: Request) -> int:
         OptionError: An option is wrong.
         MachineError: MLflow's store cannot be used.
     """
-    if not request.file.is_file():
-        raise DataError(f"{request.file}: no such file; give the path of a table")
+    check_file(request.file)
     asked = {"target": request.target, "most_rows": request.most_rows, "width": _width(), **request.options}
     key = memory.make_key(request.file, asked)
     shown = _recall(request, key) or _ask(request, key)
@@ -75,7 +74,7 @@ def run(request: Request) -> int:
 
 def _recall(request: Request, key: str) -> dict[str, Any] | None:
     """What was shown when the same was asked before, shown again."""
-    shown = memory.recall(request.out / table_name(request.file), key)
+    shown = memory.recall(request.out / stem_name(request.file), key)
     if shown is None:
         return None
     screen = _Screen(request)

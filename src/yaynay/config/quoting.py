@@ -107,7 +107,20 @@ def _for_python(key: str, value: str | None) -> str:
 _PLAIN_VALUES = {"true": True, "false": False, "null": None}
 
 
-_LIST_ITEM = r"\"(?:[^\"\\]|\\.)*\"|[^,\"\[\]]+"
+_ITEM = r"(?:\"(?:[^\"\\]|\\.)*\"|[^\s,\"\[\]](?:[^,\"\[\]]*[^\s,\"\[\]])?)"
+"""An item of a list: quoted, or without blanks around it."""
+_LIST = re.compile(rf"\[\s*(?:{_ITEM}\s*(?:,\s*{_ITEM}\s*)*)?\]")
+
+
+def _split(typed: str) -> list[str]:
+    """The items of a list, as they were typed.
+
+    Raises:
+        ValueError: It is none.
+    """
+    if not _LIST.fullmatch(typed):
+        raise ValueError(typed)
+    return re.findall(_ITEM, typed[1:-1])
 
 
 def read_text(typed: str) -> str:
@@ -123,17 +136,15 @@ def read_text(typed: str) -> str:
 def read_list(typed: str) -> list[str]:
     """Texts of a list as `override` writes it; a text alone is a list of one.
 
-    >>> read_list('[a,"b, c", -999, ?]'), read_list("n/a")
-    (['a', 'b, c', '-999', '?'], ['n/a'])
+    >>> read_list('[ a , "b, c", -999, ? ]'), read_list("n/a"), read_list("[]")
+    (['a', 'b, c', '-999', '?'], ['n/a'], [])
 
     Raises:
         ValueError: It begins as a list, and is none.
     """
     if not typed.startswith("["):
         return [read_text(typed)]
-    if not re.fullmatch(rf"\[\s*(?:{_LIST_ITEM})(?:,\s*(?:{_LIST_ITEM})\s*)*\]", typed):
-        raise ValueError(typed)
-    return [read_text(item.strip()) for item in re.findall(_LIST_ITEM, typed[1:-1]) if item.strip()]
+    return [read_text(item) for item in _split(typed)]
 
 
 def _unescape(text: str) -> str:
@@ -148,7 +159,7 @@ def _read(value: str) -> object:
     (['a', 'b, c', -999, '7'], True, 'two words')
     """
     if value.startswith("["):
-        return [_read(word) for word in re.findall(r"\"(?:[^\"\\]|\\.)*\"|[^,]+", value[1:-1])]
+        return [_read(item) for item in _split(value)]
     if value.startswith('"'):
         return _unescape(value[1:-1])
     if value in _PLAIN_VALUES:

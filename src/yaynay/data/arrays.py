@@ -1,34 +1,68 @@
-"""Arrays of numbers as a frame with named columns."""
+"""Features and a target as a frame with named columns: of arrays of numbers, or of a DataFrame and its target."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 
+from yaynay.data.columns import clean_name
+from yaynay.data.frames import check_label, to_arrow
 from yaynay.errors import DataError
 
 TARGET = "y"
-"""What the target's column is called."""
+"""What the target's column is called, unless it has a name."""
 
 
-def to_frame(x: Any, y: Any, names: Sequence[str] | None) -> pd.DataFrame:
-    """Features and target side by side.
+def to_frame(x: Any, y: Any, names: Sequence[str] | None) -> tuple[pd.DataFrame | pa.Table, list[str], str]:
+    """Features and target side by side, with their names.
 
     Args:
-        x: Features, (n_rows, n_features) or (n_rows,).
-        y: Target, (n_rows,); every cell is needed.
-        names: Of the features; None is x0, x1, ...
+        x: Features, (n_rows, n_features) or (n_rows,), or a DataFrame of them.
+        y: Target, (n_rows,).
+        names: Of the features; None is what a DataFrame or a Series calls them, or x0, x1, ...
 
     Raises:
         DataError: They are no numbers, or of another shape.
 
     Example:
-        >>> to_frame([[1, 2], [3, 4]], [5, 6], None).columns.tolist()
-        ['x0', 'x1', 'y']
+        >>> frame, features, target = to_frame([[1, 2], [3, 4]], pd.Series([5, 6], name="price"), None)
+        >>> features, target, frame.columns.tolist()
+        (['x0', 'x1'], 'price', ['x0', 'x1', 'price'])
     """
-    features, target = _numbers(x, "x"), _numbers(y, TARGET)
+    cells = _numbers(y, TARGET)
+    if cells.ndim != 1:
+        raise DataError(
+            f"y: an array of shape {cells.shape}; allowed: (rows,), one target; use y.ravel() or one column"
+        )
+    if names is None and hasattr(x, "to_frame") and getattr(x, "name", None) not in (None, ""):
+        x = x.to_frame()
+    is_named = names is None and (hasattr(x, "columns") or hasattr(x, "__dataframe__"))
+    frame = _rename(x) if is_named else _number(x, names)
+    features = frame.columns.tolist() if isinstance(frame, pd.DataFrame) else frame.column_names
+    if len(cells) != len(frame):
+        raise DataError(f"y: {len(cells)} cells, where x has {len(frame)} rows; one for each row is needed; mend it")
+    target = _call_target(y, features)
+    if isinstance(frame, pd.DataFrame):
+        return pd.concat([frame, pd.Series(cells, name=target)], axis=1), features, target
+    return frame.append_column(target, pa.array(cells, from_pandas=True)), features, target
+
+
+def _rename(x: Any) -> pd.DataFrame | pa.Table:
+    """A DataFrame with texts as names, and rows that are only counted."""
+    frame = x if isinstance(x, pd.DataFrame) else to_arrow(x)
+    is_pandas = isinstance(frame, pd.DataFrame)
+    names = [check_label(label) for label in (frame.columns if is_pandas else frame.column_names)]
+    if not names:
+        raise DataError("x: a DataFrame without columns; allowed: one feature or more; give them")
+    return frame.set_axis(names, axis=1).reset_index(drop=True) if is_pandas else frame.rename_columns(names)
+
+
+def _number(x: Any, names: Sequence[str] | None) -> pd.DataFrame:
+    """An array with names, or numbers, for its columns."""
+    features = _numbers(x, "x")
     if features.ndim == 1:
         features = features[:, np.newaxis]
     if features.ndim != 2 or features.shape[1] == 0:
@@ -36,24 +70,20 @@ def to_frame(x: Any, y: Any, names: Sequence[str] | None) -> pd.DataFrame:
             f"x: an array of shape {np.shape(x)}; allowed: (rows, features), with one feature or more, or (rows,); "
             "reshape it"
         )
-    if target.ndim != 1:
-        raise DataError(
-            f"y: an array of shape {target.shape}; allowed: (rows,), one target; use y.ravel() or one column"
-        )
-    if len(target) != len(features):
-        raise DataError(
-            f"y: {len(target)} cells, where x has {len(features)} rows; one for each row is needed; mend it"
-        )
-    if n_missing := int(np.isnan(target).sum() if target.dtype.kind == "f" else 0):
-        raise DataError(f"y: {n_missing} of {len(target)} cells are NaN; none may be; take those rows out of x and y")
     labels = [f"x{number}" for number in range(features.shape[1])] if names is None else [str(name) for name in names]
     if len(labels) != features.shape[1]:
         raise DataError(f"names: {len(labels)}, where x has {features.shape[1]} columns; give one for each")
-    if twice := sorted({name for name in labels if labels.count(name) > 1 or name == TARGET}):
-        raise DataError(
-            f"names: {twice[0]!r} is there twice, as the target is called 'y'; names must differ; rename one"
-        )
-    return pd.DataFrame({**{name: features[:, number] for number, name in enumerate(labels)}, TARGET: target})
+    if twice := sorted({name for name in labels if labels.count(name) > 1}):
+        raise DataError(f"names: {twice[0]!r} is there twice; names must differ; rename one")
+    return pd.DataFrame({name: features[:, number] for number, name in enumerate(labels)})
+
+
+def _call_target(y: Any, features: Sequence[str]) -> str:
+    """What a Series calls itself, or y, or what no feature is called."""
+    own = getattr(y, "name", None)
+    named = [clean_name(own)] if isinstance(own, str | int) and own != "" else []
+    numbered = (f"{TARGET}{number}" for number in range(len(features) + 1))
+    return next(name for name in (*named, TARGET, "target", *numbered) if name and name not in features)
 
 
 def _numbers(values: Any, what: str) -> NDArray:
@@ -62,6 +92,7 @@ def _numbers(values: Any, what: str) -> NDArray:
     try:
         array = np.asarray(values)
         if array.dtype == object and array.ndim:  # such as None among numbers, or Decimal
+            array = np.where(pd.isna(array), None, array)
             is_number = all(cell is None or isinstance(cell, int | float | np.number) for cell in array.flat)
             array = array.astype(np.float64) if is_number else array
         if np.ma.isMaskedArray(values):

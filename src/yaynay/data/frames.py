@@ -1,6 +1,6 @@
 """DataFrames in memory: pandas, and whatever speaks Arrow's or the dataframe interchange protocol."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -31,8 +31,8 @@ def take_columns(frame: Any, keep: Callable[[Sequence[str]], list[int]], *, na_v
     Raises:
         DataError: It is no DataFrame, cannot be converted, or a name is neither text nor number.
     """
-    found = _of_pandas(frame) if isinstance(frame, pd.DataFrame) else _of_arrow(_to_arrow(frame))
-    names = [_check_label(label) for label, _, _ in found]
+    found = _of_pandas(frame) if isinstance(frame, pd.DataFrame) else _of_arrow(to_arrow(frame))
+    names = [check_label(label) for label, _, _ in found]
     columns: dict[str, RawColumn] = {}
     for number in keep(names):
         _, is_index, read = found[number]
@@ -49,21 +49,34 @@ def to_pandas(frame: Any) -> pd.DataFrame:
     Raises:
         DataError: It is no DataFrame.
     """
-    return frame if isinstance(frame, pd.DataFrame) else _to_arrow(frame).to_pandas()
+    return frame if isinstance(frame, pd.DataFrame) else to_arrow(frame).to_pandas()
 
 
-def _check_label(label: object) -> str:
+def check_label(label: object) -> str:
+    """The name of a column, as a text.
+
+    Raises:
+        DataError: It is neither text nor number.
+    """
     if isinstance(label, str | int | float | np.number) and label == label:
         return clean_name(label)
+    way, spelt = "rename it", "list(map(str, frame.columns))"
+    if isinstance(label, tuple):
+        way, spelt = "flatten the names", "['_'.join(map(str, name)) for name in frame.columns]"
     raise DataError(
         f"DataFrame: {quote(str(label))} of type {type(label).__name__} names a column; allowed: texts and numbers; "
-        "rename it, in pandas by frame.columns = list(map(str, frame.columns))"
+        f"{way}, in pandas by frame.columns = {spelt}"
     )
 
 
-def _to_arrow(frame: Any) -> pa.Table:
+def to_arrow(frame: Any) -> pa.Table:
+    """The same columns in Arrow, from anything that exchanges them.
+
+    Raises:
+        DataError: It is no DataFrame, or cannot be converted.
+    """
     try:
-        if hasattr(frame, "__arrow_c_stream__"):
+        if hasattr(frame, "__arrow_c_stream__") and not hasattr(frame, "to_frame"):  # a Series has the latter
             return pa.table(frame)
         if hasattr(frame, "__dataframe__"):
             return interchange.from_dataframe(frame)
@@ -73,12 +86,24 @@ def _to_arrow(frame: Any) -> pa.Table:
             f"DataFrame: {type(frame).__name__} cannot be read as columns ({reason}); allowed: DataFrames of pandas, "
             "Polars or Arrow with columns of numbers, texts and dates; convert it, for instance by to_pandas()"
         ) from error
-    has_collect = hasattr(frame, "collect") or hasattr(frame, "compute")
-    advice = "collect() or compute() it first" if has_collect else "give arrays as x and y, and anything else as one"
     raise DataError(
         f"DataFrame: {type(frame).__name__} is none; allowed: one of pandas, Polars, Arrow, or anything with "
-        f"__arrow_c_stream__ or __dataframe__; {advice}"
+        f"__arrow_c_stream__ or __dataframe__; {_advise(frame)}"
     )
+
+
+def _advise(data: Any) -> str:
+    """How to make a DataFrame of what is none."""
+    if hasattr(data, "collect") or hasattr(data, "compute"):
+        return "collect() or compute() it first"
+    if hasattr(data, "to_frame"):
+        return "use its to_frame(), or frame.iloc[[number]] for a row"
+    if hasattr(data, "toarray"):
+        return "use pandas.DataFrame(matrix.toarray(), columns=[...]), with a name for each column"
+    if hasattr(data, "__array__"):
+        return "use pandas.DataFrame(array, columns=[...]), with a name for each column"
+    is_plain = isinstance(data, Mapping | Sequence) and not isinstance(data, str | bytes)
+    return "use pandas.DataFrame(...) of it" if is_plain else "convert it to one"
 
 
 def _of_arrow(content: pa.Table) -> list[_Labelled]:

@@ -45,6 +45,11 @@ def infer(raw: RawTable, options: Own) -> dict[str, Reading]:
         if reading.rule == "row number":  # a line over time, say
             kept = Reading.by(Description(name, "number"), raw.columns[name], "kept, as there is no other feature")
             return readings | {name: replace(kept, rule="number")}
+    if not features:
+        raise DataError(
+            f"{options.where}: no column is left to predict from; one at least is needed; leave out fewer "
+            "(dataset.leave_out), or add a column"
+        )
     said, advice = say_left_out(features)
     raise DataError(
         f"{options.where}: no feature is left ({said}); one at least is needed; "

@@ -1,51 +1,33 @@
 """The columns of a file with what they hold, for a user who is to choose one."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from yaynay.data.cells import RawColumn, RawTable
-from yaynay.data.containers import READABLE, recognise, unpack
-from yaynay.data.formats import read_typed
+from yaynay.config.datasets import File
+from yaynay.data.cells import RawColumn
 from yaynay.data.numerals import parse_numerals
-from yaynay.data.parsing import read_text
-from yaynay.errors import DataError
+from yaynay.data.reading import check_options, take_apart
 
 _MOST_SHOWN = 3
 """Levels of a text column that are shown."""
 _TYPED = {"days": "date", "hours": "time"}
 
 
-def list_columns(path: Path, separator: str | None = None, header: bool | None = None, **_: Any) -> dict[str, str]:
+def list_columns(path: Path, **options: Any) -> dict[str, str]:
     """What each column of a file holds, in a few words, by name.
 
     Args:
         path: The file.
-        separator: As in `config.datasets.File`.
-        header: As there.
+        options: Any of the keys of `config.datasets.File`; no target is needed.
 
     Raises:
         DataError: The file cannot be read.
+        OptionError: An option is wrong.
+        MachineError: The package that reads this kind of file is not installed.
     """
-    if not path.is_file():
-        raise DataError(f"{path}: no such file; give the path of a table")
-    try:
-        raw = _read(path, separator, header)
-    except OSError as error:
-        reason = error.strerror or " ".join(str(error).split())
-        raise DataError(f"{path}: cannot be read ({reason}); {READABLE} are read") from error
+    checked = cast(File, check_options("csv", {"target": "", **options, "path": str(path)}))
+    raw = take_apart(checked, lambda names: list(range(len(names))))
     return {name: _describe(column) for name, column in raw.columns.items()}
-
-
-def _read(path: Path, separator: str | None, header: bool | None) -> RawTable:
-    source = unpack(path)
-    form = recognise(source)
-    if form == "text":
-        return read_text(source, _all, target="", separator=separator, has_header=header)
-    return read_typed(source, form, _all)
-
-
-def _all(names: Any) -> list[int]:
-    return list(range(len(names)))
 
 
 def _describe(column: RawColumn) -> str:

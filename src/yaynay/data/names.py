@@ -6,10 +6,10 @@ from pathlib import Path
 _ENDINGS = r"\.(?:gz|bz2|xz|zst|zip)$"
 
 
-def table_name(path: str | Path) -> str:
+def stem_name(path: str | Path) -> str:
     """The file's stem, without the characters that a folder's name should not hold.
 
-    >>> table_name("../house prices.csv"), table_name("houses.csv.gz")
+    >>> stem_name("../house prices.csv"), stem_name("houses.csv.gz")
     ('house-prices', 'houses')
     """
     stem = Path(re.sub(_ENDINGS, "", Path(path).name, flags=re.IGNORECASE)).stem

@@ -5,13 +5,16 @@ written, `parsing` (or `formats`, where columns have types) takes it apart. A Da
 `assembling` makes a table of either: `rules` says what each column is.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
+import numpy as np
+
 from yaynay.config.datasets import File, Frame, Own, parse
-from yaynay.data.arrays import TARGET, to_frame
+from yaynay.config.quoting import LISTS
+from yaynay.data.arrays import to_frame
 from yaynay.data.assembling import assemble
 from yaynay.data.cells import RawTable
 from yaynay.data.checks import check_names, unknown_name
@@ -20,7 +23,7 @@ from yaynay.data.containers import READABLE, recognise, unpack
 from yaynay.data.formats import read_typed
 from yaynay.data.frames import take_columns
 from yaynay.data.locations import check_file
-from yaynay.data.names import table_name
+from yaynay.data.names import stem_name
 from yaynay.data.parsing import read_text
 from yaynay.data.spreadsheets import read_sheet
 from yaynay.data.table import Table
@@ -31,7 +34,7 @@ def read_file(path: str | Path, target: str, **options: Any) -> Table:
     """Read a table from a file.
 
     Args:
-        path: The file; its stem becomes the table's name.
+        path: The file; its stem becomes the table's name, unless the options have `table`.
         target: Column to predict.
         options: Any of the other keys of `config.datasets.File`.
 
@@ -40,19 +43,54 @@ def read_file(path: str | Path, target: str, **options: Any) -> Table:
         OptionError: The options are wrong or contradict each other.
         MachineError: The package that reads this kind of file is not installed.
     """
-    return read(cast(File, _parse("csv", target, {**options, "path": str(path)})))
+    return read(cast(File, check_options("csv", {"target": target, **options, "path": str(path)})))
 
 
 def read(options: File) -> Table:
     """Read the table that the options describe; errors as in `read_file`."""
-    keep = partial(_choose_columns, options, _roles(options))
+    raw = take_apart(options, partial(_choose_columns, options, _roles(options)))
+    return assemble(raw, options, options.table or stem_name(options.path), f"file {Path(options.path).name}")
+
+
+def take_apart(options: File, keep: Callable[[Sequence[str]], list[int]]) -> RawTable:
+    """The columns of a file as they are in it.
+
+    Args:
+        options: How it is read.
+        keep: Checks the names and gives the columns to read, by number.
+
+    Raises:
+        DataError: The file cannot be read.
+        OptionError: The options do not fit it.
+        MachineError: The package that reads this kind of file is not installed.
+    """
     path = check_file(options.path)
     try:
-        raw = _read(path, options, keep)
+        return _take_apart(path, options, keep)
     except OSError as error:
         reason = error.strerror or " ".join(str(error).split())
         raise DataError(f"{path}: cannot be read ({reason}); {READABLE} are read") from error
-    return assemble(raw, options, table_name(path), f"file {path.name}")
+
+
+def _take_apart(path: Path, options: File, keep: Callable[[Sequence[str]], list[int]]) -> RawTable:
+    source = unpack(path)
+    form = recognise(source)
+    na_values = [str(value) for value in options.na_values]
+    if options.sheet is not None and form != "excel":
+        raise OptionError(f"option 'dataset.sheet': {path} has no sheets; allowed: for Excel files; leave it out")
+    if form == "excel":
+        return read_sheet(source, keep, options.sheet, na_values=na_values)
+    if form != "text":
+        return read_typed(source, form, keep, na_values=na_values)
+    return read_text(
+        source,
+        keep,
+        target=options.target,
+        separator=options.separator,
+        has_header=options.header,
+        encoding=options.encoding,
+        na_values=na_values,
+    )
 
 
 def read_frame(frame: Any, target: str, **options: Any) -> Table:
@@ -74,19 +112,24 @@ def read_frame(frame: Any, target: str, **options: Any) -> Table:
         >>> table.features, table.y.tolist()
         (('size',), [2.5, 3.5, 6.0, 8.0])
     """
-    checked = cast(Frame, _parse("frame", target, options))
-    keep = partial(_choose_columns, checked, _roles(checked))
-    raw = take_columns(frame, keep, na_values=[str(value) for value in checked.na_values])
-    return assemble(raw, checked, checked.table or checked.name, "a DataFrame in memory")
+    return take_frame(frame, cast(Frame, check_options("frame", {"target": target, **options})))
+
+
+def take_frame(frame: Any, options: Frame) -> Table:
+    """Read a table from a DataFrame as checked options say; errors as in `read_frame`."""
+    keep = partial(_choose_columns, options, _roles(options))
+    raw = take_columns(frame, keep, na_values=[str(value) for value in options.na_values])
+    return assemble(raw, options, options.table or options.name, "a DataFrame in memory")
 
 
 def read_arrays(x: Any, y: Any, names: Sequence[str] | None = None, **options: Any) -> Table:
-    """Read a table from arrays, or lists, of numbers; every column of x is used as a feature.
+    """Read a table from arrays, or lists, of numbers, or a DataFrame of features; all of its columns are features.
 
     Args:
         x: Features, (n_rows, n_features) or (n_rows,); NaN where a cell is missing.
-        y: Target, (n_rows,).
-        names: Of the features; None is x0, x1, ... The target is called y.
+        y: Target, (n_rows,); rows in which it is missing are left out.
+        names: Of the features; None is what a DataFrame calls them, or x0, x1, ... The target is called as a Series
+            calls it, or y.
         options: As in `read_frame`.
 
     Raises:
@@ -97,16 +140,33 @@ def read_arrays(x: Any, y: Any, names: Sequence[str] | None = None, **options: A
         >>> read_arrays([[1, 2], [3, 5], [4, 4]], [1, 2, 4]).features
         ('x0', 'x1')
     """
-    frame = to_frame(x, y, names)
-    return read_frame(frame, TARGET, **{"features": [name for name in frame if name != TARGET], **options})
+    frame, features, target = to_frame(x, y, names)
+    return read_frame(frame, target, **{"features": features, **options})
 
 
-def _parse(name: str, target: object, options: Mapping[str, Any]) -> Own:
-    """The options of one kind of table, with lists for what else Python has for several values."""
-    given = {"target": target, **options}
-    plain = {key: value.tolist() if hasattr(value, "tolist") else value for key, value in given.items()}
-    lists = {key: list(value) if isinstance(value, tuple | set | range) else value for key, value in plain.items()}
-    return cast(Own, parse({"name": name, **lists}))
+def check_options(name: str, options: Mapping[str, Any]) -> Own:
+    """The checked options of one kind of table, "csv" or "frame", from whatever Python has for several values.
+
+    Raises:
+        OptionError: One is unknown, missing or wrong.
+
+    Example:
+        >>> check_options("frame", {"target": "y", "features": ("x", "z"), "na_values": np.array([-9])}).features
+        ['x', 'z']
+    """
+    return cast(Own, parse({"name": name, **{key: _plain(key, value) for key, value in options.items()}}))
+
+
+def _plain(key: str, value: Any) -> Any:
+    """A value of an option as JSON has it; one text is a list of one where a list is meant."""
+    value = value.tolist() if hasattr(value, "tolist") else value
+    value = value.to_list() if hasattr(value, "to_list") else value
+    value = sorted(value, key=str) if isinstance(value, Set) else value
+    if key not in LISTS:
+        return value
+    if isinstance(value, list | tuple | range):
+        return [item.item() if isinstance(item, np.generic) else item for item in value]
+    return [value] if isinstance(value, str | int | float) else value
 
 
 def _roles(options: Own) -> dict[str, str]:
@@ -136,24 +196,3 @@ def _choose_columns(options: Own, roles: Mapping[str, str], names: Sequence[str]
             raise DataError(f"{options.where}: {unknown_name(name, names, f'dataset.{role}')}")
     unnamed = "leave_out" if options.features else ""
     return [column for column, name in enumerate(names) if roles.get(name, unnamed) != "leave_out"]
-
-
-def _read(path: Path, options: File, keep: Callable[[Sequence[str]], list[int]]) -> RawTable:
-    source = unpack(path)
-    form = recognise(source)
-    na_values = [str(value) for value in options.na_values]
-    if options.sheet is not None and form != "excel":
-        raise OptionError(f"option 'dataset.sheet': {path} has no sheets; allowed: for Excel files; leave it out")
-    if form == "excel":
-        return read_sheet(source, keep, options.sheet, na_values=na_values)
-    if form != "text":
-        return read_typed(source, form, keep, na_values=na_values)
-    return read_text(
-        source,
-        keep,
-        target=options.target,
-        separator=options.separator,
-        has_header=options.header,
-        encoding=options.encoding,
-        na_values=na_values,
-    )

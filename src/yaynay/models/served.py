@@ -4,6 +4,7 @@ This module goes with each saved model, so it imports nothing of yaynay but such
 """
 
 import difflib
+import sys
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -89,7 +90,13 @@ def _check(column: Column, cells: NDArray) -> NDArray:
         raise DataError(f"model: column {quote(column.name)}: infinite cells; numbers must be finite; correct them")
     if is_missing.any() and not column.has_missing:
         taken = "the mean of the training rows" if column.levels is None else quote(_stand_in(column))
-        _warn(column, f"{int(is_missing.sum())} missing cells, where the table had none; they are taken for {taken}")
+        count = int(is_missing.sum())
+        cells_are = (
+            "1 missing cell, where the table had none; it is"
+            if count == 1
+            else (f"{count} missing cells, where the table had none; they are")
+        )
+        _warn(column, f"{cells_are} taken for {taken}")
     if column.levels is None:
         return cells
     is_unknown = (pd.Index(column.levels, dtype=object).get_indexer(pd.Index(cells, dtype=object)) < 0) & ~is_missing
@@ -110,4 +117,12 @@ def _stand_in(column: Column) -> str:
 
 
 def _warn(column: Column, said: str) -> None:
-    warnings.warn(f"column {quote(column.name)}: {said}", stacklevel=5)
+    warnings.warn(f"column {quote(column.name)}: {said}", stacklevel=_count_own_frames())
+
+
+def _count_own_frames() -> int:
+    """The stack level of the line of the user's that asked for predictions, be it through MLflow."""
+    level, frame = 1, sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in ("yaynay", "mlflow"):
+        level, frame = level + 1, frame.f_back
+    return level

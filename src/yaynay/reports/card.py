@@ -110,7 +110,7 @@ def _r2(comparison: Comparison, verdict: Verdict, width: int) -> str:
     """Both R2, the gain in points with its interval, and the gate's p where there is room."""
     points = comparison.points
     if not comparison.is_out_of_fold:
-        said = "no R2, for no rows were held out; the errors below are of the training rows"
+        said = "no R2, for no rows were held out; the errors below are no forecast for new rows"
     elif points is None or comparison.r2_to is None:
         said = f"R2 {wording.r2(comparison.r2_from)} (line)"
     else:
@@ -127,7 +127,8 @@ def _table(comparison: Comparison, width: int) -> list[str]:
     """A line for each model; columns are left out from the right where there is no room."""
     rows = [[row.name, *model_cells(row)] for row in comparison.models]
     target = wording.cut(wording.printable(comparison.equation.target), 14)
-    error = f"RMSE of {target}" + (" (90 %)" if comparison.is_out_of_fold else "")
+    where = "(90 %)" if comparison.is_out_of_fold else "on the rows that it was fitted to"
+    error = f"RMSE of {target} {where}"
     rows.insert(0, ["", error, "R2", "gain in points (90 %)", *_COSTS])
     if not comparison.is_out_of_fold:
         rows = [[*row[:2], *row[4:]] for row in rows]

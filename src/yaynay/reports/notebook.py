@@ -16,6 +16,8 @@ MOST_BYTES = 140_000
 _COLORS = {"yay": "#D55E00", "nay": "#0072B2", "undecided": "#808080"}
 _RULE = "1px solid rgba(128,128,128,0.4)"
 """Letters have the color of the page, and lines one that shows on light and dark."""
+_WIDTH = "max-width:860px"
+"""Of lines of text; the table is as wide as its numbers need."""
 _MOST_REMARKS, _LONGEST = 10, 300
 
 
@@ -29,12 +31,12 @@ def html(conclusion: Conclusion, comparison: Comparison) -> str:
     color = _COLORS[verdict.outcome]
     name = _text(wording.cut(wording.printable(conclusion.table.name), 60))
     parts = [
-        f'<div style="max-width:860px;overflow-wrap:break-word;border-left:4px solid {color};padding:2px 0 2px 14px">',
-        f'<p style="margin:0 0 6px;font-size:1.15em"><b>{name}: {verdict.outcome}</b>: {_text(advice(verdict))}</p>',
-        f'<p style="margin:0 0 10px">{_text(verdict.sentence)}</p>',
+        f'<div style="overflow-wrap:break-word;border-left:4px solid {color};padding:2px 0 2px 14px">',
+        f'<p style="{_WIDTH};margin:0 0 6px;font-size:1.15em"><b>{name}: {verdict.outcome}</b>: {_text(advice(verdict))}</p>',
+        f'<p style="{_WIDTH};margin:0 0 10px">{_text(verdict.sentence)}</p>',
         _picture(conclusion),
         _table(comparison),
-        *(f'<p style="margin:6px 0">{line}</p>' for line in _facts(comparison)),
+        *(f'<p style="{_WIDTH};margin:6px 0">{line}</p>' for line in _facts(comparison)),
         _remarks(remarks(verdict)),
         "</div>",
     ]
@@ -63,8 +65,8 @@ def _picture(conclusion: Conclusion) -> str:
 
 def _table(comparison: Comparison) -> str:
     target = wording.cut(wording.printable(comparison.equation.target), 24)
-    where = "90 %" if comparison.is_out_of_fold else "training rows"
-    titles = ["", "what", f"RMSE of {target} ({where})", "R2", "gain in points (90 %)", "trained in", "parameters"]
+    where = "(90 %)" if comparison.is_out_of_fold else "on the rows that it was fitted to"
+    titles = ["", "what", f"RMSE of {target} {where}", "R2", "gain in points (90 %)", "trained in", "parameters"]
     rows = [[row.name, row.what, *model_cells(row)] for row in comparison.models]
     lines = [_row("th", titles), *(_row("td", row) for row in rows)]
     style = f"border-collapse:collapse;margin:10px 0;border-top:{_RULE};font-size:inherit;color:inherit"
@@ -72,10 +74,11 @@ def _table(comparison: Comparison) -> str:
 
 
 def _row(tag: str, cells: Sequence[str]) -> str:
-    """A row of the table; numbers are to the right."""
-    style = "padding:4px 8px;white-space:nowrap;text-align"
+    """A row of the table; numbers are to the right, and stay whole where titles and words are broken."""
+    style = "padding:4px 8px;overflow-wrap:normal;vertical-align:bottom;white-space"
+    words, numbers = "normal;text-align:left", f"{'normal' if tag == 'th' else 'nowrap'};text-align:right"
     styled = (
-        f'<{tag} style="{style}:{"left" if place < 2 else "right"}">{_text(cell)}</{tag}>'
+        f'<{tag} style="{style}:{words if place < 2 else numbers}">{_text(cell)}</{tag}>'
         for place, cell in enumerate(cells)
     )
     return f'<tr style="border-bottom:{_RULE};background:transparent">{"".join(styled)}</tr>'
@@ -94,4 +97,4 @@ def _remarks(said: Sequence[str]) -> str:
     if len(said) > _MOST_REMARKS:
         shown.append(f"and {len(said) - _MOST_REMARKS:,} more")
     items = "".join(f"<li>{_text(remark)}</li>" for remark in shown)
-    return f'<p style="margin:10px 0 0"><b>Remarks</b></p><ul style="margin:2px 0 0;padding-left:20px">{items}</ul>'
+    return f'<p style="margin:10px 0 0"><b>Remarks</b></p><ul style="{_WIDTH};margin:2px 0 0;padding-left:20px">{items}</ul>'

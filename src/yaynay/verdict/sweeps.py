@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from yaynay.data.names import table_name
+from yaynay.data.names import stem_name
 from yaynay.errors import DataError
 from yaynay.records.store import Store, Sweep
 from yaynay.storage import digest, read_json
@@ -183,7 +183,7 @@ def _check_sweep(path: Path) -> None:
         about = read_json(path)
         digests = [about["table_sha256"], about["plan_sha256"], *about["runs"]]
         is_sweep = all(re.fullmatch(r"[0-9a-f]{64}", name) for name in digests)
-        is_sweep &= table_name(about["table"]) == about["table"]
+        is_sweep &= stem_name(about["table"]) == about["table"]
         is_sweep &= isinstance(about["started_at"], float) and isinstance(about.get("published", {}), dict)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(f"{path}: not a sweep ({type(error).__name__}); remove its folder, and train again") from error

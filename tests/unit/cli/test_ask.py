@@ -183,5 +183,20 @@ def test_columns_of_a_typed_file_are_described(tmp_path: Path) -> None:
     assert found["t"] == "text, 2 different: 'a', 'c', 1 missing"
     assert found["d"] == "date"
     assert list(found) == ["n", "t", "c", "b", "d", "l"]
-    with pytest.raises(DataError, match="no such file"):
+    with pytest.raises(DataError, match=r"is a folder .* such as .*a\.parquet"):
         list_columns(tmp_path)
+    with pytest.raises(DataError, match=r"no such file; .* use .*a\.parquet"):
+        list_columns(tmp_path / "A.parque")
+
+
+def test_columns_are_listed_as_they_are_read(tmp_path: Path) -> None:
+    import pandas as pd
+
+    text = tmp_path / "a.csv"
+    text.write_bytes("größe;y\n-9;1\n2;3\n".encode("cp1252"))
+    assert list_columns(text, encoding="cp1252", na_values=["-9"]) == {"größe": "number, 1 missing", "y": "number"}
+    with pd.ExcelWriter(tmp_path / "a.xlsx") as book:
+        pd.DataFrame({"a": [1, 2], "b": [3, 4]}).to_excel(book, sheet_name="one", index=False)
+        pd.DataFrame({"c": [1, 2], "d": [3, 4]}).to_excel(book, sheet_name="two", index=False)
+    assert list(list_columns(tmp_path / "a.xlsx")) == ["a", "b"]
+    assert list(list_columns(tmp_path / "a.xlsx", sheet="two")) == ["c", "d"]

@@ -12,6 +12,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+import scipy.sparse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -214,7 +215,7 @@ def test_numbers_name_columns_and_names_lose_the_blanks_around_them() -> None:
         (pd.DataFrame({"y": Y}), "y", "no column beside the target"),
         (pd.DataFrame({"x": [1, np.inf, 2, 3], "y": Y}), "y", "DataFrame, column 'x': 1 infinite cell (row 2)"),
         (pd.DataFrame({"x": [1, "oops", 2, 3], "y": Y}), "y", "DataFrame, row 2, column 'x': 'oops' is not a plain"),
-        (pd.Series([1, 2]), "y", "Series cannot be read as columns"),
+        (pd.Series([1, 2]), "y", "Series is none; allowed: one of pandas"),
         (pl.LazyFrame({"y": [1]}), "y", "LazyFrame is none; allowed: one of pandas, Polars"),
         (pl.DataFrame({"x": pl.Series([1], dtype=pl.Int128)}), "y", "DataFrame cannot be read as columns"),
         ([[1, 2]], "y", "list is none; allowed"),
@@ -350,6 +351,26 @@ class TestArrays:
     def test_one_feature_may_be_one_dimensional_and_be_named(self) -> None:
         assert read_arrays([1, 2, 3, 5], Y, ["size"]).features == ("size",)
 
+    def test_rows_without_a_target_are_dropped_as_in_a_frame(self) -> None:
+        for y in ([1, 2, NAN, 4], [1, 2, None, 4], pd.Series([1, 2, None, 4], dtype="Int64")):
+            table = read_arrays(X, y)
+            same = read_frame(pd.DataFrame(X, columns=["x0", "x1"]).assign(y=[1, 2, NAN, 4]), "y")
+            assert (table.sha256, table.remarks) == (same.sha256, same.remarks)
+            assert "1 of 4 rows were dropped" in said(table)
+
+    @pytest.mark.parametrize("kind", [pd.DataFrame, pl.DataFrame, pa.table])
+    def test_a_frame_and_a_series_keep_their_names(self, kind: Any) -> None:
+        x = kind({"size": [1, 2, 3, 5], "kind": ["u", "v", "u", "v"]})
+        for y, target in ((pd.Series(Y, name="price"), "price"), (pl.Series("size", Y), "y"), (Y, "y")):
+            table = read_arrays(x, y)
+            assert (table.features, table.target, list(table.y)) == (("size", "kind=v"), target, Y)
+
+    def test_names_are_texts_and_labels_of_rows_are_no_feature(self) -> None:
+        table = read_arrays(pd.DataFrame(X, columns=[0, " a"], index=[7, 3, 9, 1]), pd.Series(Y))
+        assert table.features == ("0", "a")
+        assert read_arrays(X, Y, ["a", "y"]).target == "target"
+        assert read_arrays(pd.Series([1, 2, 3, 5], name="size"), Y).features == ("size",)
+
     def test_every_column_is_used(self) -> None:
         rows = np.arange(30.0)
         assert read_arrays(np.column_stack([rows, rows**2 % 7]), rows % 5, ["id", "b"]).features == ("id", "b")
@@ -361,8 +382,6 @@ class TestArrays:
     @pytest.mark.parametrize(
         ("x", "y", "names", "part"),
         [
-            (X, [1, 2, NAN, 4], None, "y: 1 of 4 cells are NaN"),
-            (X, [1, 2, None, 4], None, "y: 1 of 4 cells are NaN"),
             (X, [1, 2, np.inf, 4], None, "column 'y': 1 infinite cell (row 3)"),
             (X, [1, 2, 4], None, "y: 3 cells, where x has 4 rows"),
             (X, [[1], [2], [3], [4]], None, "y: an array of shape (4, 1); allowed: (rows,)"),
@@ -378,7 +397,6 @@ class TestArrays:
             ({1, 2}, Y, None, "x: set is no array"),
             (X, Y, ["a"], "names: 1, where x has 2 columns"),
             (X, Y, ["a", "a"], "names: 'a' is there twice"),
-            (X, Y, ["a", "y"], "names: 'y' is there twice"),
             ([], [], None, "0 rows; at least 3"),
         ],
     )
@@ -387,6 +405,34 @@ class TestArrays:
             read_arrays(x, y, names)
         assert part in str(caught.value)
         assert "\n" not in str(caught.value)
+
+
+def test_options_may_be_whatever_python_has_for_several_values() -> None:
+    frame = pd.DataFrame({"x": [1, 2, 3, 4], "z": [1, -9, 3, 1], "w": [4, 3, 1, 2], "y": Y})
+    for features in (("x", "z"), frame.columns[:2], np.array(["x", "z"]), pl.Series(["x", "z"]), {"z", "x"}):
+        assert read_frame(frame, "y", features=features, na_values=np.array([-9])).features[:2] == ("x", "z")
+    assert read_frame(frame, "y", leave_out="w", na_values=-9).features == ("x", "z", "z is missing")
+
+
+@pytest.mark.parametrize(
+    ("data", "part"),
+    [
+        (np.ones((3, 2)), "use pandas.DataFrame(array, columns=[...])"),
+        ({"x": [1, 2]}, "use pandas.DataFrame(...) of it"),
+        ([{"x": 1}], "use pandas.DataFrame(...) of it"),
+        (pl.Series([1, 2]), "use its to_frame()"),
+        (scipy.sparse.csr_matrix(np.ones((2, 2))), "use pandas.DataFrame(matrix.toarray(), columns=[...])"),
+        (pd.DataFrame({("k", "x"): [1], ("k", "y"): [2]}), "flatten the names, in pandas by frame.columns = ['_'.join"),
+    ],
+)
+def test_what_is_no_plain_frame_can_be_made_one(data: Any, part: str) -> None:
+    assert part in refusal(data)
+    assert "x and y" not in refusal(data)
+
+
+def test_columns_that_are_all_left_out_are_told_from_those_that_cannot_be_used() -> None:
+    frame = pd.DataFrame({"x": [1, 2, 3, 5], "y": Y})
+    assert "no column is left to predict from; one at least" in refusal(frame, leave_out=["x"])
 
 
 def test_an_option_of_a_frame_that_is_wrong_is_refused() -> None:

@@ -103,7 +103,7 @@ def test_a_straight_relation_has_no_bend_and_a_small_table_no_r2() -> None:
     assert "network  " not in shown("no network")
     small = shown("too small")
     assert "no R2, for no rows were held out" in small
-    assert "RMSE of y  " in small
+    assert "RMSE of y on the rows that it was fitted to  " in small
     assert "90 %" not in small
 
 

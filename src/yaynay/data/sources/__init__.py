@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from yaynay.config.datasets import FRAME, FRAME_ADVICE, NAMES, File, Frame, Generated, parse
-from yaynay.data.names import table_name as stem_of
+from yaynay.data.names import stem_name
 from yaynay.data.sources import bundled, generated, worked
 from yaynay.data.table import Table
 from yaynay.errors import OptionError
@@ -28,7 +28,7 @@ def table_name(options: Mapping[str, Any]) -> str:
     kind = str(options["name"])
     if kind not in ("csv", FRAME):
         return kind
-    name = options.get("table") or (kind if kind == FRAME else stem_of(options["path"]))
+    name = options.get("table") or (kind if kind == FRAME else stem_name(options["path"]))
     return f"{name}-{'file' if kind == 'csv' else kind}" if name.lower() in NAMES else name
 
 
