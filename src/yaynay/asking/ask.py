@@ -3,6 +3,7 @@
 import os
 import sys
 import tempfile
+import warnings
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,9 +13,10 @@ from yaynay.asking.folder import FOLDER, Folder
 from yaynay.config.quoting import respell
 from yaynay.data.reading import read_arrays, read_file, read_frame
 from yaynay.data.table import Table
-from yaynay.errors import OptionError, YaynayError
+from yaynay.errors import OptionError, YaynayError, redact
 from yaynay.records.store import Store
 from yaynay.sweep import server
+from yaynay.tracking.settings import restoring
 
 
 def ask(
@@ -49,7 +51,10 @@ def ask(
     Raises:
         DataError: The data cannot be used as it is.
         OptionError: An option is wrong.
-        MachineError: MLflow's store cannot be used.
+        MachineError: Something outside data and options is missing.
+
+    Warns:
+        UserWarning: The answer is there, but MLflow's store or the disk did not take it.
 
     Example:
         >>> import numpy as np, pandas as pd, yaynay
@@ -65,10 +70,14 @@ def ask(
     try:
         table, dataset = _read(data, y, target, options)
         if _is_tracked() if track is None else track:
-            kept = Folder(Path(out))
-            given = kept.answer(table, dataset, _Silent(), style="python", most_rows=most_rows)
-            kept.finish(given)
-            return given
+            with restoring():
+                kept = Folder(Path(out))
+                given = kept.answer(table, dataset, _Silent(), style="python", most_rows=most_rows)
+                try:
+                    kept.finish(given)
+                except (YaynayError, OSError) as error:  # the answer is there
+                    warnings.warn(redact(f"the answer is not kept in full: {error}"), stacklevel=2)
+                return given
         with tempfile.TemporaryDirectory(prefix="yaynay-") as folder:
             return answer(table, dataset, Store(Path(folder)), _Silent(), style="python", most_rows=most_rows)
     except YaynayError as error:
