@@ -3,6 +3,7 @@
 import os
 import sys
 import tempfile
+import warnings
 from pathlib import Path
 from typing import Any, cast
 
@@ -11,9 +12,10 @@ from yaynay.asking.answer import Answer, answer
 from yaynay.asking.folder import FOLDER, Folder
 from yaynay.asking.given import check_most_rows, check_track, read_given
 from yaynay.config.quoting import respell
-from yaynay.errors import YaynayError
+from yaynay.errors import YaynayError, redact
 from yaynay.records.store import Store
 from yaynay.sweep import server
+from yaynay.tracking.settings import restoring
 
 
 def ask(
@@ -48,7 +50,10 @@ def ask(
     Raises:
         DataError: The data cannot be used as it is.
         OptionError: An option is wrong.
-        MachineError: MLflow's store cannot be used.
+        MachineError: Something outside data and options is missing.
+
+    Warns:
+        UserWarning: The answer is there, but MLflow's store or the disk did not take it.
 
     Example:
         >>> import numpy as np, pandas as pd, yaynay
@@ -66,10 +71,14 @@ def ask(
         most_rows = check_most_rows(most_rows)
         table, dataset = read_given(data, y, target, options)
         if _is_tracked() if track is None else track:
-            kept = Folder(Path(out))
-            given = kept.answer(table, dataset, _Silent(), style="python", most_rows=most_rows)
-            kept.finish(given)
-            return given
+            with restoring():
+                kept = Folder(Path(out))
+                given = kept.answer(table, dataset, _Silent(), style="python", most_rows=most_rows)
+                try:
+                    kept.finish(given)
+                except (YaynayError, OSError) as error:  # the answer is there
+                    warnings.warn(redact(f"the answer is not kept in full: {error}"), stacklevel=2)
+                return given
         with tempfile.TemporaryDirectory(prefix="yaynay-") as folder:
             return answer(table, dataset, Store(Path(folder)), _Silent(), style="python", most_rows=most_rows)
     except YaynayError as error:

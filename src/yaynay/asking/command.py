@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 from yaynay.asking import memory
 from yaynay.data.locations import check_file
 from yaynay.data.names import stem_name
+from yaynay.errors import redact
 from yaynay.reports.color import wants_color
-from yaynay.tracking.address import tracking_uri
+from yaynay.tracking.address import sqlite_path, tracking_uri
 
 if TYPE_CHECKING:
     from yaynay.asking.answer import Answer
@@ -65,7 +66,7 @@ def run(request: Request) -> int:
     """
     check_file(request.file)
     asked = {"target": request.target, "most_rows": request.most_rows, "width": _width(), **request.options}
-    key = memory.make_key(request.file, asked)
+    key = memory.make_key(request.file, request.out, asked)
     shown = _recall(request, key) or _ask(request, key)
     if request.opens:
         webbrowser.open(Path(shown["report"]).absolute().as_uri())
@@ -74,7 +75,7 @@ def run(request: Request) -> int:
 
 def _recall(request: Request, key: str) -> dict[str, Any] | None:
     """What was shown when the same was asked before, shown again."""
-    shown = memory.recall(request.out / stem_name(request.file), key)
+    shown = memory.recall(request.out, stem_name(request.file), key)
     if shown is None:
         return None
     screen = _Screen(request)
@@ -93,7 +94,7 @@ def _ask(request: Request, key: str) -> dict[str, Any]:
     from yaynay.data.reading import read_file
     from yaynay.reports.read import what_was_read
 
-    screen, folder = _Screen(request), Folder(request.out)
+    screen, folder = _Screen(request), Folder(request.out, "--out")
     table = read_file(request.file, request.target, **request.options)
     notes, remarks = ([respell(text, "command") for text in said] for said in (table.notes, table.remarks))
     for line in what_was_read(replace(table, notes=tuple(notes), remarks=tuple(remarks))):
@@ -103,8 +104,7 @@ def _ask(request: Request, key: str) -> dict[str, Any]:
     given = folder.answer(table, dataset, screen, style="command", most_rows=most, has_bar=not screen.is_silent)
     shown = screen.write(given)
     screen.end(shown)
-    folder.finish(given)
-    memory.remember(request.out / table.name, key, shown)
+    folder.finish(given, lambda written: memory.remember(written, key, shown))
     return shown
 
 
@@ -144,17 +144,17 @@ class _Screen:
         """The texts of an answer."""
         from yaynay.reports.card import Paths, card
 
-        out = self.request.out
-        folder = out / given.conclusion.table.name
+        out, is_named = self.request.out, bool(os.environ.get("MLFLOW_TRACKING_URI", "").strip())
+        folder, uri = memory.table_folder(out, given.conclusion.table.name), tracking_uri()
         files = {
             "report": str(folder / "index.html"),
-            "runs": tracking_uri() if "MLFLOW_TRACKING_URI" in os.environ else str(out / "mlflow.db"),
+            "runs": (uri if sqlite_path(uri) else redact(uri)) if is_named else str(out / "mlflow.db"),
             "model": str(folder / "model"),
             "records": str(out / "records"),
         }
         paths = Paths(
             report=files["report"],
-            runs="yaynay ui" if "MLFLOW_TRACKING_URI" in os.environ else f"yaynay ui {shlex.quote(str(out))}",
+            runs="yaynay ui" if is_named else f"yaynay ui {shlex.quote(str(out))}",
             predict=f"mlflow.pyfunc.load_model({files['model']!r}).predict(rows)",
         )
         cards = {

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import yaml
 
-import yaynay
+from yaynay.asking.conf import conf_folder
 from yaynay.config.schema import Plan as PlanOptions
 from yaynay.config.schema import Rule
 from yaynay.data import prepare
@@ -34,7 +34,7 @@ _GROUPS = {
 @functools.cache
 def settings() -> dict[str, Any]:
     """Values of a configuration without its dataset, as `python -m yaynay.train model=skip` composes them."""
-    conf = _conf()
+    conf = conf_folder()
     config = _read(conf / "config.yaml")
     values = {key: value for key, value in config.items() if key not in ("defaults", "hydra")}
     for group, option in _GROUPS.items():
@@ -80,13 +80,6 @@ def sample(table: Table, most_rows: int = MOST_ROWS) -> Table:
         return table.take(np.sort(np.argsort(table.time, kind="stable")[-most_rows:]), f"{said}, the latest")
     rows = np.sort(np.random.default_rng([0, 5]).choice(table.n_rows, most_rows, replace=False))
     return table.take(rows, f"{said}, drawn at random")
-
-
-def _conf() -> Path:
-    """The configuration files of the checkout or wheel that runs."""
-    source = Path(yaynay.__file__).parent
-    checkout = source.parents[1] / "conf"
-    return checkout if (checkout / "config.yaml").is_file() else source / "conf"
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What was shown of a question, to show it again at once; nothing heavy is imported here."""
+"""What was shown of a question, to show it again at once; nothing heavier than NumPy is imported here."""
 
 import hashlib
 import os
@@ -6,42 +6,53 @@ from pathlib import Path
 from typing import Any
 
 import yaynay
+from yaynay.asking.conf import conf_folder
 from yaynay.storage import digest, file_digest, read_json, write_json
+from yaynay.tracking.address import sqlite_path
 
-_FILE = "asked.json"
-_PARTS = ("index.html", "model", _FILE)
+ASKED = "asked.json"
+_PARTS = ("index.html", "model", ASKED)
 """What a question leaves in its table's folder."""
 
 
-def make_key(path: Path, options: dict[str, Any]) -> str:
-    """Digest of a question: the content of its file, its options, where its runs go, and the code that answers.
+def table_folder(out: Path, name: str) -> Path:
+    """Where page, model and memory of a table are, in a folder that belongs to `ask` alone."""
+    return out / "tables" / name
+
+
+def make_key(path: Path, out: Path, options: dict[str, Any]) -> str:
+    """Digest of a question: its file, where answer and runs go, its options, and the code and settings that answer.
 
     Raises:
         OSError: The file cannot be read.
     """
-    return digest([str(path), options, file_digest(path), os.environ.get("MLFLOW_TRACKING_URI", ""), _code_digest()])
+    store = os.environ.get("MLFLOW_TRACKING_URI", "")
+    return digest([str(path), str(out), options, file_digest(path), store, _code_digest()])
 
 
-def recall(folder: Path, key: str) -> dict[str, Any] | None:
-    """What `remember` kept in a table's folder, if it was asked with this key and all that it left is there."""
-    if not all((folder / name).exists() for name in _PARTS):
-        return None
+def recall(out: Path, name: str, key: str) -> dict[str, Any] | None:
+    """What `remember` kept of a table, if it was asked with this key and all that it left is there."""
+    folder, given = table_folder(out, name), os.environ.get("MLFLOW_TRACKING_URI", "").strip()
+    store = sqlite_path(given) if given else out / "mlflow.db"
+    left = [*(folder / part for part in _PARTS), out / "records" / "runs", *([store] if store else [])]
     try:
-        memory = read_json(folder / _FILE)
+        if not all(path.exists() for path in left):
+            return None
+        memory = read_json(folder / ASKED)
     except (OSError, ValueError):
         return None
     return memory if isinstance(memory, dict) and memory.get("key") == key else None
 
 
 def remember(folder: Path, key: str, memory: dict[str, Any]) -> None:
-    """Keep what was shown, once everything else is written."""
-    write_json(folder / _FILE, memory | {"key": key})
+    """Keep what was shown in a table's folder, once everything else is written."""
+    write_json(folder / ASKED, memory | {"key": key})
 
 
 def _code_digest() -> str:
-    """Digest of all of yaynay's files."""
-    source = Path(yaynay.__file__).parent
+    """Digest of all of yaynay's files, and of its settings, which a checkout keeps elsewhere."""
     found = hashlib.sha256(yaynay.__version__.encode())
-    for path in sorted(path for path in source.rglob("*") if path.suffix in (".py", ".yaml", ".html", ".css")):
-        found.update(path.relative_to(source).as_posix().encode() + path.read_bytes())
+    for folder in (Path(yaynay.__file__).parent, conf_folder()):
+        for path in sorted(path for path in folder.rglob("*") if path.suffix in (".py", ".yaml", ".html", ".css")):
+            found.update(path.relative_to(folder).as_posix().encode() + path.read_bytes())
     return found.hexdigest()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from yaynay.errors import DataError, OptionError
 from yaynay.records.record import Record
-from yaynay.records.store import Store
+from yaynay.records.store import Store, Sweep
 from yaynay.records.verify import check_checksums
 from yaynay.storage import find_root
 from yaynay.tracking.lookup import find_shown
@@ -46,8 +46,10 @@ def find(name: str) -> Kept:
         if key and (store.has(key) or store.failure_path(key).is_file()):
             return Kept(store, (_read(store, key),))
         if (not key or key == sweep) and (store.folder / "sweeps" / sweep).is_dir():
-            about = next(found.about for found in store.sweeps() if found.key == sweep)
-            keys = [run for run in about["runs"] if store.has(run) or store.failure_path(run).is_file()]
+            found = Sweep(store, store.folder / "sweeps" / sweep)
+            if not found.has_ended_runs():
+                raise DataError(f"run {name}: no run of this sweep has ended; allowed: one that has; train it again")
+            keys = [run for run in found.about["runs"] if store.has(run) or store.failure_path(run).is_file()]
             return Kept(store, tuple(_read(store, run) for run in keys))
     if _KEY.fullmatch(word):
         raise OptionError(f"run '{name}': {_UNKNOWN}")

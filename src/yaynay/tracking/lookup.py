@@ -3,9 +3,10 @@
 import sqlite3
 from typing import NamedTuple
 
-from yaynay.tracking import sqlite_store
+from yaynay.tracking import settings, sqlite_store
 from yaynay.tracking.address import check_address, explain, sqlite_path, tracking_uri
 from yaynay.tracking.runs import PARENT
+from yaynay.tracking.store import is_of_store
 
 
 class Shown(NamedTuple):
@@ -38,12 +39,14 @@ def find_shown(run_id: str) -> Shown | None:
 
 def _ask(uri: str, run_id: str) -> dict[str, str] | None:
     """Tags of a run in a store that only MLflow can read."""
+    settings.set_up()
     from mlflow import MlflowClient
-    from mlflow.exceptions import MlflowException
 
     try:
         return dict(MlflowClient(uri).get_run(run_id).data.tags)
-    except MlflowException as error:
-        if error.error_code == "RESOURCE_DOES_NOT_EXIST":
+    except Exception as error:
+        if getattr(error, "error_code", None) == "RESOURCE_DOES_NOT_EXIST":
             return None
+        if not is_of_store(error):
+            raise
         raise explain(uri, error) from error

@@ -29,11 +29,20 @@ _REQUIREMENTS = ("mlflow", "numpy", "pandas", "safetensors")
 
 
 def log_model(run_id: str, table: Table, record: Record) -> None:
-    """Log a configuration's model on a run, as `save_model` saves it."""
-    import mlflow
+    """Log a configuration's model on a run, as `save_model` saves it.
 
-    with _parts(table, record) as parts, mlflow.start_run(run_id=run_id):
-        mlflow.pyfunc.log_model(name="model", **parts)
+    The user may have a run or an experiment of their own active, so nothing here asks MLflow for the active one.
+    """
+    import mlflow
+    from mlflow.models import Model
+
+    client = mlflow.MlflowClient()
+    run = client.get_run(run_id)
+    with _parts(table, record) as parts:
+        model = client.create_logged_model(
+            run.info.experiment_id, name="model", source_run_id=run_id, params=run.data.params
+        )
+        Model.log(None, mlflow.pyfunc, run_id=run_id, model_id=model.model_id, **parts)
 
 
 def save_model(path: str | Path, table: Table, record: Record) -> None:

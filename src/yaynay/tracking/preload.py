@@ -20,7 +20,7 @@ def preload() -> None:
     meanwhile waits for its import, as always.
     """
     settings.set_up()
-    threading.Thread(target=_import).start()
+    threading.Thread(target=_import, name=settings.PRELOADING).start()
 
 
 def _import() -> None:

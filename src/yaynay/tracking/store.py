@@ -1,6 +1,7 @@
 """MLflow's store: made where it is missing, checked before training, opened to write runs."""
 
 import errno
+import re
 import shlex
 import shutil
 import sqlite3
@@ -32,6 +33,8 @@ _EXPERIMENT = {
     "mlflow.note.content": "Is a neural network worth it over a straight line? One parent run per sweep and "
     "table; its tag `verdict` says yay, nay or undecided.",
 }
+_DAMAGED = re.compile(r"not a database|malformed|no such (?:table|column)|schema|revision", re.IGNORECASE)
+"""What is said of a file that is no store of this MLflow's: only then is it to be moved away."""
 
 
 class DeletedError(MachineError):
@@ -143,13 +146,15 @@ def connect(experiment: str, n_runs: int = 0) -> Iterator["Runs"]:
         close_dead(client, experiment_id)
         yield runs
     except Exception as error:
-        if not (isinstance(error, OSError) or _passed_mlflow(error)):
+        if not is_of_store(error):
             raise  # a bug in yaynay says nothing of the store
         raise _cannot_write(uri, error) or explain(uri, error) from error
 
 
-def _passed_mlflow(error: BaseException) -> bool:
-    """Whether an exception came out of MLflow, whose libraries each raise their own."""
+def is_of_store(error: BaseException) -> bool:
+    """Whether an exception is the system's or came out of MLflow, whose libraries each raise their own."""
+    if isinstance(error, OSError):
+        return True
     frames = traceback.walk_tb(error.__traceback__)
     return any(str(frame.f_globals.get("__name__")).startswith("mlflow") for frame, _ in frames)
 
@@ -167,7 +172,10 @@ def _cannot_write(uri: str, error: Exception) -> MachineError | None:
     elif "'active' state" in message or "deleted experiment" in message:  # since the command started
         what = "a run or the experiment in it was just deleted"
     else:
-        what = f"MLflow cannot use it ({' '.join(message.split())[:300]}); move it away, and a new one is made"
+        what = f"MLflow cannot use it ({' '.join(message.split())[:300]})"
+        if not _DAMAGED.search(message):
+            return MachineError(f"MLflow store {path}: {what}; run the same command again; records are kept")
+        what += "; move it away, and a new one is made"
     return MachineError(f"MLflow store {path}: {what}; then run the same command again; records are kept")
 
 

@@ -57,18 +57,18 @@ def test_it_shows_what_it_read_and_ends_with_a_card(folder: Path, first: subproc
     assert len(card.splitlines()) <= 15
     assert max(map(len, card.splitlines())) <= 90
     assert card.startswith("nay")
-    assert "yaynay/nay/index.html" in card
+    assert "yaynay/tables/nay/index.html" in card
     assert "yaynay ui yaynay" in card
 
 
 def test_all_that_it_writes_is_in_its_folder(folder: Path, first: subprocess.CompletedProcess[str]) -> None:
     assert {path.name for path in folder.iterdir()} - {"nay.csv", "yay.csv", "other"} == {"yaynay"}
-    assert {path.name for path in (folder / "yaynay").iterdir()} >= {".gitignore", "records", "mlflow.db", "nay"}
-    assert (folder / "yaynay" / "nay" / "index.html").is_file()
+    assert {path.name for path in (folder / "yaynay").iterdir()} >= {".gitignore", "records", "mlflow.db", "tables"}
+    assert (folder / "yaynay" / "tables" / "nay" / "index.html").is_file()
 
 
 def test_the_same_question_is_answered_from_memory(folder: Path, first: subprocess.CompletedProcess[str]) -> None:
-    page = folder / "yaynay" / "nay" / "index.html"
+    page = folder / "yaynay" / "tables" / "nay" / "index.html"
     before = page.stat().st_mtime_ns
     again = ask(folder, "nay.csv", "--target", "price")
     assert (again.returncode, again.stdout) == (0, first.stdout)

@@ -1,16 +1,23 @@
 """`yaynay.ask` from Python: an answer for any data, and nothing left behind unless asked for."""
 
+import html
+import logging
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import mlflow
 import numpy as np
 import pandas as pd
 import pytest
 
 import yaynay
-from yaynay.errors import DataError, OptionError
+from yaynay.asking import folder
+from yaynay.errors import DataError, MachineError, OptionError
 
 RNG = np.random.default_rng(7)
 AREA = RNG.uniform(20, 200, 60)
@@ -21,7 +28,7 @@ HOUSES = pd.DataFrame(
 
 @pytest.fixture(scope="module")
 def answer() -> yaynay.Answer:
-    return yaynay.ask(HOUSES, target="price")
+    return yaynay.ask(HOUSES, target="price", track=False)
 
 
 @pytest.fixture(autouse=True)
@@ -65,8 +72,6 @@ def test_it_reads_well(answer: yaynay.Answer) -> None:
 
 
 def test_it_is_saved_as_a_model_that_mlflow_loads(answer: yaynay.Answer, tmp_path: Path) -> None:
-    import mlflow
-
     path = answer.save(tmp_path / "new" / "model")
     rows = HOUSES.drop(columns="price")
     np.testing.assert_array_equal(mlflow.pyfunc.load_model(str(path)).predict(rows), answer.predict(rows))
@@ -104,12 +109,114 @@ def test_a_mistake_is_one_sentence_in_pythons_words(arguments: tuple, options: d
     assert "\n" not in str(caught.value)
 
 
-def test_tracking_writes_to_its_folder_alone(empty: Path) -> None:
-    few = HOUSES.head(30)
-    answer = yaynay.ask(few, target="price", track=True, out="kept")
-    assert [path.name for path in empty.iterdir()] == ["kept"]
-    assert {"records", "mlflow.db", "frame", ".gitignore"} <= {path.name for path in (empty / "kept").iterdir()}
-    assert (empty / "kept" / "frame" / "index.html").read_text().count(answer.outcome) >= 1
+@dataclass(frozen=True)
+class Tracked:
+    """An answer that was tracked while its user was tracking a run, and what the user had before and after."""
+
+    folder: Path
+    answer: yaynay.Answer
+    run_id: str
+    before: tuple[Any, ...]
+    after: tuple[Any, ...]
+
+
+def of_the_user() -> tuple[Any, ...]:
+    active, names = mlflow.active_run(), [name for name in os.environ if name.startswith("MLFLOW_")]
+    uris = mlflow.is_tracking_uri_set(), mlflow.get_tracking_uri()
+    level = logging.getLogger("mlflow").level
+    return active and active.info.run_id, uris, {name: os.environ[name] for name in names}, level
+
+
+@pytest.fixture(scope="module")
+def tracked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tracked]:
+    folder, known = tmp_path_factory.mktemp("tracked"), mlflow.get_tracking_uri()
+    environment = dict(os.environ)
+    mlflow.set_tracking_uri(f"sqlite:///{folder}/own.db")
+    mlflow.set_experiment("mine")
+    with pytest.MonkeyPatch.context() as patch, mlflow.start_run() as run:
+        patch.chdir(folder)
+        patch.delenv("MLFLOW_TRACKING_URI")
+        patch.setattr(logging.getLogger("mlflow"), "level", logging.INFO)
+        patch.setattr("mlflow.tracking._tracking_service.utils._tracking_uri", None)
+        before = of_the_user()
+        answer = yaynay.ask(HOUSES.head(30), target="price", track=True, out="kept")
+        after = of_the_user()
+    yield Tracked(folder, answer, run.info.run_id, before, after)
+    mlflow.set_tracking_uri(known)
+    os.environ.clear()
+    os.environ.update(environment)
+
+
+def test_tracking_writes_to_its_folder_alone(tracked: Tracked) -> None:
+    assert {path.name for path in tracked.folder.iterdir()} - {"own.db", "mlruns"} == {"kept"}
+    kept = tracked.folder / "kept"
+    assert {"records", "mlflow.db", "tables", ".gitignore"} <= {path.name for path in kept.iterdir()}
+    page = (kept / "tables" / "frame" / "index.html").read_text(encoding="utf-8")
+    assert tracked.answer.sentence in html.unescape(page)
+
+
+def test_tracking_leaves_the_users_own_run_and_settings(tracked: Tracked) -> None:
+    assert tracked.after == tracked.before
+    assert tracked.before[0] == tracked.run_id
+
+
+def test_the_model_is_on_the_sweeps_run_although_another_run_is_active(tracked: Tracked) -> None:
+    client = mlflow.MlflowClient(f"sqlite:///{tracked.folder}/kept/mlflow.db")
+    (experiment,) = [found for found in client.search_experiments() if found.name != "Default"]
+    (run,) = client.search_runs([experiment.experiment_id], "tags.`yaynay.run` = 'parent'")
+    (model,) = client.search_logged_models([experiment.experiment_id])
+    assert (model.source_run_id, model.status) == (run.info.run_id, "READY")
+    assert run.outputs.model_outputs[0].model_id == model.model_id
+
+
+def test_where_tracking_fails_the_answer_comes_with_a_warning(
+    tracked: Tracked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tracked.folder)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://ann:secret@127.0.0.1:9")
+    with pytest.warns(UserWarning, match="no answer") as caught:
+        answer = yaynay.ask(HOUSES.head(30), target="price", out="kept")
+    (said,) = [str(one.message) for one in caught if one.category is UserWarning]
+    assert "secret" not in said
+    assert "\n" not in said
+    assert answer.sentence == tracked.answer.sentence
+
+
+def test_what_no_question_wrote_is_not_replaced(empty: Path) -> None:
+    (empty / "out" / "tables" / "frame").mkdir(parents=True)
+    own = empty / "out" / "tables" / "frame" / "thesis.txt"
+    own.touch()
+    with pytest.raises(OptionError, match=r"option 'out': .*frame is there"):
+        yaynay.ask(HOUSES, target="price", track=True, out="out")
+    assert own.exists()
+    assert not (empty / "out" / ".gitignore").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_named(answer: yaynay.Answer, empty: Path) -> None:
+    (empty / "file.py").touch()
+    for out in ("file.py", "file.py/below"):
+        with pytest.raises(OptionError, match=r"option 'out': file.py.* cannot be written \("):
+            yaynay.ask(HOUSES, target="price", track=True, out=out)
+    with pytest.raises(OptionError, match=r"option 'path': .*below cannot be written \("):
+        answer.save("file.py/below")
+
+
+def test_a_folder_that_is_in_use_stays_whole(empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    new, old = empty / "new" / "frame", empty / "frame"
+    for path in (new, old):
+        path.mkdir(parents=True)
+        (path / path.parent.name).touch()
+    rename = Path.rename
+
+    def refuse(self: Path, target: Path) -> Path:
+        if self == new:
+            raise PermissionError(13, "Access is denied")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    with pytest.raises(MachineError, match=r"cannot be replaced \(Access is denied\)"):
+        folder._exchange(new, old)
+    assert [path.name for path in old.iterdir()] == [empty.name]
 
 
 def test_a_script_needs_no_main_guard(empty: Path) -> None:
