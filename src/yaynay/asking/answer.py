@@ -45,8 +45,8 @@ class Watcher(Protocol):
     def on_gate(self, gate: Gate | None, rule: Rule) -> None:
         """The shape is tested; None for a table that is too small."""
 
-    def on_networks(self, sweep: Sweep, seconds: float) -> None:
-        """The networks are trained, which took so long [s]."""
+    def on_networks(self, sweep: Sweep, n_trained: int, seconds: float) -> None:
+        """The networks are there; so many had no record and were trained, which took so long [s]."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,7 +197,7 @@ def _array(data: Any) -> NDArray:
 
 
 def _respell(conclusion: Conclusion, style: Style) -> Conclusion:
-    """A conclusion whose notes and remarks spell options as their reader types them; stored ones stay as they are."""
+    """A conclusion whose sentence, notes and remarks spell options as their reader types them; stored ones stay."""
 
     def spelt(said: Sequence[str]) -> tuple[str, ...]:
         return tuple(respell(text, style) for text in said)
@@ -205,7 +205,9 @@ def _respell(conclusion: Conclusion, style: Style) -> Conclusion:
     table, verdict = conclusion.table, conclusion.verdict
     reading = tuple({**entry, "note": respell(entry["note"], style)} for entry in table.reading)
     shown = replace(table, notes=spelt(table.notes), remarks=spelt(table.remarks), reading=reading)
-    return replace(conclusion, table=shown, verdict=replace(verdict, remarks=spelt(verdict.remarks)))
+    sentence, doubts = respell(verdict.sentence, style), spelt(verdict.doubts)
+    verdict = replace(verdict, sentence=sentence, remarks=spelt(verdict.remarks), doubts=doubts)
+    return replace(conclusion, table=shown, verdict=verdict)
 
 
 def answer(
@@ -238,8 +240,8 @@ def answer(
         watcher.on_line(some, least_squares.fit(some, plan))
         watcher.on_gate(test_shape(some, rule), rule)
     clock = time.perf_counter()
-    sweep = train_table(grid.make_jobs(dataset, some, plan), store, has_bar=has_bar)
-    watcher.on_networks(sweep, time.perf_counter() - clock)
+    sweep, n_trained = train_table(grid.make_jobs(dataset, some, plan), store, has_bar=has_bar)
+    watcher.on_networks(sweep, n_trained, time.perf_counter() - clock)
     conclusion = conclude(sweep, rule, some.name)
     conclusion = _respell(conclusion, style)
     return Answer(conclusion, compare(conclusion))

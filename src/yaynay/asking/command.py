@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from yaynay.asking import memory
 from yaynay.data.locations import check_file
-from yaynay.data.names import stem_name
 from yaynay.errors import redact
 from yaynay.reports.color import wants_color
 from yaynay.tracking.address import sqlite_path, tracking_uri
@@ -75,7 +74,7 @@ def run(request: Request) -> int:
 
 def _recall(request: Request, key: str) -> dict[str, Any] | None:
     """What was shown when the same was asked before, shown again."""
-    shown = memory.recall(request.out, stem_name(request.file), key)
+    shown = memory.recall(request.out, memory.name_table(request.out, request.file), key)
     if shown is None:
         return None
     screen = _Screen(request)
@@ -95,16 +94,17 @@ def _ask(request: Request, key: str) -> dict[str, Any]:
     from yaynay.reports.read import what_was_read
 
     screen, folder = _Screen(request), Folder(request.out, "--out")
-    table = read_file(request.file, request.target, **request.options)
+    name = memory.name_table(request.out, request.file)
+    table = read_file(request.file, request.target, table=name, **request.options)
     notes, remarks = ([respell(text, "command") for text in said] for said in (table.notes, table.remarks))
     for line in what_was_read(replace(table, notes=tuple(notes), remarks=tuple(remarks))):
         screen.say(line)
-    dataset = {"name": "csv", "path": str(request.file), "target": request.target, **request.options}
+    dataset = {"name": "csv", "path": str(request.file), "target": request.target, "table": name, **request.options}
     most = request.most_rows
     given = folder.answer(table, dataset, screen, style="command", most_rows=most, has_bar=not screen.is_silent)
     shown = screen.write(given)
     screen.end(shown)
-    folder.finish(given, lambda written: memory.remember(written, key, shown))
+    folder.finish(given, lambda written: memory.remember(written, key, request.file, shown))
     return shown
 
 
@@ -135,10 +135,11 @@ class _Screen:
 
         self.say(gate_step(None if gate is None else gate.p_value, rule))
 
-    def on_networks(self, sweep: "Sweep", seconds: float) -> None:
+    def on_networks(self, sweep: "Sweep", n_trained: int, seconds: float) -> None:
         from yaynay.verdict.sentences import counted
 
-        self.say(f"networks: {counted(sweep.n_configurations, 'configuration')} in {seconds:.1f} s")
+        trained = f"in {seconds:.1f} s" if n_trained else "from records"
+        self.say(f"networks: {counted(sweep.n_configurations, 'configuration')} {trained}")
 
     def write(self, given: "Answer") -> dict[str, Any]:
         """The texts of an answer."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import yaynay
 from yaynay.asking.conf import conf_folder
+from yaynay.data.names import stem_name
 from yaynay.storage import digest, file_digest, read_json, write_json
 from yaynay.tracking.address import sqlite_path
 
@@ -18,6 +19,16 @@ _PARTS = ("index.html", "model", ASKED)
 def table_folder(out: Path, name: str) -> Path:
     """Where page, model and memory of a table are, in a folder that belongs to `ask` alone."""
     return out / "tables" / name
+
+
+def name_table(out: Path, path: Path) -> str:
+    """What the table in a file is called: by its stem, and a digest of its place where another file has that name."""
+    name, place = stem_name(path), str(path.absolute())
+    try:
+        other = read_json(table_folder(out, name) / ASKED)
+    except (OSError, ValueError):
+        return name
+    return name if isinstance(other, dict) and other.get("file") == place else f"{name}-{digest(place)[:6]}"
 
 
 def make_key(path: Path, out: Path, options: dict[str, Any]) -> str:
@@ -44,9 +55,9 @@ def recall(out: Path, name: str, key: str) -> dict[str, Any] | None:
     return memory if isinstance(memory, dict) and memory.get("key") == key else None
 
 
-def remember(folder: Path, key: str, memory: dict[str, Any]) -> None:
-    """Keep what was shown in a table's folder, once everything else is written."""
-    write_json(folder / ASKED, memory | {"key": key})
+def remember(folder: Path, key: str, path: Path, memory: dict[str, Any]) -> None:
+    """Keep what was shown of a file in a table's folder, once everything else is written."""
+    write_json(folder / ASKED, memory | {"key": key, "file": str(path.absolute())})
 
 
 def _code_digest() -> str:

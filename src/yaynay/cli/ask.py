@@ -14,6 +14,8 @@ from yaynay.errors import OptionError, YaynayError
 _NAMED = ("features", "leave_out", "groups", "time")
 """Keys of a table that have an option of their own."""
 _GIVEN = ("name", "path", "target", "table")
+_OUTCOMES = (0, 1, 3)
+"""Exit codes that say an outcome with --exit-code; a mistake in the data ends with that of one in the options then."""
 _MOST_LISTED = 40
 """Columns that an error lists."""
 
@@ -44,7 +46,12 @@ _MOST_LISTED = 40
 )  # fmt: skip
 @click.option("--json", "is_json", is_flag=True, help="Print one JSON object and nothing else.")
 @click.option("--quiet", "-q", "is_quiet", is_flag=True, help="Print the answer alone.")
-@click.option("--exit-code", "has_exit_code", is_flag=True, help="End with 0 for yay, 1 for nay, 3 for undecided.")
+@click.option(
+    "--exit-code",
+    "has_exit_code",
+    is_flag=True,
+    help="End with 0 for yay, 1 for nay, 3 for undecided; 2 or 4 for an error.",
+)
 @click.option("--open", "opens", is_flag=True, help="Open the page in a browser.")
 def ask(file: Path, target: str | None, settings: tuple[str, ...], **given: Any) -> int:
     """Is a neural network worth it over linear regression on the table in FILE: yay or nay?
@@ -66,7 +73,11 @@ def ask(file: Path, target: str | None, settings: tuple[str, ...], **given: Any)
     except YaynayError as error:
         from yaynay.config.quoting import respell
 
-        raise type(error)(respell(str(error), "command")) from error
+        kind = OptionError if given["has_exit_code"] and error.exit_code in _OUTCOMES else type(error)
+        raise kind(respell(str(error), "command")) from error
+    except KeyboardInterrupt:
+        print("interrupted; the same command goes on with what is trained", file=sys.stderr)
+        raise
 
 
 def parse_settings(words: tuple[str, ...]) -> dict[str, Any]:

@@ -82,7 +82,7 @@ def run_jobs(
     return [job.error or selection_score(store.read_scores(job.key)) for job in jobs]
 
 
-def train_table(jobs: Sequence[Job], store: Store, *, has_bar: bool = False) -> Sweep:
+def train_table(jobs: Sequence[Job], store: Store, *, has_bar: bool = False) -> tuple[Sweep, int]:
     """Train jobs on one table that they hold, with its lines in closed form, in processes of this machine.
 
     Args:
@@ -91,7 +91,7 @@ def train_table(jobs: Sequence[Job], store: Store, *, has_bar: bool = False) -> 
         has_bar: Show a bar, on a terminal.
 
     Returns:
-        The sweep, whose runs have all ended.
+        The sweep, whose runs have all ended, and how many of the jobs had no record.
     """
     for job in jobs:
         store.write_table(*_data(job))
@@ -105,7 +105,7 @@ def train_table(jobs: Sequence[Job], store: Store, *, has_bar: bool = False) -> 
         SweepProgress(len(asked), 0, has_bar=has_bar, says_end=False) as progress,
     ):
         _train(waiting, store, train, n_workers, [_OnlyAsked(progress, ready)])
-    return sweep
+    return sweep, len(asked)
 
 
 def _data(job: Job) -> tuple[Table, Plan]:

@@ -93,6 +93,7 @@ def test_json_is_one_object_and_exit_codes_tell_the_outcome(folder: Path) -> Non
     ("words", "code", "said"),
     [
         (["nowhere.csv", "--target", "price"], 3, "nowhere.csv: no such file"),
+        (["nowhere.csv", "--target", "price", "--exit-code"], 2, "nowhere.csv: no such file"),
         (["nay.csv", "--target", "Price"], 3, "price"),
         (["nay.csv"], 2, "'id', 'size', 'age', 'price'"),
         (["nay.csv", "--target", "price", "--set", "missing=maybe"], 2, "missing"),
@@ -107,3 +108,17 @@ def test_a_mistake_is_one_sentence(folder: Path, words: list[str], code: int, sa
     assert said in done.stderr
     assert "dataset." not in done.stderr
     assert done.stdout == ""
+
+
+def test_two_files_of_one_name_have_folders_of_their_own(folder: Path, first: subprocess.CompletedProcess[str]) -> None:
+    (folder / "yay.csv").replace(folder / "kept.csv")
+    (folder / "b").mkdir()
+    (folder / "kept.csv").replace(folder / "b" / "nay.csv")
+    other = ask(folder, "b/nay.csv", "--target", "price", "--exit-code")
+    assert (other.returncode, other.stderr) == (0, "")
+    names = sorted(path.name for path in (folder / "yaynay" / "tables").iterdir() if path.is_dir())
+    assert names[0] == "nay"
+    assert re.fullmatch("nay-[0-9a-f]{6}", names[1])
+    assert f"yaynay/tables/{names[1]}/index.html" in other.stdout
+    again = ask(folder, "nay.csv", "--target", "price")
+    assert again.stdout == first.stdout
