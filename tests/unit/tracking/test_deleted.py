@@ -92,24 +92,30 @@ def test_a_deleted_run_of_a_configuration_stays_deleted(swept: Swept, n_runs: in
     assert {client.get_run(child.info.run_id).info.lifecycle_stage for child in children} == {"deleted"}
 
 
-@pytest.mark.parametrize("words", [SINGLE, SWEEP])
-def test_nothing_is_trained_for_what_was_deleted(project: Path, words: list[str]) -> None:
-    """Neither where the sweep's run was deleted, nor where the experiment was."""
-    delete = (
-        "import mlflow, sys; c = mlflow.MlflowClient('sqlite:///mlflow.db'); e = c.get_experiment_by_name('yaynay')\n"
-        "r = c.search_runs([e.experiment_id], \"tags.`yaynay.run` = 'parent'\")\n"
-        "[c.delete_run(run.info.run_id) for run in r] if r else c.delete_experiment(e.experiment_id)"
-    )
-    source = {"PYTHONPATH": str(REPOSITORY / "src")}
-    (first,) = call_each((project, list(words)), **source)
-    assert first.code == 0, first
-    for what in ("the run of this sweep of engel", "experiment 'yaynay'"):
-        subprocess.run(["python", "-c", delete], cwd=project, env=clean_environment(project), check=True)
-        for record in (project / "records" / "runs").iterdir():
-            record.rename(project.parent / record.name)
-        (ended,) = call_each((project, list(words)), **source)
-        (line,) = ended.stderr.splitlines()
-        assert (ended.code, f"{what} was deleted; records are kept" in line) == (4, True), ended
-        assert list((project / "records" / "runs").iterdir()) == []
-        for record in project.parent.glob("[0-9a-f]*"):
-            record.rename(project / "records" / "runs" / record.name)
+_DELETE = """
+import os, shutil, mlflow
+client = mlflow.MlflowClient("sqlite:///mlflow.db")
+(experiment,) = [found for found in client.search_experiments() if found.name == "yaynay"]
+parents = client.search_runs([experiment.experiment_id], "tags.`yaynay.run` = 'parent'")
+for run in parents:
+    client.delete_run(run.info.run_id)
+if not parents:
+    client.delete_experiment(experiment.experiment_id)
+shutil.rmtree("records/runs")
+os.mkdir("records/runs")
+"""
+"""The runs of all sweeps, or the experiment where they are deleted already; and the records, so that all would train."""
+
+
+def test_nothing_is_trained_for_what_was_deleted(project: Path) -> None:
+    """Neither where the sweep's run was deleted, nor where the experiment was; one process imports MLflow once."""
+    (project / "delete_in_mlflow.py").write_text(_DELETE)
+    both, delete = [(project, SINGLE), (project, SWEEP)], (project, ["delete_in_mlflow"])
+    ended = call_each(*both, delete, *both, delete, *both, PYTHONPATH=str(REPOSITORY / "src"))
+    assert [done.code for done in ended[:2]] == [0, 0], ended
+    for done, what in zip(
+        [*ended[3:5], *ended[6:]], [*["the run of this sweep of engel"] * 2, *["experiment 'yaynay'"] * 2], strict=True
+    ):
+        (line,) = done.stderr.splitlines()
+        assert (done.code, f"{what} was deleted; records are kept" in line) == (4, True), done
+    assert list((project / "records" / "runs").iterdir()) == []
