@@ -3,10 +3,12 @@
 import json
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -16,7 +18,7 @@ from yaynay.records.record import Record
 from yaynay.records.store import Store
 from yaynay.storage import file_digest
 
-pytestmark = pytest.mark.usefixtures("timed")
+pytestmark = pytest.mark.usefixtures("timed", "histories")
 
 KEYS = st.sampled_from("abcde")
 
@@ -140,3 +142,9 @@ class StoreMachine(RuleBasedStateMachine):
 
 
 TestStore = StoreMachine.TestCase
+
+
+@pytest.fixture
+def histories(times: Callable[[int, int], int]) -> None:
+    """How many histories are tried."""
+    TestStore.settings = settings(max_examples=times(60, 300))

@@ -2,16 +2,22 @@
 
 import re
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from pipeline.project import QUICK as QUICKLY
 from pipeline.project import REPOSITORY, call_each, clean_environment
+from unit.sweep.test_reproduce import job
 from unit.tracking.conftest import Swept
 
 from yaynay.errors import MachineError
+from yaynay.records.store import Sweep
+from yaynay.sweep import SWEEP as SWEEP_NAME
+from yaynay.sweep import run as sweep_run
 from yaynay.tracking.database import MANY_RUNS
-from yaynay.tracking.store import check_store, connect
+from yaynay.tracking.store import check_store, connect, deleted_run
 from yaynay.tracking.sync import check_sweeps, sync
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*An input example was not provided")
@@ -92,24 +98,46 @@ def test_a_deleted_run_of_a_configuration_stays_deleted(swept: Swept, n_runs: in
     assert {client.get_run(child.info.run_id).info.lifecycle_stage for child in children} == {"deleted"}
 
 
-@pytest.mark.parametrize("words", [SINGLE, SWEEP])
-def test_nothing_is_trained_for_what_was_deleted(project: Path, words: list[str]) -> None:
-    """Neither where the sweep's run was deleted, nor where the experiment was."""
-    delete = (
-        "import mlflow, sys; c = mlflow.MlflowClient('sqlite:///mlflow.db'); e = c.get_experiment_by_name('yaynay')\n"
-        "r = c.search_runs([e.experiment_id], \"tags.`yaynay.run` = 'parent'\")\n"
-        "[c.delete_run(run.info.run_id) for run in r] if r else c.delete_experiment(e.experiment_id)"
+_DELETE = """
+import os, shutil, mlflow
+client = mlflow.MlflowClient("sqlite:///mlflow.db")
+(experiment,) = [found for found in client.search_experiments() if found.name == "yaynay"]
+parents = client.search_runs([experiment.experiment_id], "tags.`yaynay.run` = 'parent'")
+for run in parents:
+    client.delete_run(run.info.run_id)
+if not parents:
+    client.delete_experiment(experiment.experiment_id)
+shutil.rmtree("records/runs")
+os.mkdir("records/runs")
+"""
+"""The runs of all sweeps, or the experiment where they are deleted; and the records, so that all would train."""
+
+
+def test_nothing_is_trained_for_what_was_deleted(project: Path) -> None:
+    """Neither where the sweep's run was deleted, nor where the experiment was; one process imports MLflow once."""
+    (project / "delete_in_mlflow.py").write_text(_DELETE)
+    single, sweep, delete = (project, SINGLE), (project, SWEEP), (project, ["delete_in_mlflow"])
+    trained, _, run, _, one, many = call_each(
+        sweep, delete, sweep, delete, single, sweep, PYTHONPATH=str(REPOSITORY / "src")
     )
-    source = {"PYTHONPATH": str(REPOSITORY / "src")}
-    (first,) = call_each((project, list(words)), **source)
-    assert first.code == 0, first
-    for what in ("the run of this sweep of engel", "experiment 'yaynay'"):
-        subprocess.run(["python", "-c", delete], cwd=project, env=clean_environment(project), check=True)
-        for record in (project / "records" / "runs").iterdir():
-            record.rename(project.parent / record.name)
-        (ended,) = call_each((project, list(words)), **source)
-        (line,) = ended.stderr.splitlines()
-        assert (ended.code, f"{what} was deleted; records are kept" in line) == (4, True), ended
-        assert list((project / "records" / "runs").iterdir()) == []
-        for record in project.parent.glob("[0-9a-f]*"):
-            record.rename(project / "records" / "runs" / record.name)
+    assert trained.code == 0, trained
+    for done, what in ((run, "the run of this sweep of engel"), (one, "experiment 'yaynay'"), (many, "experiment")):
+        (line,) = done.stderr.splitlines()
+        assert (done.code, what in line, "was deleted; records are kept" in line) == (4, True, True), done
+    assert list((project / "records" / "runs").iterdir()) == []
+
+
+def test_nothing_is_trained_in_this_process_for_what_was_deleted(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a single run is."""
+
+    def refuse(sweeps: Sequence[Sweep], experiment: str) -> NoReturn:
+        raise deleted_run(sweeps[0].table_name, experiment)
+
+    (project / "mine.csv").write_text("x,y\n" + "".join(f"{row % 7},{row * row % 11}\n" for row in range(30)))
+    monkeypatch.setenv(SWEEP_NAME, "a-sweep")
+    monkeypatch.setattr(sweep_run, "check_sweeps", refuse)
+    with pytest.raises(MachineError, match="the run of this sweep of mine was deleted"):
+        sweep_run.run_jobs([job("model.depth=1")], "alone")
+    assert [*project.glob("records/runs/[!.]*")] == []

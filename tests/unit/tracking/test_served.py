@@ -17,7 +17,7 @@ import pandas as pd
 import pytest
 import requests
 import yaml
-from pipeline.project import REPOSITORY, clean_environment
+from pipeline.project import REPOSITORY, call_each, clean_environment
 from unit.invented import make_record
 from unit.records.test_serving import line_of, network_of, own, plan_of, write
 
@@ -96,20 +96,12 @@ def test_a_saved_model_takes_the_rows_of_the_file(folder: Path) -> None:
         model.predict(rows.assign(town="Pisa"))
 
 
-@pytest.mark.parametrize("name", ["rows.csv", "split.json"])
-def test_the_command_line_predicts_from_a_file(folder: Path, name: str) -> None:
-    kind = name.partition(".")[2]
-    words = ["models", "predict", "-m", "line", "-i", name, "-t", kind, "--env-manager", "local"]
-    done = subprocess.run(
-        [sys.executable, "-m", "mlflow", *words],
-        cwd=folder,
-        env=clean_environment(folder),
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stderr
-    np.testing.assert_allclose(json.loads(done.stdout)["predictions"], wanted(folder), rtol=1e-12)
+def test_the_command_line_predicts_from_a_file(folder: Path) -> None:
+    names = ["rows.csv", "split.json"]
+    words = ["mlflow", "models", "predict", "-m", "line", "--env-manager", "local"]
+    for done in call_each(*((folder, [*words, "-i", name, "-t", name.partition(".")[2]]) for name in names)):
+        assert done.code == 0, done
+        np.testing.assert_allclose(json.loads(done.stdout)["predictions"], wanted(folder), rtol=1e-12)
 
 
 @contextmanager
