@@ -18,6 +18,7 @@ import pytest
 import yaynay
 from yaynay.asking import folder
 from yaynay.errors import DataError, MachineError, OptionError
+from yaynay.tracking import new_store
 
 RNG = np.random.default_rng(7)
 AREA = RNG.uniform(20, 200, 60)
@@ -129,26 +130,28 @@ def of_the_user() -> tuple[Any, ...]:
 
 @pytest.fixture(scope="module")
 def tracked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tracked]:
-    folder, known = tmp_path_factory.mktemp("tracked"), mlflow.get_tracking_uri()
-    environment = dict(os.environ)
-    mlflow.set_tracking_uri(f"sqlite:///{folder}/own.db")
-    mlflow.set_experiment("mine")
-    with pytest.MonkeyPatch.context() as patch, mlflow.start_run() as run:
-        patch.chdir(folder)
-        patch.delenv("MLFLOW_TRACKING_URI")
-        patch.setattr(logging.getLogger("mlflow"), "level", logging.INFO)
-        patch.setattr("mlflow.tracking._tracking_service.utils._tracking_uri", None)
-        before = of_the_user()
-        answer = yaynay.ask(HOUSES.head(30), target="price", track=True, out="kept")
-        after = of_the_user()
-    yield Tracked(folder, answer, run.info.run_id, before, after)
+    root = tmp_path_factory.mktemp("tracked")
+    environment, known, level = dict(os.environ), mlflow.get_tracking_uri(), logging.getLogger("mlflow").level
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(root)
+        mlflow.set_tracking_uri(None)  # type: ignore[arg-type]
+        logging.getLogger("mlflow").setLevel(logging.WARNING)
+        os.environ["MLFLOW_RUN_ID"] = ""
+        new_store.build(root / "mlflow.db")
+        mlflow.set_experiment("mine")
+        with mlflow.start_run() as run:
+            before = of_the_user()
+            answer = yaynay.ask(HOUSES.head(30), target="price", track=True, out="kept")
+            after = of_the_user()
+    yield Tracked(root, answer, run.info.run_id, before, after)
     mlflow.set_tracking_uri(known)
+    logging.getLogger("mlflow").setLevel(level)
     os.environ.clear()
     os.environ.update(environment)
 
 
 def test_tracking_writes_to_its_folder_alone(tracked: Tracked) -> None:
-    assert {path.name for path in tracked.folder.iterdir()} - {"own.db", "mlruns"} == {"kept"}
+    assert {path.name for path in tracked.folder.iterdir()} - {"mlflow.db", "mlruns"} == {"kept"}
     kept = tracked.folder / "kept"
     assert {"records", "mlflow.db", "tables", ".gitignore"} <= {path.name for path in kept.iterdir()}
     page = (kept / "tables" / "frame" / "index.html").read_text(encoding="utf-8")
@@ -175,11 +178,13 @@ def test_where_tracking_fails_the_answer_comes_with_a_warning(
     monkeypatch.chdir(tracked.folder)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://ann:secret@127.0.0.1:9")
     with pytest.warns(UserWarning, match="no answer") as caught:
-        answer = yaynay.ask(HOUSES.head(30), target="price", out="kept")
+        answer = yaynay.ask(HOUSES.head(30), target="price", out="kept", table="records")
     (said,) = [str(one.message) for one in caught if one.category is UserWarning]
     assert "secret" not in said
     assert "\n" not in said
     assert answer.sentence == tracked.answer.sentence
+    assert Path("kept/tables/records/index.html").is_file()
+    assert Path("kept/records/runs").is_dir()  # though the table is called so
 
 
 def test_what_no_question_wrote_is_not_replaced(empty: Path) -> None:
