@@ -5,7 +5,6 @@ import logging
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,8 @@ from yaynay.asking import folder
 from yaynay.errors import DataError, MachineError, OptionError
 from yaynay.tracking import new_store
 
+STORE = "mlflow.tracking._tracking_service.utils._tracking_uri"
+"""Where MLflow keeps the store that it was told of."""
 RNG = np.random.default_rng(7)
 AREA = RNG.uniform(20, 200, 60)
 HOUSES = pd.DataFrame(
@@ -37,6 +38,7 @@ def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A working folder in which nothing may be left."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    monkeypatch.setattr(STORE, None)
     return tmp_path
 
 
@@ -129,25 +131,26 @@ def of_the_user() -> tuple[Any, ...]:
 
 
 @pytest.fixture(scope="module")
-def tracked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tracked]:
+def tracked(tmp_path_factory: pytest.TempPathFactory) -> Tracked:
     root = tmp_path_factory.mktemp("tracked")
-    environment, known, level = dict(os.environ), mlflow.get_tracking_uri(), logging.getLogger("mlflow").level
+    environment, level = dict(os.environ), logging.getLogger("mlflow").level
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(root)
-        mlflow.set_tracking_uri(None)  # type: ignore[arg-type]
+        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        patch.setenv("MLFLOW_RUN_ID", "")
+        patch.setattr(STORE, None)
+        patch.setattr("mlflow.tracking.fluent._active_experiment_id", None)
         logging.getLogger("mlflow").setLevel(logging.WARNING)
-        os.environ["MLFLOW_RUN_ID"] = ""
         new_store.build(root / "mlflow.db")
         mlflow.set_experiment("mine")
         with mlflow.start_run() as run:
             before = of_the_user()
             answer = yaynay.ask(HOUSES.head(30), target="price", track=True, out="kept")
             after = of_the_user()
-    yield Tracked(root, answer, run.info.run_id, before, after)
-    mlflow.set_tracking_uri(known)
     logging.getLogger("mlflow").setLevel(level)
     os.environ.clear()
     os.environ.update(environment)
+    return Tracked(root, answer, run.info.run_id, before, after)
 
 
 def test_tracking_writes_to_its_folder_alone(tracked: Tracked) -> None:
