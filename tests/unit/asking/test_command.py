@@ -21,14 +21,14 @@ TABLES = {
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "MLFLOW_TRACKING_URI"}
 
 
-def ask(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+def ask(folder: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "yaynay", "ask", *words],
         cwd=folder,
         capture_output=True,
         text=True,
         check=False,
-        env=ENVIRONMENT,
+        env=ENVIRONMENT | environment,
         stdin=subprocess.DEVNULL,
     )
 
@@ -96,6 +96,16 @@ def test_json_is_one_object_and_exit_codes_tell_the_outcome(folder: Path, answer
     assert nay.returncode == 1
     assert first.stdout.endswith(nay.stdout)
     assert nay.stdout.startswith("nay")
+
+
+def test_where_tracking_fails_the_answer_comes_first(folder: Path, first: subprocess.CompletedProcess[str]) -> None:
+    done = ask(
+        folder, "nay.csv", "--target", "price", "--json", MLFLOW_TRACKING_URI="http://ann:secret@127.0.0.1:9/?token=abc"
+    )
+    assert done.returncode == 4
+    assert json.loads(done.stdout)["paths"]["runs"] == "http://127.0.0.1:9/?token=..."
+    assert re.fullmatch(r"error: [^\n]+\n", done.stderr)
+    assert not (folder / "yaynay" / "tables" / "nay" / "asked.json").exists()
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,6 @@ import logging
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,10 @@ import pytest
 import yaynay
 from yaynay.asking import folder
 from yaynay.errors import DataError, MachineError, OptionError
+from yaynay.tracking import new_store
 
+STORE = "mlflow.tracking._tracking_service.utils._tracking_uri"
+"""Where MLflow keeps the store that it was told of."""
 RNG = np.random.default_rng(7)
 AREA = RNG.uniform(20, 200, 60)
 HOUSES = pd.DataFrame(
@@ -36,6 +38,7 @@ def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A working folder in which nothing may be left."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    monkeypatch.setattr(STORE, None)
     return tmp_path
 
 
@@ -128,27 +131,30 @@ def of_the_user() -> tuple[Any, ...]:
 
 
 @pytest.fixture(scope="module")
-def tracked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tracked]:
-    folder, known = tmp_path_factory.mktemp("tracked"), mlflow.get_tracking_uri()
-    environment = dict(os.environ)
-    mlflow.set_tracking_uri(f"sqlite:///{folder}/own.db")
-    mlflow.set_experiment("mine")
-    with pytest.MonkeyPatch.context() as patch, mlflow.start_run() as run:
-        patch.chdir(folder)
-        patch.delenv("MLFLOW_TRACKING_URI")
-        patch.setattr(logging.getLogger("mlflow"), "level", logging.INFO)
-        patch.setattr("mlflow.tracking._tracking_service.utils._tracking_uri", None)
-        before = of_the_user()
-        answer = yaynay.ask(HOUSES.head(30), target="price", track=True, out="kept")
-        after = of_the_user()
-    yield Tracked(folder, answer, run.info.run_id, before, after)
-    mlflow.set_tracking_uri(known)
+def tracked(tmp_path_factory: pytest.TempPathFactory) -> Tracked:
+    root = tmp_path_factory.mktemp("tracked")
+    environment, level = dict(os.environ), logging.getLogger("mlflow").level
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(root)
+        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        patch.setenv("MLFLOW_RUN_ID", "")
+        patch.setattr(STORE, None)
+        patch.setattr("mlflow.tracking.fluent._active_experiment_id", None)
+        logging.getLogger("mlflow").setLevel(logging.WARNING)
+        new_store.build(root / "mlflow.db")
+        mlflow.set_experiment("mine")
+        with mlflow.start_run() as run:
+            before = of_the_user()
+            answer = yaynay.ask(HOUSES.head(30), target="price", track=True, out="kept")
+            after = of_the_user()
+    logging.getLogger("mlflow").setLevel(level)
     os.environ.clear()
     os.environ.update(environment)
+    return Tracked(root, answer, run.info.run_id, before, after)
 
 
 def test_tracking_writes_to_its_folder_alone(tracked: Tracked) -> None:
-    assert {path.name for path in tracked.folder.iterdir()} - {"own.db", "mlruns"} == {"kept"}
+    assert {path.name for path in tracked.folder.iterdir()} - {"mlflow.db", "mlruns"} == {"kept"}
     kept = tracked.folder / "kept"
     assert {"records", "mlflow.db", "tables", ".gitignore"} <= {path.name for path in kept.iterdir()}
     page = (kept / "tables" / "frame" / "index.html").read_text(encoding="utf-8")
@@ -175,11 +181,13 @@ def test_where_tracking_fails_the_answer_comes_with_a_warning(
     monkeypatch.chdir(tracked.folder)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://ann:secret@127.0.0.1:9")
     with pytest.warns(UserWarning, match="no answer") as caught:
-        answer = yaynay.ask(HOUSES.head(30), target="price", out="kept")
+        answer = yaynay.ask(HOUSES.head(30), target="price", out="kept", table="records")
     (said,) = [str(one.message) for one in caught if one.category is UserWarning]
     assert "secret" not in said
     assert "\n" not in said
     assert answer.sentence == tracked.answer.sentence
+    assert Path("kept/tables/records/index.html").is_file()
+    assert Path("kept/records/runs").is_dir()  # though the table is called so
 
 
 def test_what_no_question_wrote_is_not_replaced(empty: Path) -> None:

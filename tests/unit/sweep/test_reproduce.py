@@ -246,6 +246,14 @@ def test_a_run_whose_record_is_gone_is_said_to_be(project: Path, reproduce: Repr
         reproduce(name)
 
 
+def test_a_sweep_without_a_run_that_ended_is_said_to_be_one(project: Path, reproduce: Reproduce) -> None:
+    (sweep,) = (project / "records" / "sweeps").iterdir()
+    for name in ("runs", "failures"):
+        shutil.rmtree(project / "records" / name, ignore_errors=True)
+    with pytest.raises(DataError, match="no run of this sweep has ended"):
+        reproduce(sweep.name)
+
+
 @pytest.mark.parametrize("name", ["0" * 32, "0" * 64, "torch", "../records", "a' OR '1'='1"])
 @pytest.mark.parametrize("has_store", [True, False])
 def test_an_unknown_run_is_an_error_with_the_way_out(

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import mlflow
 import pytest
 from unit.reports.verdicts import RULE
 from unit.tracking.conftest import PARITY, Swept
@@ -132,6 +133,15 @@ def test_a_bug_is_not_blamed_on_the_store(project: Path, swept: Swept, monkeypat
         writer.add(swept.records)
     with pytest.raises(MachineError, match="it cannot be written"), connect("yaynay"):
         raise PermissionError(13, "Permission denied")
+
+
+def test_only_a_damaged_store_is_to_be_moved_away(project: Path) -> None:
+    with pytest.raises(MachineError, match="already active") as caught, connect("yaynay"), mlflow.start_run():
+        mlflow.start_run()
+    assert "move it away" not in str(caught.value)
+    (project / "mlflow.db").write_bytes(b"not a database" * 99)
+    with pytest.raises(MachineError, match="move it away"), connect("yaynay"):
+        pass
 
 
 def test_a_sweep_whose_run_was_deleted_in_the_ui_says_what_restores_it(swept: Swept) -> None:
