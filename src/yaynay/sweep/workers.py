@@ -128,7 +128,9 @@ def run_in_processes(specs: Sequence[FleetSpec], store: Store, n_workers: int) -
                     yield _died(spec, store, worker.exit_code())
     finally:
         for worker in crew:
-            worker.kill()
+            worker.kill()  # all, before it waits for the first
+        for worker in crew:
+            worker.end()
 
 
 @contextmanager
@@ -148,7 +150,7 @@ def beside(function: Callable[..., object], *arguments: object) -> "Iterator[Fut
     try:
         yield worker.executor.submit(function, *arguments)
     finally:
-        worker.kill(wait=True)  # it writes nothing any more
+        worker.end()
 
 
 class _Worker:
@@ -170,11 +172,15 @@ class _Worker:
         self.executor.shutdown()
         return next((process.exitcode for process in self.context.started), None)
 
-    def kill(self, wait: bool = False) -> None:
+    def kill(self) -> None:
         for process in self.context.started:
             if process.pid is not None:
                 process.kill()
-        self.executor.shutdown(wait=wait, cancel_futures=True)
+
+    def end(self) -> None:
+        """Kill it, and wait until nothing of it is left."""
+        self.kill()
+        self.executor.shutdown(cancel_futures=True)
 
 
 def _begin(versions: dict[Any, str]) -> None:

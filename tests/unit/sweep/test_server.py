@@ -22,7 +22,7 @@ def in_worker(expression: str) -> Any:
     try:
         return worker.executor.submit(eval, expression).result(timeout=120)
     finally:
-        worker.kill()
+        worker.end()
 
 
 def test_a_second_call_starts_no_second_server() -> None:
@@ -50,7 +50,7 @@ from yaynay.sweep import server, workers
 print("script runs", flush=True)
 worker = workers._Worker("")
 print("worker", worker.executor.submit(os.getpid).result(timeout=120) != os.getpid(), flush=True)
-worker.kill()
+worker.end()
 """
 
 
@@ -98,7 +98,7 @@ def inherit(sink):
     crew = []
     start(crew)
     os.write(sink, b"answers")
-    crew[0].kill(wait=True)
+    crew[0].end()
 
 def ask(worker, expression):
     return worker.executor.submit(eval, expression).result(timeout=120)
@@ -127,7 +127,7 @@ if __name__ == "__main__":
         seen["theirs"] = pool.apply(eval, ("'yaynay.sweep._server' in __import__('sys').modules",))
         seen["blocked"] = pool.apply(eval, ("len(__import__('signal').pthread_sigmask(0, []))",))
     for worker in crew:
-        worker.kill()
+        worker.end()
     print(json.dumps(seen))
 """
 
@@ -175,7 +175,7 @@ worker = workers._Worker("")
 try:
     worker.executor.submit(time.sleep, 60).result()
 except KeyboardInterrupt:
-    worker.kill()
+    worker.end()
     del worker
 again = workers._Worker("")  # the server has imported
 pid = again.executor.submit(os.getpid).result()
@@ -183,7 +183,7 @@ clock = time.monotonic()
 while [child.pid for child in own.children()] != [pid] and time.monotonic() < clock + 5:
     time.sleep(0.01)
 print([child.pid for child in own.children()] == [pid])
-again.kill()
+again.end()
 """
 
 

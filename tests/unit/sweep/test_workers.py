@@ -109,7 +109,7 @@ def test_where_no_process_may_be_started_it_trains_in_this_one(tmp_path: Path, m
     both = tuple(configure("dataset=engel", "model.depth=1", f"seed={seed}") for seed in range(2))
     monkeypatch.setattr(workers, "run_here", lambda specs, _: iter([specs]))
     specs = [FleetSpec(both, "", "")]
-    assert next(iter(workers.run(specs, Store(tmp_path), 2))) == specs  # type: ignore[comparison-overlap]
+    assert next(iter(workers.run(specs, Store(tmp_path), 2))) == specs
     with workers.beside(os.getpid) as done:
         assert done.result() == os.getpid()
 
