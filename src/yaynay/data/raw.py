@@ -159,7 +159,7 @@ def _microseconds(cells: pd.Series) -> Floats:
 
 def _of_objects(cells: list[object], missing: Sequence[str], kept: Collection[str]) -> RawColumn:
     """Different cells, of which none is None or NaN."""
-    if cells and all(isinstance(cell, int | float | np.number | np.bool_ | Decimal) for cell in cells):
+    if cells and all(isinstance(cell, int | float | np.integer | np.floating | np.bool_ | Decimal) for cell in cells):
         is_truth = all(isinstance(cell, bool | np.bool_) for cell in cells)
         column = of_series(pd.Series(cells).astype(np.float64), missing)
         return replace(column, kind="truth" if is_truth else "")
@@ -170,7 +170,7 @@ def _of_objects(cells: list[object], missing: Sequence[str], kept: Collection[st
     if cells and all(isinstance(cell, datetime.time) for cell in cells):
         lengths = pd.to_timedelta([cell.isoformat() for cell in cells])  # type: ignore[attr-defined]
         return RawColumn(_microseconds(lengths.to_series()) / HOUR, kind="hours")
-    odd = next((cell for cell in cells if not isinstance(cell, str | int | float | np.number | np.bool_)), None)
+    odd = next((cell for cell in cells if not isinstance(cell, str | int | float | np.integer | np.floating | np.bool_)), None)
     if odd is not None:
         raise DataError(f"holds {type(odd).__name__}; numbers, texts or dates are needed; convert it")
     texts = [_text(cell, kept) for cell in cells]
