@@ -93,7 +93,9 @@ def _numbers(values: Any, what: str) -> NDArray:
         array = np.asarray(values)
         if array.dtype == object and array.ndim:  # such as None among numbers, or Decimal
             array = np.where(pd.isna(array), None, array)
-            is_number = all(cell is None or isinstance(cell, int | float | np.integer | np.floating) for cell in array.flat)
+            is_number = all(
+                cell is None or isinstance(cell, int | float | np.integer | np.floating) for cell in array.flat
+            )
             array = array.astype(np.float64) if is_number else array
         if np.ma.isMaskedArray(values):
             array = np.ma.filled(values.astype(np.float64), np.nan)

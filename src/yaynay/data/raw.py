@@ -170,7 +170,9 @@ def _of_objects(cells: list[object], missing: Sequence[str], kept: Collection[st
     if cells and all(isinstance(cell, datetime.time) for cell in cells):
         lengths = pd.to_timedelta([cell.isoformat() for cell in cells])  # type: ignore[attr-defined]
         return RawColumn(_microseconds(lengths.to_series()) / HOUR, kind="hours")
-    odd = next((cell for cell in cells if not isinstance(cell, str | int | float | np.integer | np.floating | np.bool_)), None)
+    odd = next(
+        (cell for cell in cells if not isinstance(cell, str | int | float | np.integer | np.floating | np.bool_)), None
+    )
     if odd is not None:
         raise DataError(f"holds {type(odd).__name__}; numbers, texts or dates are needed; convert it")
     texts = [_text(cell, kept) for cell in cells]
