@@ -92,7 +92,8 @@ def _numbers(values: Any, what: str) -> NDArray:
     try:
         array = np.asarray(values)
         if array.dtype == object and array.ndim:  # such as None among numbers, or Decimal
-            array = np.where(pd.isna(array), None, array)
+            array = array.copy()
+            array[pd.isna(array)] = None
             is_number = all(
                 cell is None or isinstance(cell, int | float | np.integer | np.floating) for cell in array.flat
             )
