@@ -102,8 +102,8 @@ def _check_alone(y: Any, target: Any, options: Mapping[str, Any]) -> None:
         )
     if options:
         raise OptionError(
-            f"option {next(iter(options))!r}: given beside y, with which all columns of data are features; allowed: "
-            "with a DataFrame or file and target; put y into the DataFrame, and name it as target"
+            f"option {next(iter(options))!r}: given beside y; allowed: with target, of a DataFrame or a file; put y "
+            "into a DataFrame with the features, and name it as target"
         )
 
 
