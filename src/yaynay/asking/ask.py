@@ -36,7 +36,7 @@ def ask(
     Args:
         data: A DataFrame (pandas, Polars, Arrow or any other that exchanges its columns) or the path of a file; or,
             with `y`, an array (n_rows, n_features) or a DataFrame of features.
-        y: Target, (n_rows,), where `data` has none; every column of `data` is a feature then.
+        y: Target, (n_rows,), where `data` has none.
         target: Name of the column to predict, where `data` has it.
         track: Keep records and MLflow runs in `out`; None: where an MLflow tracking URI is set.
         out: Folder for both; nothing is written elsewhere.

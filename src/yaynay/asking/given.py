@@ -27,7 +27,9 @@ def read_given(data: Any, y: Any, target: Any, options: Mapping[str, Any]) -> tu
     """The table, and where it is from: the group `dataset` of a configuration.
 
     Args:
-        data, y, target: As of `yaynay.ask`.
+        data: As of `yaynay.ask`.
+        y: As there.
+        target: As there.
         options: Its other keywords.
 
     Raises:
@@ -95,13 +97,13 @@ def _check_alone(y: Any, target: Any, options: Mapping[str, Any]) -> None:
         raise OptionError(f"option 'y': {_show(y)} is a text; allowed: the target's cells, one for each row; {advice}")
     if target is not None:
         raise OptionError(
-            "option 'y': given beside target; allowed: target alone, where data has that column, or y alone, where data "
-            "has the features; leave out one of them"
+            "option 'y': given beside target; allowed: target alone, where data has that column, or y alone, where "
+            "data has the features; leave out one of them"
         )
     if options:
         raise OptionError(
-            f"option {next(iter(options))!r}: given beside y, with which all columns of data are features; allowed: "
-            "with a DataFrame or file and target; put y into the DataFrame, and name it as target"
+            f"option {next(iter(options))!r}: given beside y; allowed: with target, of a DataFrame or a file; put y "
+            "into a DataFrame with the features, and name it as target"
         )
 
 

@@ -17,7 +17,9 @@ TARGET = "y"
 
 
 def to_frame(x: Any, y: Any, names: Sequence[str] | None) -> tuple[pd.DataFrame | pa.Table, list[str], str]:
-    """Features and target side by side, with their names.
+    """Features and target side by side, names of features that are used whatever they hold, and of the target.
+
+    A DataFrame has no such features: what each of its columns is, is decided as in a table of one's own.
 
     Args:
         x: Features, (n_rows, n_features) or (n_rows,), or a DataFrame of them.
@@ -46,18 +48,21 @@ def to_frame(x: Any, y: Any, names: Sequence[str] | None) -> tuple[pd.DataFrame 
         raise DataError(f"y: {len(cells)} cells, where x has {len(frame)} rows; one for each row is needed; mend it")
     target = _call_target(y, features)
     if isinstance(frame, pd.DataFrame):
-        return pd.concat([frame, pd.Series(cells, name=target)], axis=1), features, target
-    return frame.append_column(target, pa.array(cells, from_pandas=True)), features, target
+        frame = pd.concat([frame, pd.Series(cells, name=target)], axis=1)
+    else:
+        frame = frame.append_column(target, pa.array(cells, from_pandas=True))
+    return frame, [] if is_named else features, target
 
 
 def _rename(x: Any) -> pd.DataFrame | pa.Table:
     """A DataFrame with texts as names, and rows that are only counted."""
     frame = x if isinstance(x, pd.DataFrame) else to_arrow(x)
-    is_pandas = isinstance(frame, pd.DataFrame)
-    names = [check_label(label) for label in (frame.columns if is_pandas else frame.column_names)]
+    names = [check_label(label) for label in (frame.columns if isinstance(frame, pd.DataFrame) else frame.column_names)]
     if not names:
         raise DataError("x: a DataFrame without columns; allowed: one feature or more; give them")
-    return frame.set_axis(names, axis=1).reset_index(drop=True) if is_pandas else frame.rename_columns(names)
+    if isinstance(frame, pd.DataFrame):
+        return frame.set_axis(names, axis=1).reset_index(drop=True)
+    return frame.rename_columns(names)
 
 
 def _number(x: Any, names: Sequence[str] | None) -> pd.DataFrame:
@@ -92,8 +97,11 @@ def _numbers(values: Any, what: str) -> NDArray:
     try:
         array = np.asarray(values)
         if array.dtype == object and array.ndim:  # such as None among numbers, or Decimal
-            array = np.where(pd.isna(array), None, array)
-            is_number = all(cell is None or isinstance(cell, int | float | np.number) for cell in array.flat)
+            array = array.copy()
+            array[pd.isna(array)] = None
+            is_number = all(
+                cell is None or isinstance(cell, int | float | np.integer | np.floating) for cell in array.flat
+            )
             array = array.astype(np.float64) if is_number else array
         if np.ma.isMaskedArray(values):
             array = np.ma.filled(values.astype(np.float64), np.nan)

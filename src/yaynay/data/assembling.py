@@ -34,7 +34,7 @@ def assemble(raw: RawTable, options: Own, name: str, source: str) -> Table:
     Raises:
         DataError: It cannot be used as it is.
     """
-    _take_out(raw, options)
+    take_out(raw, options)
     for column in options.categories:
         if column in raw.columns:
             again = raw.reread([column]) if raw.reread else raw.columns
@@ -45,7 +45,7 @@ def assemble(raw: RawTable, options: Own, name: str, source: str) -> Table:
     return _assemble(raw, readings, (groups, times), options, name, source)
 
 
-def _take_out(raw: RawTable, options: Own) -> None:
+def take_out(raw: RawTable, options: Own) -> None:
     """Make missing the numbers that the options call so, however they are spelt."""
     for value, number in missing_numbers(map(str, options.na_values)).items():
         for column in raw.columns.values():

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from yaynay.config.datasets import File
+from yaynay.data.assembling import take_out
 from yaynay.data.cells import RawColumn
 from yaynay.data.numerals import parse_numerals
 from yaynay.data.reading import check_options, take_apart
@@ -27,6 +28,7 @@ def list_columns(path: Path, **options: Any) -> dict[str, str]:
     """
     checked = cast(File, check_options("csv", {"target": "", **options, "path": str(path)}))
     raw = take_apart(checked, lambda names: list(range(len(names))))
+    take_out(raw, checked)
     return {name: _describe(column) for name, column in raw.columns.items()}
 
 

@@ -123,7 +123,9 @@ def take_frame(frame: Any, options: Frame) -> Table:
 
 
 def read_arrays(x: Any, y: Any, names: Sequence[str] | None = None, **options: Any) -> Table:
-    """Read a table from arrays, or lists, of numbers, or a DataFrame of features; all of its columns are features.
+    """Read a table from arrays, or lists, of numbers, or from a DataFrame of features and a target beside it.
+
+    Every column of an array is used; of a DataFrame those that `read_frame` would use.
 
     Args:
         x: Features, (n_rows, n_features) or (n_rows,); NaN where a cell is missing.

@@ -32,7 +32,8 @@ def html(conclusion: Conclusion, comparison: Comparison) -> str:
     name = _text(wording.cut(wording.printable(conclusion.table.name), 60))
     parts = [
         f'<div style="overflow-wrap:break-word;border-left:4px solid {color};padding:2px 0 2px 14px">',
-        f'<p style="{_WIDTH};margin:0 0 6px;font-size:1.15em"><b>{name}: {verdict.outcome}</b>: {_text(advice(verdict))}</p>',
+        f'<p style="{_WIDTH};margin:0 0 6px;font-size:1.15em"><b>{name}: {verdict.outcome}</b>: '
+        f"{_text(advice(verdict))}</p>",
         f'<p style="{_WIDTH};margin:0 0 10px">{_text(verdict.sentence)}</p>',
         _picture(conclusion),
         _table(comparison),
@@ -97,4 +98,5 @@ def _remarks(said: Sequence[str]) -> str:
     if len(said) > _MOST_REMARKS:
         shown.append(f"and {len(said) - _MOST_REMARKS:,} more")
     items = "".join(f"<li>{_text(remark)}</li>" for remark in shown)
-    return f'<p style="margin:10px 0 0"><b>Remarks</b></p><ul style="{_WIDTH};margin:2px 0 0;padding-left:20px">{items}</ul>'
+    style = f"{_WIDTH};margin:2px 0 0;padding-left:20px"
+    return f'<p style="margin:10px 0 0"><b>Remarks</b></p><ul style="{style}">{items}</ul>'

@@ -3,6 +3,7 @@
 import html
 import logging
 import os
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -12,11 +13,12 @@ from typing import Any
 import mlflow
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 
 import yaynay
 from yaynay.asking import folder
-from yaynay.errors import DataError, MachineError, OptionError
+from yaynay.errors import DataError, MachineError, OptionError, YaynayError
 from yaynay.tracking import new_store
 
 STORE = "mlflow.tracking._tracking_service.utils._tracking_uri"
@@ -100,7 +102,23 @@ def test_arrays_have_one_answer_with_the_frame_of_the_same_numbers() -> None:
         ((HOUSES,), {"target": "price", "missing": "maybe"}, "missing"),
         ((HOUSES,), {"target": "price", "nonsense": 1}, "nonsense"),
         ((np.ones((3, 2)), np.ones(4)), {}, "4"),
-        ((np.ones((3, 2)), np.ones(3)), {"target": "y"}, "option 'y'"),
+        ((np.ones((3, 2)), np.ones(3)), {"target": "y"}, "option 'y': given beside target; allowed: target alone"),
+        ((np.ones((3, 2)), np.ones(3)), {"missing": "drop"}, "option 'missing': given beside y"),
+        ((HOUSES, "price"), {}, "did you mean target='price'?"),
+        ((HOUSES,), {"target": "price", "most_rows": 19}, "option 'most_rows': 19 is not allowed; allowed: a whole"),
+        ((HOUSES,), {"target": "price", "most_rows": 1e4}, "option 'most_rows': 10000.0 is not allowed"),
+        ((HOUSES,), {"target": "price", "most_rows": True}, "option 'most_rows': True is not allowed"),
+        ((HOUSES,), {"target": "price", "track": "no"}, "option 'track': 'no' is not allowed"),
+        ((HOUSES,), {"target": "price", "leave_out": ["town"]}, "day_first, decimal, table; did you mean drop?"),
+        ((HOUSES,), {"target": "price", "exclude": ["town"]}, "option 'exclude': unknown; allowed: target, track"),
+        ((HOUSES,), {"target": "price", "name": "x"}, "option 'name': unknown"),
+        ((HOUSES,), {"target": "price", "sep": ","}, "leave it out"),
+        (("nowhere.csv",), {"target": "price", "sep": ","}, "did you mean separator?"),
+        ((HOUSES,), {"target": "price", "drop": ["area", "town"]}, "no column is left to predict from"),
+        ((HOUSES,), {"target": ("k", "price")}, "flatten the names"),
+        ((HOUSES.assign(price=1j),), {"target": "price"}, "holds complex numbers"),
+        ((HOUSES.to_numpy(),), {"target": "price"}, "ndarray is none"),
+        ((HOUSES["area"],), {"target": "price"}, "use its to_frame()"),
         (("nowhere.csv",), {"target": "price"}, "nowhere.csv: no such file"),
     ],
 )
@@ -110,6 +128,74 @@ def test_a_mistake_is_one_sentence_in_pythons_words(arguments: tuple, options: d
     assert said in str(caught.value)
     assert "dataset." not in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_frame_of_features_keeps_its_names() -> None:
+    x, y = HOUSES[["town", "area"]].tail(30), HOUSES["price"].tail(30)
+    answer = yaynay.ask(x, y)
+    table = answer.conclusion.table
+    assert (table.features, table.target) == (("town=Oslo", "area"), "price")
+    predicted = answer.predict(x)
+    np.testing.assert_array_equal(answer.predict(x[["area", "town"]]), predicted)
+    np.testing.assert_array_equal(answer.predict(pl.DataFrame(x.to_dict("list"))), predicted)
+    assert answer.conclusion.finished[0].configuration["dataset"]["target"] == "price"
+
+
+def test_options_are_stored_as_they_are_read() -> None:
+    frame = HOUSES.head(20).assign(id=range(20))
+    answer = yaynay.ask(frame, target="price", features=HOUSES.columns[:2], na_values=np.array([-9]))
+    stored = answer.conclusion.finished[0].configuration["dataset"]
+    assert (stored["features"], stored["na_values"]) == (["area", "town"], [-9])
+
+
+def test_a_small_table_has_numbers_or_nan_and_says_where_its_errors_are_from() -> None:
+    answer = yaynay.ask(HOUSES.head(12).assign(town=["?", "Oslo", "Bergen"] * 4), target="price")
+    frame = answer.to_frame()
+    assert {str(kind) for kind in frame.drop(columns="what").dtypes} <= {"float64", "int64"}
+    assert frame["gain"].isna().all()
+    assert "on the rows that it was fitted to" in repr(answer)
+    assert "on the rows that it was fitted to" in answer._repr_html_()
+    table = answer.to_dict()["table"]
+    said = [*table["notes"], *table["remarks"], *(column["note"] or "" for column in table["columns"])]
+    assert "dataset." not in " ".join(said)
+    assert "list what is a level of a category in na_levels" in " ".join(said)
+
+
+@pytest.mark.parametrize("model", ["", ["ridge"], 3])
+def test_a_model_that_is_none_is_refused(answer: yaynay.Answer, model: Any) -> None:
+    with pytest.raises(OptionError, match=r"no .* was trained; allowed: line, ridge, network"):
+        answer.predict(HOUSES, model)
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ({"area": [1], "town": ["Oslo"]}, "dict is none"),
+        ([{"area": 1, "town": "Oslo"}], "use pandas.DataFrame(...) of it"),
+        (HOUSES.iloc[0], "frame.iloc[[number]] for a row"),
+        (HOUSES.assign(area=1j), "complex"),
+        (HOUSES.assign(area=np.array([np.complex64(1j)] * 60, dtype=object)), "complex"),
+        ([[1, 2], [3]], "list cannot be read as an array"),
+        ("rows.csv", "str is none"),
+    ],
+)
+def test_rows_that_are_none_are_refused_in_a_sentence(answer: yaynay.Answer, rows: Any, said: str) -> None:
+    with pytest.raises(YaynayError, match=re.escape(said)) as caught:
+        answer.predict(rows)
+    assert "\n" not in str(caught.value)
+    assert "x and y" not in str(caught.value)
+
+
+def test_a_warning_points_at_the_line_that_asked(answer: yaynay.Answer) -> None:
+    rows = HOUSES.assign(area=[np.nan, *HOUSES["area"][1:]])
+    with pytest.warns(UserWarning, match="1 missing cell, where the table had none; it is taken") as caught:
+        answer.predict(rows)
+    assert caught[0].filename == __file__
+
+
+def test_its_errors_are_offered() -> None:
+    assert issubclass(yaynay.OptionError, yaynay.YaynayError)
+    assert {"DataError", "MachineError", "OptionError", "YaynayError"} <= set(yaynay.__all__)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
 from yaynay.config.datasets import File, parse
-from yaynay.config.quoting import LISTS, override, requote, respell
+from yaynay.config.quoting import LISTS, override, read_list, requote, respell
 from yaynay.errors import OptionError
 
 SOURCE = Path(__file__).parents[3] / "src" / "yaynay"
@@ -140,6 +140,17 @@ def test_options_are_spelt_as_the_reader_types_them(said: str, command: str, pyt
     assert respell(said, "command") == command
     assert respell(said, "python") == python
     assert respell(said, "hydra") == said
+
+
+def test_a_list_may_have_blanks_wherever_they_mean_nothing() -> None:
+    assert read_list("[ a , b ]") == read_list("[a,b]") == ["a", "b"]
+    assert read_list("[]") == read_list("[ ]") == []
+    assert read_list('[ "a, b]" ,c d]') == ["a, b]", "c d"]
+    assert respell("set dataset.features=[ a , 7 ]", "python") == "use features=['a', 7]"
+    assert respell("set dataset.features=[]", "command") == "use --features ''"
+    for typed in ("[a", "[a,,b]", "[a]b", "[,]", '["a]'):
+        with pytest.raises(ValueError, match=re.escape(typed)):
+            read_list(typed)
 
 
 def test_the_lists_are_those_of_the_options() -> None:

@@ -233,6 +233,13 @@ REFUSALS = [
         "d,y\n1970-01-01,1\n1970-02-03,2\n1970-02-01,4\n",
     ),
     # features and target
+    Refusal(
+        PLAIN,
+        "no column is left to predict from",
+        "leave out fewer (dataset.leave_out), or add a column",
+        options={"leave_out": ["x"]},
+        with_options={"leave_out": []},
+    ),
     Refusal("t,y\nso,2\nwell,3\nno,5\n", "no feature is left ('t' (an identifier", "add a column of numbers", TEXTS),
     Refusal(
         "id,y\n" + "".join(f"{7 * n + 50},{n % 5}\n" for n in range(25)),

@@ -371,6 +371,11 @@ class TestArrays:
         assert read_arrays(X, Y, ["a", "y"]).target == "target"
         assert read_arrays(pd.Series([1, 2, 3, 5], name="size"), Y).features == ("size",)
 
+    def test_a_frame_of_features_is_read_as_one_with_its_target(self) -> None:
+        x = pd.DataFrame({"a": [3, 1, 2, 5], "who": ["Ann Lee", "Bo Li", "Cy Oz", "Di Wu"]})
+        table, same = read_arrays(x, pd.Series(Y, name="pay")), read_frame(x.assign(pay=Y), "pay")
+        assert (table.sha256, said(table)) == (same.sha256, said(same))
+
     def test_every_column_is_used(self) -> None:
         rows = np.arange(30.0)
         assert read_arrays(np.column_stack([rows, rows**2 % 7]), rows % 5, ["id", "b"]).features == ("id", "b")

@@ -471,3 +471,15 @@ def test_any_bytes_give_a_table_or_one_clear_line(content: bytes) -> None:
             assert read_file(path, "y").n_rows >= 3
         except DataError as error:
             assert "\n" not in str(error)  # noqa: PT017 - either outcome is right
+
+
+def test_a_file_may_be_given_a_name(write: Write) -> None:
+    path = write("x,y\n1,2\n2,3\n4,4\n5,7\n")
+    assert read_file(path, "y").name == "prices"
+    assert read_file(path, "y", table="homes").name == "homes"
+
+
+def test_options_of_a_file_may_be_whatever_python_has_for_several_values(write: Write) -> None:
+    path = write("x,z,w,y\n1,2,1,2\n2,-9,2,3\n4,1,2,4\n5,5,1,7\n")
+    table = read_file(path, "y", features=("x", "z"), na_values=np.array([-9]))
+    assert table.features == ("x", "z", "z is missing")
