@@ -104,7 +104,9 @@ def _ask(request: Request, key: str) -> dict[str, Any]:
     given = folder.answer(table, dataset, screen, style="command", most_rows=most, has_bar=not screen.is_silent)
     shown = screen.write(given)
     screen.end(shown)
-    folder.finish(given, lambda written: memory.remember(written, key, request.file, shown))
+    folder.finish(
+        given, lambda written, is_whole: memory.remember(written, key if is_whole else "", request.file, shown)
+    )
     return shown
 
 

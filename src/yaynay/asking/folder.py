@@ -59,12 +59,12 @@ class Folder:
             store = Store(self.path / "records")
             return answer(table, dataset, store, watcher, conclude=conclude_sweep, **options)
 
-    def finish(self, given: Answer, leave: Callable[[Path], object] | None = None) -> None:
+    def finish(self, given: Answer, leave: Callable[[Path, bool], object] | None = None) -> None:
         """Write page, model and MLflow runs of an answer.
 
         Args:
             given: What `answer` gave.
-            leave: Writes more into the table's folder, once everything else is there.
+            leave: Writes more into the table's folder; it is told whether everything else is there.
 
         Raises:
             MachineError: MLflow's store cannot be used; page and model are there. Or these cannot be replaced.
@@ -89,8 +89,8 @@ class Folder:
                 except MachineError as error:
                     failed = error
                 page.result()
-            if leave is not None and failed is None:
-                leave(aside)
+            if leave is not None:
+                leave(aside, failed is None)
             self._check(folder)
             _exchange(aside, folder)
         if failed is not None:

@@ -56,7 +56,7 @@ def recall(out: Path, name: str, key: str) -> dict[str, Any] | None:
 
 
 def remember(folder: Path, key: str, path: Path, memory: dict[str, Any]) -> None:
-    """Keep what was shown of a file in a table's folder, once everything else is written."""
+    """Keep what was shown of a file in a table's folder; without a key it is not shown again."""
     write_json(folder / ASKED, memory | {"key": key, "file": str(path.absolute())})
 
 

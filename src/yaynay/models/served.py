@@ -121,8 +121,8 @@ def _warn(column: Column, said: str) -> None:
 
 
 def _count_own_frames() -> int:
-    """The stack level of the line of the user's that asked for predictions, be it through MLflow."""
+    """The stack level of the line that asked for predictions, outside of this package."""
     level, frame = 1, sys._getframe(1)
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in ("yaynay", "mlflow"):
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "yaynay":
         level, frame = level + 1, frame.f_back
     return level

@@ -17,12 +17,13 @@ def out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         path.mkdir(parents=True)
     for path in (folder / "index.html", tmp_path / "mlflow.db"):
         path.touch()
-    memory.remember(folder, "k", {"card": "nay"})
+    memory.remember(folder, "k", tmp_path / "houses.csv", {"card": "nay"})
     return tmp_path
 
 
 def test_it_is_shown_again(out: Path) -> None:
-    assert memory.recall(out, "houses", "k") == {"card": "nay", "key": "k"}
+    kept = {"card": "nay", "key": "k", "file": str(out / "houses.csv")}
+    assert memory.recall(out, "houses", "k") == kept
     assert memory.recall(out, "houses", "another") is None
     assert memory.recall(out, "flats", "k") is None
 
@@ -52,3 +53,9 @@ def test_another_folder_and_other_settings_are_another_question(
     keys = [memory.make_key(table, tmp_path / name, {}) for name in ("a", "a", "b")]
     (conf / "verdict.yaml").write_text("delta: 0.02\n")
     assert len({*keys, memory.make_key(table, tmp_path / "a", {})}) == 3
+
+
+def test_another_file_of_the_same_name_is_another_table(out: Path) -> None:
+    assert memory.name_table(out, out / "houses.csv") == "houses"
+    assert memory.name_table(out, out / "b" / "houses.csv").startswith("houses-")
+    assert memory.name_table(out, out / "flats.csv.gz") == "flats"

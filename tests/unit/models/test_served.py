@@ -146,8 +146,8 @@ def test_an_unknown_level_is_told_and_joins_the_rare_ones() -> None:
     [
         (TOWNS, NONE_MISSING, ["Oslo", "Wien"], "'Wien' was not among the levels .* it is taken for 'Oslo'"),
         (TOWNS, NONE_MISSING, ["Oslo", 7], "'7' was not among the levels"),
-        (TOWNS, NONE_MISSING, ["Oslo", None], "1 missing cells, where the table had none; they are taken for 'Oslo'"),
-        (NUMBERS, [Column("c", None, False)], [1, None], "1 missing cells, .* taken for the mean of the training rows"),
+        (TOWNS, NONE_MISSING, ["Oslo", None], "1 missing cell, where the table had none; it is taken for 'Oslo'"),
+        (NUMBERS, [Column("c", None, False)], [1, None], "1 missing cell, .* taken for the mean of the training rows"),
         (
             Description("c", "date", has_parts=True),
             [Column("c (month)", ("01", "02"), False)],
