@@ -105,7 +105,7 @@ def test_where_tracking_fails_the_answer_comes_first(folder: Path, first: subpro
     assert done.returncode == 4
     assert json.loads(done.stdout)["paths"]["runs"] == "http://127.0.0.1:9/?token=..."
     assert re.fullmatch(r"error: [^\n]+\n", done.stderr)
-    assert not (folder / "yaynay" / "tables" / "nay" / "asked.json").exists()
+    assert json.loads((folder / "yaynay" / "tables" / "nay" / "asked.json").read_text())["key"] == ""  # asked anew
 
 
 @pytest.mark.parametrize(
@@ -140,4 +140,4 @@ def test_two_files_of_one_name_have_folders_of_their_own(folder: Path, first: En
     assert re.fullmatch("nay-[0-9a-f]{6}", names[1])
     assert f"yaynay/tables/{names[1]}/index.html" in other.stdout
     again = ask(folder, "nay.csv", "--target", "price")
-    assert again.stdout == first.stdout
+    assert again.stdout.partition("\n\n")[2] == first.stdout.partition("\n\n")[2]
