@@ -381,6 +381,7 @@ class TestVerify:
         self, workplace: Path, kept: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
         shutil.copytree(kept, workplace / "records")
+        monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
         monkeypatch.setattr(sys, "argv", ["yaynay", "verify"])
         assert commands.main() == 0
         for name in ("record.json", "arrays.safetensors"):
