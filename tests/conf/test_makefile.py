@@ -1,5 +1,6 @@
 """What make says before it starts, by the real make with programs that only say what they were asked."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -34,9 +35,12 @@ def folder(tmp_path: Path) -> Path:
 
 
 def make(folder: Path, *words: str) -> list[str]:
+    outer = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")  # of the make that runs the tests
+    environment = {name: value for name, value in os.environ.items() if name not in outer}
     done = subprocess.run(
-        ["make", *words, "PYTHON=./fake"], cwd=folder, capture_output=True, text=True, check=True, timeout=60
-    )
+        ["make", *words, "PYTHON=./fake"],
+        cwd=folder, env=environment, capture_output=True, text=True, check=True, timeout=60,
+    )  # fmt: skip
     return done.stdout.splitlines()
 
 

@@ -223,6 +223,6 @@ def cut(text: str, width: int, *, at_end: bool = False) -> str:
 
 def wrap(text: str, width: int) -> list[str]:
     """Lines of at most so many columns of a terminal; a word that is longer is broken."""
-    if columns(text) == len(text):
+    if text.isascii():
         return textwrap.wrap(text, width, break_on_hyphens=False)
     return textwrap.wrap(text, width // 2, break_on_hyphens=False)  # a sign takes two columns at most
