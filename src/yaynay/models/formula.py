@@ -140,21 +140,21 @@ class Formula:
         knots = np.full((len(self.terms), KNOTS), np.nan)
         for row, term in zip(knots, self.terms, strict=True):
             row[: len(term.knots)] = term.knots
-        return {
-            "formula.weights": self.weights,
-            "formula.log": np.array(self.log or ()),
-            "formula.kinds": np.array([KINDS.index(term.kind) for term in self.terms], dtype=np.int64),
-            "formula.features": np.array(
-                [(term.features[0], term.features[-1]) for term in self.terms], dtype=np.int64
-            ).reshape(-1, 2),
-            "formula.knots": knots,
-            **{f"formula.{name}": getattr(design, name) for name in _OF_DESIGN},
+        pairs = [(term.features[0], term.features[-1]) for term in self.terms]
+        parts = {
+            "weights": self.weights,
+            "log": np.array(self.log or ()),
+            "kinds": np.array([KINDS.index(term.kind) for term in self.terms], dtype=np.int64),
+            "features": np.array(pairs, dtype=np.int64).reshape(-1, 2),
+            "knots": knots,
+            **{name: getattr(design, name) for name in _OF_DESIGN},
         }
+        return {_OURS + name: array for name, array in parts.items()}
 
     @classmethod
     def of(cls, arrays: Mapping[str, NDArray]) -> "Formula":
-        """What `arrays` gave."""
-        parts = {name.removeprefix("formula."): array for name, array in arrays.items()}
+        """What `arrays` gave, among others."""
+        parts = {name.removeprefix(_OURS): array for name, array in arrays.items() if name.startswith(_OURS)}
         terms = []
         for number, (first, last), knots in zip(parts["kinds"], parts["features"], parts["knots"], strict=True):
             kind = KINDS[number]
@@ -165,6 +165,8 @@ class Formula:
         return cls(design, parts["weights"], (log[0], log[1], log[2]) if log else None)
 
 
+_OURS = "formula."
+"""Before the names of a formula's arrays."""
 _OF_DESIGN = ("shift", "spread", "lowest", "highest", "mean", "scale")
 
 

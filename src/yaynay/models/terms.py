@@ -24,7 +24,7 @@ Folds = Sequence[NDArray[np.intp]]
 _MOST_ROWS = 10_000
 """Rows that choose terms; all rows fit them."""
 _LOG_CHANCE = 2.0
-"""A model of the logarithm has to be better by so many standard errors."""
+"""A model of the logarithm has to be better by so many standard errors; with fewer terms, by none."""
 _LOG_RANGE = 2.0
 """Over a smaller ratio of the largest target to the smallest, the logarithm is a line."""
 
@@ -104,7 +104,8 @@ def fit(x: Floats, y: Floats, inner: NDArray[np.integer]) -> Fitted:
     exponent = np.frexp(y.max())[1]
     ours, theirs = (np.ldexp(fitted.held_out - y, -exponent) ** 2 for fitted in (found, of_log))
     saved = ours - theirs
-    return of_log if saved.mean() > _LOG_CHANCE * standard_error(saved) else found
+    is_plainer = len(of_log.formula.terms) < len(found.formula.terms)
+    return of_log if saved.mean() > (0.0 if is_plainer else _LOG_CHANCE) * standard_error(saved) else found
 
 
 def _fit(x: Floats, y: Floats, folds: Folds) -> Fitted:

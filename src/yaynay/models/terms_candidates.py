@@ -3,6 +3,7 @@
 from itertools import combinations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from yaynay.models.formula import KNOTS, Floats, Term, standardise
 
@@ -15,7 +16,7 @@ _KNOTS_AT = np.linspace(0.05, 0.95, KNOTS)
 _NEAREST = 0.01
 """Two knots that are nearer to each other than this share of their range are no two knots."""
 _OF_SQUARE, _OF_CURVE = 3, 6
-"""Different values that a feature needs for a square, and for a logarithm or spline; 0/1 columns have products alone."""
+"""Different values that a feature needs for a square, and for a logarithm or spline; 0/1 columns have products only."""
 
 
 def find_candidates(x: Floats, residuals: Floats) -> list[Term]:
@@ -33,7 +34,7 @@ def find_candidates(x: Floats, residuals: Floats) -> list[Term]:
     shift, spread = standardise(x)
     z = (x - shift) / spread
     found = [term for feature in _curved(x, z, residuals) for term in _curves(x[:, feature], feature)]
-    return found + [Term("product", pair) for pair in _pairs(z, residuals)]
+    return found + [Term("product", pair) for pair in _pairs(x, z, residuals)]
 
 
 def _curved(x: Floats, z: Floats, residuals: Floats) -> list[int]:
@@ -60,15 +61,28 @@ def _curves(column: Floats, feature: int) -> list[Term]:
     return found
 
 
-def _pairs(z: Floats, residuals: Floats) -> list[tuple[int, int]]:
-    """Pairs of features whose product varies."""
+def _pairs(x: Floats, z: Floats, residuals: Floats) -> list[tuple[int, int]]:
+    """Pairs of features whose product is something else than the line's own columns."""
     size = np.sqrt(np.maximum((z**2).T @ z**2 - (z.T @ z) ** 2 / len(z), 0))  # norm of each product less its mean
-    is_there = size > 1e-9 * len(z) ** 0.5
+    is_there = (size > 0) & ~_is_exclusive(x)
     pairs = [pair for pair in combinations(range(z.shape[1]), 2) if is_there[pair]]
     if len(pairs) <= MOST_PRODUCTS:
         return pairs
     strength = _strength((z * residuals[:, None]).T @ z, size)
     return sorted(sorted(pairs, key=lambda pair: -strength[pair])[:MOST_PRODUCTS])
+
+
+def _is_exclusive(x: Floats) -> NDArray[np.bool_]:
+    """Pairs of columns of two values that leave a combination out, as two levels of a category do.
+
+    Their product is a combination of the two.
+    """
+    low, high = x.min(axis=0), x.max(axis=0)
+    is_binary = (low < high) & ((x == low) | (x == high)).all(axis=0)
+    ones = (x == high).astype(float)
+    zeros = 1 - ones
+    fewest = np.minimum.reduce([one.T @ other for one in (ones, zeros) for other in (ones, zeros)])
+    return (fewest == 0) & is_binary[:, None] & is_binary
 
 
 def _strength(along: Floats, size: Floats) -> Floats:

@@ -20,6 +20,8 @@ PENALTIES = (0.01, 1.0, 10.0, 100.0)
 MOST_TERMS = 5
 """A formula with more is no longer read."""
 _ROWS_PER_TERM = 10
+_CURVES = len(KINDS) - 1
+"""Terms of a single feature."""
 _JITTER = 1e-9
 """Added to the diagonal, as a share of the rows, so that columns that depend on each other have a solution."""
 
@@ -77,7 +79,9 @@ class Search:
         less than its t value, so sqrt(log n) standard errors are enough (benchmarks/terms.py).
         """
         saved = (before - self.y) ** 2 - (after - self.y) ** 2
-        return float(saved.mean()) > math.sqrt(math.log(len(self.design.terms) + 1)) * standard_error(saved)
+        n_features = self.design.n_line - 1
+        n_looked_at = math.comb(n_features, 2) + _CURVES * n_features  # that few of many are candidates is no matter
+        return float(saved.mean()) > math.sqrt(math.log(n_looked_at + 1)) * standard_error(saved)
 
     def find_next(self, choice: Choice) -> Choice:
         """The choice with the term of the lowest held-out error; or with a plainer one that is as good.
@@ -205,7 +209,8 @@ def _blocks(grams: Floats, across: Floats, shares: Floats, columns: NDArray[np.i
 
     Args:
         grams: (n_folds, n_columns, n_columns).
-        across, shares: (..., n_folds, n_index, n_columns); the second has an axis of penalties.
+        across: (..., n_folds, n_index, n_columns).
+        shares: (n_penalties, n_folds, n_index, n_columns).
         columns: Of each term, (n_terms, width).
 
     Returns:

@@ -103,12 +103,16 @@ def test_a_closed_form_s_key_and_params_hold_only_what_shapes_it() -> None:
         other = configure("dataset=engel", f"backend={backend}", "model.depth=3", "optimizer.lr=0.5", "seed=7")
         assert plain.numerics() == other.numerics()
         assert plain.flat() == other.flat()
-        assert plain.is_line
+        assert (plain.is_line, plain.is_network) == (backend != "terms", False)
         assert configure("dataset=engel", f"backend={backend}", "predict_at=3").numerics() != plain.numerics()
-    assert len({str(configure(f"backend={name}").numerics()) for name in schema.CLOSED_FORMS}) == 2
+    assert len({str(configure(f"backend={name}").numerics()) for name in schema.CLOSED_FORMS}) == len(
+        schema.CLOSED_FORMS
+    )
 
 
-@pytest.mark.parametrize("words", [["backend=least_squares"], ["model.depth=0"], ["model.depth=1"], ["model=skip"]])
+@pytest.mark.parametrize(
+    "words", [["backend=least_squares"], ["backend=terms"], ["model.depth=0"], ["model.depth=1"], ["model=skip"]]
+)
 def test_every_model_predicts_where_it_is_asked(words: list[str]) -> None:
     """At a row of the table that is the whole-table model's fitted value."""
     configuration = configure("dataset=scatter_10")

@@ -80,9 +80,9 @@ def test_a_model_carries_the_code_that_it_needs(swept: Swept, project: Path, tmp
     assert done.returncode == 0, done.stderr
     predictions, files = json.loads(done.stdout.splitlines()[-1])
     np.testing.assert_allclose(predictions, swept.network.arrays["whole"], rtol=1e-9)
-    assert len(files) == 11
+    assert len(files) == 12
     assert all(Path(file).is_relative_to(folder / "code") for file in files)
-    assert len([path for path in (folder / "code").rglob("*") if path.is_file() and path.suffix == ".py"]) == 11
+    assert len([path for path in (folder / "code").rglob("*") if path.is_file() and path.suffix == ".py"]) == 12
 
 
 def test_a_process_that_loaded_a_model_can_still_import_the_rest(swept: Swept, project: Path) -> None:
