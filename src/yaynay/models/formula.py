@@ -16,7 +16,7 @@ Kind = Literal["square", "log", "product", "spline"]
 
 KINDS: tuple[Kind, ...] = ("square", "log", "product", "spline")
 """From the term that is easiest to read to the hardest; a saved formula holds their numbers."""
-KNOTS = 4
+KNOTS = 5
 """Knots of a spline."""
 _CONSTANT = 1e-12
 """A column whose standard deviation is a smaller share of its mean is constant but for rounding."""
@@ -159,7 +159,7 @@ class Formula:
         for number, (first, last), knots in zip(parts["kinds"], parts["features"], parts["knots"], strict=True):
             kind = KINDS[number]
             features = (int(first), int(last)) if kind == "product" else (int(first),)
-            terms.append(Term(kind, features, tuple(knots.tolist()) if kind == "spline" else ()))
+            terms.append(Term(kind, features, tuple(knots[~np.isnan(knots)].tolist())))
         design = Design(tuple(terms), **{name: parts[name] for name in _OF_DESIGN})
         log = parts["log"].tolist()
         return cls(design, parts["weights"], (log[0], log[1], log[2]) if log else None)

@@ -17,7 +17,8 @@ from yaynay.models import least_squares, ols
 from yaynay.models.formula import Design, Floats, Formula, Term
 from yaynay.models.scores import FoldScores
 from yaynay.models.terms_candidates import find_candidates
-from yaynay.models.terms_search import PENALTIES, Search, standard_error
+from yaynay.models.terms_grams import PENALTIES
+from yaynay.models.terms_search import Search, standard_error
 
 Folds = Sequence[NDArray[np.intp]]
 
@@ -139,7 +140,7 @@ def _choose(x: Floats, y: Floats, folds: Folds) -> tuple[list[Term], float]:
     rows = np.column_stack([line.columns(x), y])
     residuals = y - rows[:, :-1] @ ols.fit_triangles([ols.triangle(rows.copy())])
     design = Design.of(x, find_candidates(x, residuals))
-    choice = Search(design, design.columns(x), y, folds).run()
+    choice = Search.of(design, x, y, folds).run()
     return [design.terms[term] for term in choice.terms], choice.penalty
 
 
