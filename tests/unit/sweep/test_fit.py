@@ -97,6 +97,20 @@ def test_ridge_leaves_what_least_squares_does_and_its_penalty() -> None:
     assert ridge.line["penalty"] == ridge.scores["ridge/lambda"]
 
 
+def test_terms_leave_a_formula_and_the_arrays_that_a_line_does() -> None:
+    line, terms = (train("dataset=quadratic", f"backend={name}") for name in ("least_squares", "terms"))
+    assert terms.name == "terms formula"
+    assert {name: array.shape for name, array in terms.arrays.items()} == {
+        name: array.shape for name, array in line.arrays.items()
+    }
+    assert terms.line is not None
+    assert terms.line["formula"] == "y ~ x1 + x2 + x1^2 + x2^2"
+    assert [row["name"] for row in terms.line["coefficients"]] == ["intercept", "x1", "x2", "x1^2", "x2^2"]
+    assert (terms.scores["n_terms"], terms.scores["n_parameters"]) == (2, 5)
+    assert terms.scores["test/rmse"] < 0.9 * line.scores["test/rmse"]
+    assert "slope" not in terms.scores
+
+
 def test_a_closed_form_s_key_and_params_hold_only_what_shapes_it() -> None:
     for backend in schema.CLOSED_FORMS:
         plain = configure("dataset=engel", f"backend={backend}")

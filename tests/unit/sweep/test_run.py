@@ -75,6 +75,7 @@ def test_a_closed_form_that_was_asked_for_is_no_baseline(store: Store, asked: st
     assert found.winner is not None
     assert found.winner.parsed.backend.name == asked
     assert found.verdict.n_configurations == 1
+    assert (found.verdict.n_candidates, found.verdict.rmse_network, found.effect) == (0, None, None)
 
 
 def test_jobs_of_separate_processes_agree_which_closed_form_was_asked_for(store: Store) -> None:
