@@ -1,8 +1,7 @@
 """Held-out errors of a line with any of many terms, from Gram matrices of the inner folds.
 
-All candidates of a step are scored at once. With A the Gram matrix of the line and the terms that are taken, a
-candidate's part is what A leaves of its columns (the Schur complement), so A is factored once per fold and penalty, and
-never once per candidate.
+The line is not shrunk, so it is eliminated once per fold, and from then on only what it leaves counts. Candidates of a
+step are scored all at once: a candidate's part is what the terms that are taken leave of it (the Schur complement).
 """
 
 from collections.abc import Sequence
@@ -23,21 +22,19 @@ Index = NDArray[np.intp]
 
 @dataclass(frozen=True, eq=False)
 class Grams:
-    """Gram matrices of the columns on each inner fold and on the rows outside it.
+    """What a line leaves of terms and target, where it is fitted without one inner fold after the other.
 
     Attributes:
-        columns: Of the line and all candidates, the line's first, standardised, (n_rows, n_columns).
-        y: Target, of a size near 1, (n_rows,).
+        columns: Of the candidates, on the rows of the fold that is held out, (n_rows, n_columns).
+        y: Errors of the line there, (n_rows,).
         folds: Rows of each inner fold.
-        n_line: Columns of the line, which are not shrunk.
-        own, others: (n_folds, n_columns, n_columns).
-        own_moments, others_moments: Products of the columns and y, (n_folds, n_columns).
+        own, others: Gram matrices on the rows of a fold and on all others, (n_folds, n_columns, n_columns).
+        own_moments, others_moments: Products of columns and target, (n_folds, n_columns).
     """
 
     columns: Floats
     y: Floats
     folds: Sequence[Index]
-    n_line: int
     own: Floats
     others: Floats
     own_moments: Floats
@@ -45,14 +42,31 @@ class Grams:
 
     @classmethod
     def of(cls, columns: Floats, y: Floats, folds: Sequence[Index], n_line: int) -> "Grams":
-        """The matrices of some rows; other arguments as the attributes."""
-        own = np.stack([columns[rows].T @ columns[rows] for rows in folds])
-        moments = np.stack([columns[rows].T @ y[rows] for rows in folds])
-        return cls(columns, y, folds, n_line, own, own.sum(axis=0) - own, moments, moments.sum(axis=0) - moments)
+        """Eliminate the line.
+
+        Args:
+            columns: Of the line and the candidates, standardised, (n_rows, n_line + n_columns).
+            y: Target, of a size near 1, (n_rows,).
+            folds: Rows of each inner fold.
+            n_line: Columns of the line.
+        """
+        line, rest = columns[:, :n_line], np.column_stack([columns[:, n_line:], y])
+        parts = [(line[rows].T @ line[rows], line[rows].T @ rest[rows], rest[rows].T @ rest[rows]) for rows in folds]
+        total = [sum(matrices) for matrices in zip(*parts, strict=True)]
+        left, own, others = np.empty_like(rest), [], []
+        for rows, part in zip(folds, parts, strict=True):
+            gram, across, square = (whole - some for whole, some in zip(total, part, strict=True))
+            shares = np.linalg.solve(gram + _JITTER * len(y) * np.eye(n_line), across)
+            left[rows] = rest[rows] - line[rows] @ shares
+            own.append(left[rows].T @ left[rows])
+            others.append(square - across.T @ shares)
+        held_out, train = np.stack(own), np.stack(others)
+        blocks = [matrices[:, :-1, end] for matrices in (held_out, train) for end in (slice(-1), -1)]
+        return cls(left[:, :-1], left[:, -1], folds, blocks[0], blocks[2], blocks[1], blocks[3])
 
     def predict(self, index: Index, penalty: float) -> Floats:
-        """Held-out predictions with the columns of some numbers, (n_rows,)."""
-        grams = self.others[:, index[:, None], index] + self._ridge(index, penalty)
+        """What terms with the columns of some numbers add to the held-out predictions of the line, (n_rows,)."""
+        grams = self.others[:, index[:, None], index] + _ridge(index, penalty)
         weights = np.linalg.solve(grams, self.others_moments[:, index, None])[..., 0]
         held_out = np.empty(len(self.y))
         for rows, own in zip(self.folds, weights, strict=True):
@@ -61,7 +75,7 @@ class Grams:
 
     def eliminate(self, index: Index) -> "Left":
         """What the columns of some numbers leave of all columns, with each penalty."""
-        ridge = np.stack([self._ridge(index, penalty) for penalty in PENALTIES])[:, None]
+        ridge = np.stack([_ridge(index, penalty) for penalty in PENALTIES])[:, None]
         gram, across = self.others[:, index[:, None], index], self.others[:, index]
         own_gram, own_across = self.own[:, index[:, None], index], self.own[:, index]
         moment, own_moment = self.others_moments[:, index, None], self.own_moments[:, index, None]
@@ -77,16 +91,13 @@ class Grams:
             held_out_moment=self.own_moments - explained[..., 0, :],
         )
 
-    def _ridge(self, index: Index, penalty: float) -> Floats:
-        return np.diag(np.where(index < self.n_line, 0.0, penalty) + _JITTER * len(self.y))
-
 
 @dataclass(frozen=True, eq=False)
 class Left:
-    """What is left of all columns once a line with terms has its share, by penalty and fold.
+    """What is left of all columns once some terms have their share, by penalty and fold.
 
     Attributes:
-        base: Sum of squared held-out errors of that line, less that of y, (n_penalties,).
+        base: Sum of squared held-out errors with those terms, less that of the line, (n_penalties,).
         train, held_out: Gram matrices of what is left, as `_blocks` takes them.
         train_moment, held_out_moment: Its products with what is left of y, (n_penalties, n_folds, n_columns).
     """
@@ -98,7 +109,7 @@ class Left:
     held_out_moment: Floats
 
     def score(self, columns: Index) -> Floats:
-        """Sums of squared held-out errors, less that of y, with each of some more terms.
+        """Sums of squared held-out errors, less that of the line, with each of some more terms.
 
         Args:
             columns: Numbers of each term's columns, (n_terms, width).
@@ -111,6 +122,10 @@ class Left:
         weights = np.linalg.solve(train, self.train_moment[..., columns][..., None])[..., 0]
         explained = np.einsum("pfti,pftij,pftj->pt", weights, held_out, weights)
         return self.base[:, None] + explained - 2 * np.sum(weights * self.held_out_moment[..., columns], axis=(1, 3))
+
+
+def _ridge(index: Index, penalty: float) -> Floats:
+    return penalty * np.eye(len(index))
 
 
 def _blocks(grams: Floats, across: Floats, shares: Floats, columns: Index) -> Floats:

@@ -97,23 +97,23 @@ class Search:
         return choice
 
     def score(self, choice: Choice) -> Floats:
-        """Sums of squared held-out errors, less that of y, with each further term and penalty.
+        """Sums of squared held-out errors, less that of the line, with each further term and penalty.
 
         Returns:
             (n_penalties, n_terms); infinite for terms on the features of one that is taken.
         """
-        left, terms, columns = self.grams.eliminate(self._index(choice)), self.design.terms, self.design.of_term
+        left, terms = self.grams.eliminate(self._index(choice.terms)), self.design.terms
         taken = {terms[term].features for term in choice.terms}
         free = [term for term in range(len(terms)) if terms[term].features not in taken]
         errors = np.full((len(PENALTIES), len(terms)), np.inf)
         for width in {terms[term].width for term in free}:
             same = [term for term in free if terms[term].width == width]
-            errors[:, same] = left.score(np.array([columns[term] for term in same]))
+            errors[:, same] = left.score(self._index(same).reshape(len(same), width))
         return errors
 
     def predict(self, choice: Choice) -> Floats:
-        """Held-out predictions with a choice, (n_rows,)."""
-        return self.grams.predict(self._index(choice), choice.penalty)
+        """What a choice adds to the held-out predictions of the line, (n_rows,)."""
+        return self.grams.predict(self._index(choice.terms), choice.penalty)
 
     def _is_worth(self, before: Floats, after: Floats) -> bool:
         """Whether held-out predictions are better by more than the best of so many useless terms would make them.
@@ -130,10 +130,10 @@ class Search:
         """Squared error of each row that other predictions save, (n_rows,)."""
         return (before - self.grams.y) ** 2 - (after - self.grams.y) ** 2
 
-    def _index(self, choice: Choice) -> Index:
-        """Numbers of the columns of the line and some terms."""
+    def _index(self, terms: Sequence[int]) -> Index:
+        """Numbers of the columns of some terms, without the line's."""
         columns = self.design.of_term
-        return np.concatenate([np.arange(self.design.n_line), *(columns[term] for term in choice.terms)])
+        return np.array([column for term in terms for column in columns[term]], dtype=np.intp) - self.design.n_line
 
     def _same_features(self, term: int) -> list[int]:
         """Terms of the same features, from the plainest on; a product has none beside itself."""

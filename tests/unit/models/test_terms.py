@@ -125,6 +125,10 @@ def test_all_candidates_are_scored_as_each_is_by_itself() -> None:
     design = Design.of(x, find_candidates(x, y - y.mean()))
     inner = folds_of(120)
     search = Search.of(design, x, y, [np.flatnonzero(inner == fold) for fold in range(4)])
+    left = search.grams.y
+    for fold in range(4):
+        rows = inner == fold
+        np.testing.assert_allclose(left[rows], y[rows] - ols.fit(x[~rows], y[~rows]).predict(x[rows]), atol=1e-6)
     for taken in (Choice(), Choice((1, 20), 10.0)):
         errors = search.score(taken)
         for place, penalty in enumerate(PENALTIES):
@@ -133,7 +137,7 @@ def test_all_candidates_are_scored_as_each_is_by_itself() -> None:
                     assert errors[place, term] == np.inf
                     continue
                 held_out = search.predict(Choice((*taken.terms, term), penalty))
-                assert errors[place, term] == pytest.approx(np.sum((held_out - y) ** 2) - np.sum(y**2), abs=1e-6)
+                assert errors[place, term] == pytest.approx(np.sum((held_out - left) ** 2) - np.sum(left**2), abs=1e-6)
 
 
 def test_a_term_that_later_ones_made_useless_is_left_out() -> None:
