@@ -67,7 +67,7 @@ def test_a_step_is_some_curve_of_its_feature() -> None:
 
 
 def test_friedman_s_truth_has_the_square_and_the_curves_that_its_sine_is() -> None:
-    """Of sin(pi x0 x1) the best product explains next to nothing: 0.1 % of the variance, and two squares 30 %."""
+    """Of what the line leaves of sin(pi x0 x1) the product explains 0.1 %, and two squares half."""
 
     def mean(x: Floats) -> Floats:
         u = x - 0.05
