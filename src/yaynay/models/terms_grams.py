@@ -60,9 +60,16 @@ class Grams:
             left[rows] = rest[rows] - line[rows] @ shares
             own.append(left[rows].T @ left[rows])
             others.append(square - across.T @ shares)
-        held_out, train = np.stack(own), np.stack(others)
-        blocks = [matrices[:, :-1, end] for matrices in (held_out, train) for end in (slice(-1), -1)]
-        return cls(left[:, :-1], left[:, -1], folds, blocks[0], blocks[2], blocks[1], blocks[3])
+        held_out, train = np.stack(own)[:, :-1], np.stack(others)[:, :-1]  # the target is the last column
+        return cls(
+            columns=left[:, :-1],
+            y=left[:, -1],
+            folds=folds,
+            own=held_out[..., :-1],
+            others=train[..., :-1],
+            own_moments=held_out[..., -1],
+            others_moments=train[..., -1],
+        )
 
     def predict(self, index: Index, penalty: float) -> Floats:
         """What terms with the columns of some numbers add to the held-out predictions of the line, (n_rows,)."""
