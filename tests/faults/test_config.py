@@ -76,7 +76,7 @@ def test_c1_the_whole_grid_is_checked_before_its_first_job(refused: Refused, lau
 @pytest.mark.parametrize("words", [["backend=tensorflw"], ["-m", "backend=torch,tensorflw"]])
 def test_c2_an_unknown_backend_gets_the_list_and_the_nearest(refused: Refused, words: list[str]) -> None:
     line = refused(2, "train", *words)
-    assert "'tensorflw' is unknown; allowed: least_squares, pytensor, ridge, tensorflow, torch" in line
+    assert "'tensorflw' is unknown; allowed: least_squares, pytensor, ridge, tensorflow, terms, torch" in line
     assert line.endswith("did you mean 'tensorflow'?")
 
 

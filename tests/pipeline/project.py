@@ -14,7 +14,7 @@ REPOSITORY = Path(__file__).parents[2]
 STORE = "new.db"
 """A new MLflow store, beside the project."""
 Run = Callable[..., subprocess.CompletedProcess[str]]
-LINES = ("least_squares line", "ridge line")
+LINES = ("least_squares line", "ridge line", "terms formula")
 """Runs that every sweep has beside what was asked for."""
 QUICK = ["plan.n_repeats=1", "trainer.max_epochs=5", "verdict.n_draws=199"]
 """Overrides that make a fit take moments."""
@@ -143,7 +143,7 @@ def trained(project: Path) -> dict[str, Path]:
     return {
         path.parent.name: path.parent
         for path in found
-        if f"{json.loads(path.read_text())['configuration']['backend']['name']} line" not in LINES
+        if json.loads(path.read_text())["configuration"]["backend"]["name"] not in {line.split()[0] for line in LINES}
     }
 
 

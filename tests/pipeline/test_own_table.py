@@ -4,7 +4,7 @@ import json
 import re
 from pathlib import Path
 
-from pipeline.project import Run
+from pipeline.project import LINES, Run
 from pipeline.test_dvc import _change, _choose_tables, _dvc, _stages
 from pipeline.test_dvc import pipeline as pipeline
 
@@ -24,7 +24,7 @@ def test_a_table_that_was_added_is_swept_and_an_edited_file_is_noticed(pipeline:
     for folder in ("data/tables", "results/sweeps"):
         assert sorted(path.name for path in (pipeline / folder).iterdir()) == ["houses", "pytorch_line"], folder
     records = [json.loads(path.read_text()) for path in pipeline.glob("results/sweeps/houses/runs/*/record.json")]
-    assert len(records) == 4 + 2  # and the baselines
+    assert len(records) == 4 + len(LINES)  # and the baselines
     assert {record["table"]["name"] for record in records} == {"houses"}
     assert "data/own" not in _status(pipeline)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from pipeline.conftest import checkout
-from pipeline.project import QUICK, Ended, Run, call_each, logged, runs
+from pipeline.project import LINES, QUICK, Ended, Run, call_each, logged, runs
 
 SEARCH = [
     "yaynay.train", "-m", "dataset=engel", "model.depth=1", "optimizer.lr=tag(log, interval(1e-4, 1e-1))",
@@ -45,7 +45,7 @@ def test_every_trial_is_trained_once_tracked_and_judged(searched: tuple[Path, li
     assert "engel: " in first.stdout
     assert "0 configurations trained, 16 had a record" in again.stdout
     found = runs(project)
-    assert len(found) == 1 + 16 + 2  # the sweep, its trials and its baselines
+    assert len(found) == 1 + 16 + len(LINES)  # the sweep, its trials and its baselines
     assert {status for _, status, _ in found} == {"FINISHED"}
 
 

@@ -92,7 +92,9 @@ def test_children_carry_what_others_rely_on(swept: Swept) -> None:
     line = next(run for run in found if run.params.get("model.depth") == "0")
     for closed in (run for run in found if run.name in LINES):
         assert closed.tags["mlflow.parentRunId"] == line.tags["mlflow.parentRunId"]
-        assert {"train/rmse", "val/rmse", "test/rmse", "test/r2", "slope", "intercept"} <= set(closed.metrics)
+        own = {"n_terms"} if closed.name == "terms formula" else {"slope", "intercept"}
+        assert {"train/rmse", "val/rmse", "test/rmse", "test/r2", *own} <= set(closed.metrics)
+        assert closed.tags.get("formula", "").startswith("foodexp ~ income") == (closed.name == "terms formula")
         assert not any(name.startswith(("model.", "optimizer.", "trainer.")) for name in closed.params)
     assert (line.params["dataset"], line.params["backend"]) == ("engel", "torch")
     assert {"optimizer.lr", "optimizer.weight_decay", "trainer.batch_size", "plan.n_folds", "seed"} <= set(line.params)

@@ -112,7 +112,7 @@ class Answer:
             return None
         winner = self.conclusion.winner
         if name == "network":
-            return winner if winner is not None and not winner.parsed.is_line else None
+            return winner if winner is not None and winner.parsed.is_network else None
         finished = self.conclusion.finished
         return next((record for record in finished if record.parsed.backend.name == _BACKENDS.get(name)), None)
 

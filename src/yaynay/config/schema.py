@@ -13,12 +13,12 @@ from yaynay.errors import OptionError, holds_password
 
 Options = TypeVar("Options", bound=BaseModel)
 
-CLOSED_FORMS = ("least_squares", "ridge")
-"""Backends that solve for a line instead of training it; every sweep has a run of each."""
+CLOSED_FORMS = ("least_squares", "ridge", "terms")
+"""Backends that solve for a line, or a line with terms, instead of training it; every sweep has a run of each."""
 
 
 class Backend(Closed):
-    name: Literal["least_squares", "ridge", "torch", "tensorflow", "pytensor"]
+    name: Literal["least_squares", "ridge", "terms", "torch", "tensorflow", "pytensor"]
 
 
 class Model(Closed):
@@ -53,8 +53,7 @@ class Trainer(Closed):
     def goes_to_convergence(self, depth: int) -> bool:
         """Whether networks of this depth train to convergence instead of stopping by held-out rows.
 
-        Without hidden layers the problem is convex and has one best answer, least squares. A trainer without early
-        stopping or standardisation is told to do something else, and does it.
+        The problem is convex and has one best answer; without early stopping or standardisation, options are obeyed.
         """
         return depth == 0 and self.early_stopping and self.standardise
 
@@ -103,13 +102,18 @@ class Configuration(Closed):
 
     @property
     def is_closed_form(self) -> bool:
-        """Whether this configuration solves for its line, so that no option of model, optimizer or trainer counts."""
+        """Whether this configuration is solved for, so that no option of model, optimizer or trainer counts."""
         return self.backend.name in CLOSED_FORMS
 
     @property
     def is_line(self) -> bool:
         """Whether this configuration can only fit a line."""
-        return self.is_closed_form or self.model.depth == 0
+        return not self.is_network and self.backend.name != "terms"
+
+    @property
+    def is_network(self) -> bool:
+        """Whether this configuration is a network with hidden layers."""
+        return not self.is_closed_form and self.model.depth > 0
 
     @property
     def is_halved(self) -> bool:
@@ -170,7 +174,7 @@ def parse(values: Mapping[str, Any]) -> Configuration:
             "allowed: null; leave it out to draw them"
         )
     if configuration.published is not None:
-        configuration.published.check(configuration.predict_at, 0 if configuration.is_line else model.depth)
+        configuration.published.check(configuration.predict_at, model.depth if configuration.is_network else 0)
     return configuration.model_copy(update={"dataset": checked.model_dump()})
 
 
@@ -193,10 +197,7 @@ def parse_table(values: Mapping[str, Any]) -> tuple[dict[str, Any], Plan]:
     Raises:
         OptionError: As `parse`.
     """
-    try:
-        made = _TableOptions.model_validate(values)
-    except ValidationError as error:
-        raise OptionError(sentence(error, _TableOptions)) from None
+    made = _check(_TableOptions, values)
     return dataset_options.parse(made.dataset).model_dump(), made.plan
 
 

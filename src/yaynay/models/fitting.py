@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from yaynay.config.schema import Configuration
 from yaynay.data.plan import Plan
 from yaynay.data.table import Table
-from yaynay.models import least_squares, ols, ridge
+from yaynay.models import equations, least_squares, ols, ridge, terms
 from yaynay.models.backends import base
 from yaynay.models.fleet import Fleet, make_fleet
 from yaynay.models.network import Shape, Weights, predict
@@ -30,9 +30,9 @@ class Fit:
     Attributes:
         scores: Metrics by name; none where training diverged.
         arrays: Predictions, fold errors and learning curves by name (`records.record.Record`).
-        weights: Networks trained on the whole table, stacked, and their standardisation; or the line.
-        line: Coefficients of a line in closed form; those of least squares with standard errors, t, p and 95 %
-            intervals.
+        weights: Networks trained on the whole table, stacked, and their standardisation; or the line, with or
+            without terms.
+        line: Coefficients of a line in closed form, with or without terms (`equations`).
         diverged_at: First epoch (from 0) whose loss is not finite; None for a fit that stayed finite.
         device: What it ran on.
         started_at: [seconds since 1970]
@@ -70,7 +70,7 @@ def fit(
     """
     first = configurations[0]
     if first.is_closed_form:
-        return [_fit_line(configuration, table, plan) for configuration in configurations]
+        return [_fit_closed_form(configuration, table, plan) for configuration in configurations]
     started_at, clock = time.time(), time.perf_counter()
     fleet = make_fleet(configurations, table, plan)
     trained = base.fit(fleet, first.backend.name, first.trainer.accelerator, on_epoch)
@@ -90,64 +90,42 @@ def fit(
     return fits
 
 
-def _fit_line(configuration: Configuration, table: Table, plan: Plan) -> Fit:
-    started_at = time.time()
-    fitted: least_squares.Line[Any]
-    if configuration.backend.name == "ridge":
-        fitted = least_squares.fit_by(ridge, table, plan)
-        report, extra = _ridge_report(fitted.whole, table.features), {"ridge/lambda": fitted.whole.penalty}
+def _fit_closed_form(configuration: Configuration, table: Table, plan: Plan) -> Fit:
+    started_at, backend = time.time(), configuration.backend.name
+    weights: dict[str, NDArray] = {"mean": _column_means(table.x)}
+    if backend == "terms":
+        chosen = terms.fit_by_plan(table, plan)
+        folds, seconds, formula = chosen.folds, chosen.seconds, chosen.whole.formula
+        report = equations.report_formula(formula, chosen.whole.penalty, table.target, table.features)
+        scores: dict[str, float] = {"n_parameters": len(formula.weights), "n_terms": len(formula.terms)}
+        weights |= formula.arrays()
     else:
-        fitted = least_squares.fit(table, plan)
-        report, extra = _line_report(fitted.whole, table.features), {}
-    folds, line = fitted.folds, fitted.whole
-    scores = folds.metrics(table.y) | {"n_members": plan.n_splits + 1, "n_parameters": table.n_features + 1} | extra
-    scores |= _line_metrics(line.slopes, line.intercept, folds, table)
-    weights = {"intercept": np.array([line.intercept]), "slopes": line.slopes, "mean": _column_means(table.x)}
+        fitted: least_squares.Line[Any]
+        if backend == "ridge":
+            fitted = least_squares.fit_by(ridge, table, plan)
+            report = equations.report_ridge(fitted.whole, table.features)
+            scores = {"ridge/lambda": fitted.whole.penalty}
+        else:
+            fitted = least_squares.fit(table, plan)
+            report, scores = equations.report_least_squares(fitted.whole, table.features), {}
+        folds, seconds, line = fitted.folds, fitted.seconds, fitted.whole
+        scores |= {"n_parameters": table.n_features + 1} | _line_metrics(line.slopes, line.intercept, folds, table)
+        weights |= {"intercept": np.array([line.intercept]), "slopes": line.slopes}
+    scores |= folds.metrics(table.y) | {"n_members": plan.n_splits + 1, "fit_seconds": seconds}
     return Fit(
         device="cpu",
         started_at=started_at,
-        fit_seconds=fitted.seconds,
-        scores=scores | _prediction(configuration, None, weights) | {"fit_seconds": fitted.seconds},
+        fit_seconds=seconds,
+        scores=scores | _prediction(configuration, None, weights),
         arrays=folds.arrays(table.y),
         weights=weights,
         line=report,
     )
 
 
-def _ridge_report(line: ridge.Ridge, features: tuple[str, ...]) -> dict[str, Any]:
-    """Penalty and coefficients of a ridge regression, ready for JSON; shrunk coefficients have no standard errors."""
-    values = zip(["intercept", *features], [line.intercept, *line.slopes], strict=True)
-    return {"penalty": line.penalty, "coefficients": [{"name": name, "value": float(value)} for name, value in values]}
-
-
-def _line_report(line: ols.LeastSquares, features: tuple[str, ...]) -> dict[str, Any]:
-    """Rank, dependent columns and coefficients of a line, ready for JSON."""
-    columns = {
-        "value": line.coefficients,
-        "standard_error": line.standard_errors,
-        "t": line.t_values,
-        "p": line.p_values,
-        "low": line.intervals()[:, 0],
-        "high": line.intervals()[:, 1],
-    }
-    return {
-        "rank": line.rank,
-        "dependent": ols.name_dependent(line, features),
-        "coefficients": [
-            {"name": name} | {key: _finite(values[index]) for key, values in columns.items()}
-            for index, name in enumerate(["intercept", *features])
-        ],
-    }
-
-
 def _column_means(x: NDArray[np.float64]) -> NDArray[np.float64]:
     """What a missing cell is filled with, (n_features,)."""
     return np.nansum(x, axis=0) / np.maximum(np.sum(~np.isnan(x), axis=0), 1)
-
-
-def _finite(value: float) -> float | None:
-    """JSON has no NaN and no infinity."""
-    return float(value) if np.isfinite(value) else None
 
 
 def _find_divergence(trained: TrainedFleet) -> int | None:

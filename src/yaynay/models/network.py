@@ -2,7 +2,7 @@
 
 Weights of many networks of one shape are stacked: a dict of arrays whose first axis counts members. Every
 backend starts from the weights made here, so that backends can be compared to rounding error. This module goes
-with each logged model, so it imports nothing of yaynay.
+with each logged model, so it imports nothing of yaynay but such modules.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+from yaynay.models.formula import Formula
 
 if TYPE_CHECKING:  # a logged model carries this module, but no configuration
     from yaynay.config.schema import Model
@@ -179,18 +181,22 @@ def forward(shape: Shape, weights: Weights, x: NDArray[np.floating]) -> NDArray[
 def predict(
     shape: Shape | None, weights: Mapping[str, NDArray[np.floating]], x: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Predictions of what a record keeps: the mean of its networks, or its least-squares line.
+    """Predictions of what a record keeps: the mean of its networks, or its line, with or without terms.
 
     Args:
         shape: The networks' shape; None for the line.
-        weights: The record's weights: networks with their `STANDARDISATION`, or slopes, intercept and column means.
+        weights: The record's weights: networks with their `STANDARDISATION`; or column means, with slopes and intercept
+            or with what `Formula.arrays` gives.
         x: Encoded features, (n_rows, n_features); NaN where a number is missing.
 
     Returns:
         (n_rows,) [unit of the target]
     """
     if shape is None:
-        return float(weights["intercept"][0]) + np.where(np.isnan(x), weights["mean"], x) @ weights["slopes"]
+        filled = np.where(np.isnan(x), weights["mean"], x)
+        if "slopes" not in weights:
+            return Formula.of(weights).predict(filled)
+        return float(weights["intercept"][0]) + filled @ weights["slopes"]
     width = shape.width if shape.depth else 1
     return predict_members(weights, x, partial(forward, shape), width).mean(axis=0)
 

@@ -38,7 +38,7 @@ class Record:
             the numerics, shortened; and the digest of those that it was halved among, which have it too.
         reason: Why a run has no scores.
         line: Coefficients of a line in closed form; those of least squares with standard errors, t, p and 95 %
-            intervals.
+            intervals, those of terms with the formula.
     """
 
     key: str
@@ -111,7 +111,7 @@ def run_name(configuration: Configuration) -> str:
     Other values that a sweep varies are in the params.
     """
     if configuration.is_closed_form:
-        return f"{configuration.backend.name} line"
+        return f"{configuration.backend.name} {'line' if configuration.is_line else 'formula'}"
     model, optimizer = configuration.model, configuration.optimizer
     network = "line" if model.depth == 0 else f"{model.depth} x {model.width}{' + skip' if model.skip else ''}"
     return f"{configuration.backend.name} {network}, {optimizer.name} lr {optimizer.lr:g}"

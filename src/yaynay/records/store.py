@@ -205,7 +205,7 @@ class Sweep:
     def records(self) -> list[Record]:
         """Records of the sweep that have ended, lines first, then by name."""
         found = [record for key in self.about["runs"] if (record := self.store.read_ended(key)) is not None]
-        return sorted(found, key=lambda record: (record.parsed.is_line is False, record.name, record.key))
+        return sorted(found, key=lambda record: (record.parsed.is_network, record.name, record.key))
 
     def has_ended_runs(self) -> bool:
         """Whether any of its runs ended: a sweep that was killed early has none."""

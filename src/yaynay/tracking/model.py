@@ -20,7 +20,7 @@ _CODE = (
     "__init__.py",
     "errors.py",
     *(f"data/{name}.py" for name in ("__init__", "columns", "dates", "descriptions", "numerals", "raw")),
-    *(f"models/{name}.py" for name in ("__init__", "network", "served")),
+    *(f"models/{name}.py" for name in ("__init__", "formula", "network", "served")),
 )
 """What `model_code` imports of yaynay, directly or not."""
 _REST = '\n__path__ = __import__("pkgutil").extend_path(__path__, __name__)  # an installed yaynay has the rest\n'

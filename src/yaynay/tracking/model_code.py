@@ -21,7 +21,7 @@ from yaynay.models.served import predict_raw
 
 
 class ServedModel(PythonModel):
-    """Mean of the networks trained on the whole table, or the line."""
+    """Mean of the networks trained on the whole table, or the line, with or without terms."""
 
     def load_context(self, context: PythonModelContext) -> None:
         """Read the description and the weights."""

@@ -221,8 +221,8 @@ def _tags(record: Record) -> dict[str, str]:
     }
     if facts["git_commit"]:
         tags["mlflow.source.git.commit"] = facts["git_commit"]
-    if record.remark:
-        tags["remark"] = record.remark
+    said = {"remark": record.remark, "formula": (record.line or {}).get("formula")}
+    tags |= {name: _param(text) for name, text in said.items() if text}
     if record.status != "finished":
         tags |= {"diverged": str(record.status == "diverged").lower(), "reason": record.reason or ""}
         tags |= {"epoch": str(facts["epoch"] + 1)} if "epoch" in facts else {}

@@ -33,7 +33,7 @@ def certify(records: Sequence[Record], decide: Callable[[Sequence[Record]], Outc
     if not pairs:
         return None
     common = sorted(set.intersection(*(set(by_backend[name]) for name in (reference, *pairs))))
-    has_network = any(not by_backend[reference][settings].parsed.is_line for settings in common)
+    has_network = any(by_backend[reference][settings].parsed.is_network for settings in common)
     deciding = (reference, *pairs) if has_network else ()
     return Parity(
         outcomes={name: decide([by_backend[name][settings] for settings in common]) for name in deciding},

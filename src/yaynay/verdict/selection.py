@@ -41,7 +41,7 @@ def candidates(records: Sequence[Record], backend: str | None = None) -> list[Re
 
     A backend is not a candidate in itself: the same network in another framework is the same network.
     """
-    networks = [record for record in records if is_finished(record) and not record.parsed.is_line]
+    networks = [record for record in records if is_finished(record) and record.parsed.is_network]
     for name in MODULES if backend is None else (backend,):
         found = [record for record in networks if record.parsed.backend.name == name]
         if found:

@@ -26,6 +26,7 @@ from yaynay.data.reading import read_file
 from yaynay.data.table import Table
 from yaynay.data.table_files import load_table, write_table
 from yaynay.models import network
+from yaynay.models.formula import Design, Formula, Term
 from yaynay.models.network import Shape, initial_weights
 from yaynay.records import serving
 from yaynay.records.record import Record
@@ -79,6 +80,18 @@ def line_of(table: Table) -> Record:
     return replace(make_record(table, plan_of(table), "least_squares", 0, 0.1), weights=weights)
 
 
+def formula_of(table: Table) -> Record:
+    """A record of a line with terms and any coefficients."""
+    mean = np.nanmean(table.x, axis=0)
+    x = np.where(np.isnan(table.x), mean, table.x)
+    knots = tuple(x[:, 0].min() + np.arange(4.0))
+    terms = [Term("square", (0,)), Term("product", (0, table.n_features - 1)), Term("spline", (0,), knots)]
+    design = Design.of(x, terms)
+    formula = Formula(design, np.random.default_rng(0).normal(size=1 + len(design.mean)))
+    weights = {"mean": mean, **formula.arrays()}
+    return replace(make_record(table, plan_of(table), "terms", 0, 0.1), weights=weights)
+
+
 def network_of(table: Table) -> Record:
     """A record of two networks with their initial weights."""
     shape = Shape(table.n_features, 1, 4, "relu")
@@ -98,7 +111,7 @@ def own(table: Table, record: Record) -> np.ndarray:
 
 
 def assert_served(table: Table, *frames: pd.DataFrame) -> None:
-    for record in (line_of(table), network_of(table)):
+    for record in (line_of(table), formula_of(table), network_of(table)):
         for frame in frames:
             np.testing.assert_array_equal(serving.predict(table, record, frame), own(table, record))
 

@@ -97,18 +97,36 @@ def test_ridge_leaves_what_least_squares_does_and_its_penalty() -> None:
     assert ridge.line["penalty"] == ridge.scores["ridge/lambda"]
 
 
+def test_terms_leave_a_formula_and_the_arrays_that_a_line_does() -> None:
+    line, terms = (train("dataset=quadratic", f"backend={name}") for name in ("least_squares", "terms"))
+    assert terms.name == "terms formula"
+    assert {name: array.shape for name, array in terms.arrays.items()} == {
+        name: array.shape for name, array in line.arrays.items()
+    }
+    assert terms.line is not None
+    assert terms.line["formula"] == "y ~ x1 + x2 + x1^2 + x2^2"
+    assert [row["name"] for row in terms.line["coefficients"]] == ["intercept", "x1", "x2", "x1^2", "x2^2"]
+    assert (terms.scores["n_terms"], terms.scores["n_parameters"]) == (2, 5)
+    assert terms.scores["test/rmse"] < 0.9 * line.scores["test/rmse"]
+    assert "slope" not in terms.scores
+
+
 def test_a_closed_form_s_key_and_params_hold_only_what_shapes_it() -> None:
     for backend in schema.CLOSED_FORMS:
         plain = configure("dataset=engel", f"backend={backend}")
         other = configure("dataset=engel", f"backend={backend}", "model.depth=3", "optimizer.lr=0.5", "seed=7")
         assert plain.numerics() == other.numerics()
         assert plain.flat() == other.flat()
-        assert plain.is_line
+        assert (plain.is_line, plain.is_network) == (backend != "terms", False)
         assert configure("dataset=engel", f"backend={backend}", "predict_at=3").numerics() != plain.numerics()
-    assert len({str(configure(f"backend={name}").numerics()) for name in schema.CLOSED_FORMS}) == 2
+    assert len({str(configure(f"backend={name}").numerics()) for name in schema.CLOSED_FORMS}) == len(
+        schema.CLOSED_FORMS
+    )
 
 
-@pytest.mark.parametrize("words", [["backend=least_squares"], ["model.depth=0"], ["model.depth=1"], ["model=skip"]])
+@pytest.mark.parametrize(
+    "words", [["backend=least_squares"], ["backend=terms"], ["model.depth=0"], ["model.depth=1"], ["model=skip"]]
+)
 def test_every_model_predicts_where_it_is_asked(words: list[str]) -> None:
     """At a row of the table that is the whole-table model's fitted value."""
     configuration = configure("dataset=scatter_10")

@@ -114,13 +114,13 @@ def test_a_sweep_s_own_run_stands_for_all_of_its_configurations(project: Path, r
     code, out, errors = reproduce(run_id(project, "parent"))
     assert (code, errors) == (0, "")
     lines = out.splitlines()
-    assert lines[-1] == "4 runs: 4 identical"
+    assert lines[-1] == "5 runs: 5 identical"
     assert [line.split("  ")[0] for line in lines[1:-1]] != []
-    assert sum("bit for bit" in line for line in lines) == 3
+    assert sum("bit for bit" in line for line in lines) == 4
     assert sum("diverged (" in line and "as before" in line for line in lines) == 1
 
 
-@pytest.mark.parametrize("backend", ["least_squares", "ridge", "torch"])
+@pytest.mark.parametrize("backend", ["least_squares", "ridge", "terms", "torch"])
 def test_a_run_and_a_record_s_key_stand_for_one(project: Path, reproduce: Reproduce, backend: str) -> None:
     key = folder_of(project, backend).name
     by_key = reproduce(key)

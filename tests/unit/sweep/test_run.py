@@ -68,13 +68,14 @@ def test_a_closed_form_that_was_asked_for_is_no_baseline(store: Store, asked: st
     (sweep,) = swept(store)
     assert backends(sweep) == sorted(CLOSED_FORMS)
     assert sweep.n_configurations == 1
-    (other,) = sweep.baselines
-    assert store.read(other).parsed.backend.name != asked
-    assert "prediction" in store.read(other).scores
+    others = [store.read(key) for key in sweep.baselines]
+    assert sorted([asked, *(other.parsed.backend.name for other in others)]) == sorted(CLOSED_FORMS)
+    assert all("prediction" in other.scores for other in others)
     found = conclude(sweep, job().configuration.verdict)
     assert found.winner is not None
     assert found.winner.parsed.backend.name == asked
     assert found.verdict.n_configurations == 1
+    assert (found.verdict.n_candidates, found.verdict.rmse_network, found.effect) == (0, None, None)
 
 
 def test_jobs_of_separate_processes_agree_which_closed_form_was_asked_for(store: Store) -> None:
@@ -82,19 +83,19 @@ def test_jobs_of_separate_processes_agree_which_closed_form_was_asked_for(store:
     for backend in ("torch", "least_squares"):
         run_jobs([job("dataset=engel", f"backend={backend}")], "here")
     (sweep,) = swept(store)
-    assert backends(sweep) == ["least_squares", "ridge", "torch"]
-    assert [store.read(key).parsed.backend.name for key in sweep.baselines] == ["ridge"]
+    assert backends(sweep) == ["least_squares", "ridge", "terms", "torch"]
+    assert sorted(store.read(key).parsed.backend.name for key in sweep.baselines) == ["ridge", "terms"]
 
 
 def test_closed_forms_are_fitted_once_whatever_the_networks_are(store: Store) -> None:
     for depth in (1, 2):
         run_jobs([job("dataset=engel", f"model.depth={depth}", f"seed={depth}", "optimizer.lr=0.02")])
     (sweep,) = swept(store)
-    assert len(sweep.about["runs"]) == 4
-    first, second = (store.path(key) / "record.json" for key in sweep.baselines)
-    times = first.stat().st_mtime_ns, second.stat().st_mtime_ns
+    assert len(sweep.about["runs"]) == 2 + len(CLOSED_FORMS)
+    paths = [store.path(key) / "record.json" for key in sweep.baselines]
+    times = [path.stat().st_mtime_ns for path in paths]
     run_jobs([job("dataset=engel", "trainer.batch_size=8")])
-    assert (first.stat().st_mtime_ns, second.stat().st_mtime_ns) == times
+    assert [path.stat().st_mtime_ns for path in paths] == times
 
 
 def test_the_count_and_the_fits_are_of_what_was_asked_for(store: Store, capsys: pytest.CaptureFixture[str]) -> None:

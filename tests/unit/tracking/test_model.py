@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,10 @@ import pytest
 from pipeline.project import REPOSITORY
 from unit.tracking.conftest import Swept
 
+from yaynay.config import schema
+from yaynay.sweep import fit
+from yaynay.tracking.model import save_model
+from yaynay.tracking.runs import child
 from yaynay.tracking.store import connect
 from yaynay.tracking.sync import sync
 
@@ -51,6 +56,27 @@ def test_a_model_predicts_from_raw_cells_what_the_record_holds(swept: Swept, pro
     assert not list(project.rglob("*.pkl"))
 
 
+def test_a_line_with_terms_shows_its_formula_and_predicts_from_raw_cells(swept: Swept, tmp_path: Path) -> None:
+    import mlflow
+
+    frame = swept.table.frame
+    bent = replace(swept.table, frame=frame.assign(price=(frame["size"] - 50) ** 2 + 30 * (frame["side"] == "west")))
+    configuration = schema.parse(swept.line.configuration | {"backend": {"name": "terms"}})
+    (record,) = fit.train([configuration], bent, swept.sweep.data()[1])
+    run = child(record, "a sweep", "0")
+    assert run.name == "terms formula"
+    assert run.tags["formula"].startswith("price ~ size + age + ")
+    assert "size^2" in run.tags["formula"]
+    shown = json.loads(run.artifacts.texts["coefficients.json"])
+    assert shown["columns"] == ["name", "value"]
+    assert ["size^2", pytest.approx(1, abs=0.1)] in shown["data"]
+    save_model(tmp_path / "model", bent, record)
+    model = mlflow.pyfunc.load_model(str(tmp_path / "model"))
+    rows = bent.frame.drop(columns="price")
+    np.testing.assert_allclose(model.predict(rows), record.arrays["whole"], rtol=1e-12)
+    np.testing.assert_allclose(model.predict(rows.iloc[:1]), record.arrays["whole"][:1], rtol=1e-12)
+
+
 HIDDEN = """
 import json, sys
 sys.path = [path for path in sys.path if not path.startswith({source!r})]
@@ -80,9 +106,9 @@ def test_a_model_carries_the_code_that_it_needs(swept: Swept, project: Path, tmp
     assert done.returncode == 0, done.stderr
     predictions, files = json.loads(done.stdout.splitlines()[-1])
     np.testing.assert_allclose(predictions, swept.network.arrays["whole"], rtol=1e-9)
-    assert len(files) == 11
+    assert len(files) == 12
     assert all(Path(file).is_relative_to(folder / "code") for file in files)
-    assert len([path for path in (folder / "code").rglob("*") if path.is_file() and path.suffix == ".py"]) == 11
+    assert len([path for path in (folder / "code").rglob("*") if path.is_file() and path.suffix == ".py"]) == 12
 
 
 def test_a_process_that_loaded_a_model_can_still_import_the_rest(swept: Swept, project: Path) -> None:

@@ -42,7 +42,7 @@ def _sides(conclusion: Conclusion) -> list[_Side]:
     sides = [_Side("line", LINE, line.predictions[0, shown] if is_out else line.whole, verdict.rmse_linear)]
     if effect is not None:
         sides.append(_Side("network", NETWORK, effect.predictions[0, shown], verdict.rmse_network))
-    elif winner is not None and not winner.parsed.is_line and not is_out:
+    elif winner is not None and winner.parsed.is_network and not is_out:
         sides.append(_Side("network", NETWORK, winner.arrays["whole"], verdict.rmse_network))
     return sides
 
@@ -87,7 +87,7 @@ def _draw_curve(conclusion: Conclusion) -> "Figure":
         order = np.argsort(x, kind="stable")
         axes.plot(x[order], table.truth.mean[order], "--", color=QUIET, linewidth=1.6, label="truth")
     axes.plot(inputs, conclusion.line_fit.predict(inputs[:, None]), color=LINE, linewidth=2.2, label="least squares")
-    if winner is not None and not winner.parsed.is_line:
+    if winner is not None and winner.parsed.is_network:
         axes.plot(inputs, _predict(winner, inputs[:, None]), color=NETWORK, linewidth=2.2, label=winner.name)
     elif (descent := _find_descent(conclusion)) is not None:
         label = f"{descent.name}: {descent.scores['distance_to_least_squares']:.2g} away"
