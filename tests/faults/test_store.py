@@ -195,7 +195,7 @@ def test_a_sweep_into_postgresql_is_whole(project: Path, postgresql: str) -> Non
     uri = new_database(postgresql, "sweep")
     ended = call_each((project, SWEEP), (project, SWEEP), MLFLOW_TRACKING_URI=uri)
     assert [command.code for command in ended] == [0, 0], ended
-    assert sorted(count(uri, "select status, count(*) from runs group by status")) == [("FINISHED", 7)]
+    assert sorted(count(uri, "select status, count(*) from runs group by status")) == [("FINISHED", 8)]
     assert count(uri, "select count(*) from tags where key = 'verdict'") == [(1,)]
     assert runs(project) == []  # of the SQLite store beside the project
 

@@ -20,7 +20,7 @@ def test_jobs_of_their_own_are_one_sweep_with_a_verdict(project: Path, run: Run)
     assert done.stdout.startswith("engel: ")
     assert done.stderr == ""
     found = runs(project)
-    assert sorted(is_parent for *_, is_parent in found) == [False, False, False, True]  # and ridge
+    assert sorted(is_parent for *_, is_parent in found) == [False] * 4 + [True]  # and ridge and terms
     assert {status for _, status, _ in found} == {"FINISHED"}
     assert n_records(project) == 1
 

@@ -143,7 +143,7 @@ def test_a_run_that_diverges_is_failed_without_scores_and_the_others_go_on(other
     project, (ended,) = others["diverged"].project, others["diverged"].ended
     assert ended.code == 1
     assert "diverged" in ended.stderr
-    assert sorted(status for _, status, is_parent in runs(project) if not is_parent) == ["FAILED", *["FINISHED"] * 3]
+    assert sorted(status for _, status, is_parent in runs(project) if not is_parent) == ["FAILED", *["FINISHED"] * 4]
     (diverged,) = (run for run in logged(project / "mlflow.db") if "diverged" in run.tags)
     assert diverged.metrics == {}
 
