@@ -5,6 +5,7 @@ import os
 import sys
 from pathlib import Path
 
+from yaynay.asking.conf import conf_folder as installed_conf
 from yaynay.errors import MachineError
 from yaynay.storage import find_root
 
@@ -17,9 +18,8 @@ _MODULES = ("yaynay/**/*.py", "hydra_plugins/yaynay_fleet/*.py")
 
 def conf_folder() -> Path:
     """The configuration files: `conf/` of the project, or of the checkout or wheel that is installed."""
-    folders = [find_root() / "conf", _SOURCE.parent / "conf"]
-    found = [folder for folder in folders if all((folder / name).is_file() for name in _COMMANDS)]
-    return found[0] if found else _SOURCE / "yaynay" / "conf"
+    own = find_root() / "conf"
+    return own if all((own / name).is_file() for name in _COMMANDS) else installed_conf()
 
 
 def check_code(source: Path = _SOURCE) -> None:
